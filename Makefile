@@ -1,0 +1,77 @@
+# Everything that one does with the book. `make` alone lists it: the list is made from the comments behind the targets.
+
+# Any Python 3 will do to begin with; it finds or fetches uv, and uv brings the Python 3.11 that the book runs on.
+PYTHON ?= python3
+PORT ?= 8000
+
+BIN := .venv/bin
+# Run a module in the environment, with the commands it may call (nbgrader's, for one) found there first.
+RUN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m
+READY := .venv/.ready
+SITE := build/_build/html
+
+# The environment is .venv/ of this checkout, whatever the caller has active. Copies rather than hard links, because
+# checkouts on network drives cannot have links into a cache elsewhere.
+export UV_PROJECT_ENVIRONMENT := .venv
+export UV_LINK_MODE ?= copy
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+# Notebooks run with this environment's kernel, not one of the same name in the home folder.
+export JUPYTER_PREFER_ENV_PATH := 1
+# `make test CHROMIUM=...` has to reach the tests.
+export CHROMIUM
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help book test serve check findings refresh bench env chromium lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+book: env ## build the website from the notebooks' stored outputs, warnings as errors
+	@rm -rf build/_build
+	$(BIN)/jupyter-book build . --path-output build --all -W -n --keep-going
+	@echo
+	@echo "The book is built. Open $(SITE)/index.html, or run: make serve"
+
+test: env chromium book ## run every check: notebooks, findings, module, website in a browser
+	@$(RUN) pytest $(PYTEST)
+
+serve: book ## build the website and show it on http://localhost:8000 (another port: PORT=8001)
+	@echo "http://localhost:$(PORT)   (stop with Ctrl-C)"
+	@$(RUN) http.server --bind localhost --directory $(SITE) $(PORT)
+
+check: env ## run one chapter afresh and compare it with its stored outputs: make check CHAPTER=iid
+	@$(call need_chapter,make check CHAPTER=iid)
+	@$(RUN) tools.check $(CHAPTER)
+
+findings: env ## test one chapter's findings under another seed: make findings CHAPTER=iid SEED=7
+	@$(call need_chapter,make findings CHAPTER=iid SEED=7)
+	@$(RUN) tools.findings $(CHAPTER) $(if $(SEED),--seed $(SEED))
+
+refresh: env ## run chapters and store their outputs: all of them, or one with CHAPTER=iid
+	@$(RUN) tools.refresh $(CHAPTER)
+
+bench: env ## measure what the README claims about speed and memory, and write its table
+	@$(RUN) benchmarks
+
+env: $(READY) ## make or mend the environment in .venv (the other targets do this first)
+	@:
+
+chromium: env ## find a Chromium or Chrome for the website's checks, or install one
+	@browser="$$($(RUN) tools.chromium)" && echo "Browser: $$browser"
+
+lock: ## choose versions anew where pyproject.toml asks for it, and write uv.lock and environment.yml
+	@uv="$$($(PYTHON) tools/bootstrap.py)" && "$$uv" lock --no-config --default-index https://pypi.org/simple $(if $(UPGRADE),--upgrade)
+	@$(MAKE) --no-print-directory env
+	@$(RUN) tools.environment
+
+clean: ## remove the built website and the environment
+	rm -rf build .venv .uv .pytest_cache .hypothesis
+
+# The stamp lies in .venv, so that whoever deletes the environment gets a new one.
+$(READY): pyproject.toml uv.lock tools/bootstrap.py
+	@uv="$$($(PYTHON) tools/bootstrap.py)" && "$$uv" sync --frozen
+	@touch $@
+
+need_chapter = test -n "$(CHAPTER)" || { echo 'Which chapter? Say, for instance: $(1)' >&2; exit 2; }
