@@ -1,0 +1,381 @@
+r"""Multilevel (mixed) models with one grouping, fitted by REML or ML from crossproducts.
+
+Model: :math:`y_g = X_g b + Z_g u_g + e_g`, :math:`u_g \sim N(0, \sigma^2 \Psi)`, :math:`e_g \sim N(0, \sigma^2 I)`, :math:`\Psi = L L'`; the free entries
+of the lower triangular L, column by column, are theta. With b and sigma profiled out the REML criterion is
+
+.. math:: d(\theta) = \log|V| + \log|X'V^{-1}X| + (N - k)\,(1 + \log(2\pi\,\mathrm{pwrss}/(N - k))),
+
+lme4's (Bates, Mächler, Bolker & Walker 2015, J Statistical Software 67:1, eq. 41); ML leaves the second term out and counts N. Newton steps
+with the exact second derivatives minimise it for many studies at once.
+
+With :math:`M_g = Z_g'V_g^{-1}Z_g`, :math:`N_g = Z_g'V_g^{-1}X_g`, :math:`C = (X'V^{-1}X)^{-1}`, :math:`r_g = Z_g'V_g^{-1}(y_g - X_g b)` the derivative with respect to
+:math:`\Psi` is :math:`\sum_g M_g - N_g C N_g' - r_g r_g'/s^2`. A zero variance is a minimum only where this matrix, on the directions that
+:math:`\Psi` leaves empty, is positive semidefinite; that is checked, so no fit stays on a boundary where it does not belong.
+
+Arrays: S studies, G clusters, q random terms, k coefficients, t entries of theta.
+"""
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import smallmatrix
+from .crossproducts import Crossproducts
+
+SINGULAR_BELOW = 1e-4  # lme4's tolerance for a diagonal entry of theta
+_DECREMENT = 1e-9  # predicted fall of the criterion below which one more Newton step is the last
+_BOUNDARY_GAIN = 1e-8  # a fall of the criterion that leaving a boundary must promise
+_ELEMENTS = 1 << 15  # studies x clusters worked on at once: keeps the arrays in the processor's cache
+
+
+@dataclass(frozen=True)
+class RandomTerms:
+    """Which columns of W vary between clusters, and which of them may correlate: one tuple of column numbers a bar."""
+
+    bars: tuple[tuple[int, ...], ...]
+
+    @property
+    def columns(self) -> list[int]:
+        return [column for bar in self.bars for column in bar]
+
+    @property
+    def free(self) -> list[tuple[int, int]]:
+        """Free entries (row, column) of L in theta's order, which is lme4's."""
+        entries, start = [], 0
+        for bar in self.bars:
+            entries += [(start + i, start + j) for j in range(len(bar)) for i in range(j, len(bar))]
+            start += len(bar)
+        return entries
+
+    @property
+    def blocks(self) -> list[slice]:
+        edges = np.cumsum([0] + [len(bar) for bar in self.bars])
+        return [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:])]
+
+
+@dataclass(frozen=True)
+class MultilevelFit:
+    """Estimates of S studies.
+
+    Attributes
+    ----------
+    estimate : (S, k). covariance : (S, k, k). df : (S, k) Satterthwaite's, NaN when not asked for.
+    theta : (S, t). Psi : (S, q, q), random-effects covariance in units of the residual variance.
+    residual_variance, criterion : (S,). modes : (S, G, q) conditional modes of the random effects.
+    converged, singular : (S,) bool.
+    """
+
+    estimate: np.ndarray
+    covariance: np.ndarray
+    df: np.ndarray
+    theta: np.ndarray
+    Psi: np.ndarray
+    residual_variance: np.ndarray
+    criterion: np.ndarray
+    modes: np.ndarray
+    converged: np.ndarray
+    singular: np.ndarray
+
+    @property
+    def std_error(self) -> np.ndarray:
+        """(S, k)"""
+        return np.sqrt(np.diagonal(self.covariance, axis1=-2, axis2=-1))
+
+
+class _Problem:
+    """The crossproducts of some studies, laid out for smallmatrix: entry first, then study, then cluster."""
+
+    def __init__(self, cp: Crossproducts, terms: RandomTerms, reml: bool):
+        self.terms, self.reml = terms, reml
+        self.k, self.q, self.t = cp.k, len(terms.columns), len(terms.free)
+        self.used = list(range(cp.k)) + [-1]
+        columns = terms.columns
+        WtW = np.moveaxis(cp.WtW, (0, 1), (2, 3))  # (m, m, S, G)
+        # rows: Z; columns: Z, X, y
+        self.ZtW = np.ascontiguousarray(WtW[columns][:, columns + self.used])
+        self.total = cp.WtW[:, :, self.used][..., self.used].sum(axis=1)  # (S, k + 1, k + 1)
+        self.rows = cp.n_obs - cp.k if reml else cp.n_obs
+        self.n_studies = cp.n_studies
+
+    def take(self, which) -> "_Problem":
+        """Some of the studies. One study serves any number of thetas by broadcasting, so there is nothing to take from it."""
+        if self.n_studies == 1:
+            return self
+        part = copy(self)
+        part.ZtW, part.total = self.ZtW[:, :, which], self.total[which]
+        part.n_studies = len(part.total)
+        return part
+
+
+@dataclass
+class _Point:
+    """All that is known at one theta (S, t): the criterion, its derivatives, and what the results are made of. Studies come first."""
+
+    criterion: np.ndarray
+    gradient: np.ndarray
+    hessian: np.ndarray
+    b: np.ndarray
+    C: np.ndarray
+    s2: np.ndarray
+    r: np.ndarray  # (S, q, G): the conditional modes are Psi r_g
+    L: np.ndarray  # (S, q, q)
+    slope: np.ndarray  # (S, q, q): derivative with respect to Psi
+    curvature: np.ndarray  # (S, q, q, q, q): sum of M_g (x) M_g
+    dC: np.ndarray  # (S, t, k, k): C P C, derivative of C
+    dpwrss: np.ndarray  # (S, t): minus the derivative of pwrss
+
+
+    def take(self, which) -> "_Point":
+        return _Point(*[value[which] for value in vars(self).values()])
+
+    def update(self, new: "_Point", which) -> None:
+        for mine, theirs in zip(vars(self).values(), vars(new).values()):
+            mine[which] = theirs
+
+
+def _lower(theta: np.ndarray, terms: RandomTerms) -> np.ndarray:
+    """L (S, q, q) from theta (S, t)."""
+    q = len(terms.columns)
+    L = np.zeros((theta.shape[0], q, q))
+    for entry, (i, j) in enumerate(terms.free):
+        L[:, i, j] = theta[:, entry]
+    return L
+
+
+def _sum_over_clusters(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """Sum over g of a_g b_g': (i, S, G) and (j, S, G) give (S, i, j)."""
+    return A.transpose(1, 0, 2) @ B.transpose(1, 2, 0)
+
+
+def _evaluate(problem: _Problem, theta: np.ndarray) -> _Point:
+    terms, q, k, rows = problem.terms, problem.q, problem.k, problem.rows
+    S, G = theta.shape[0], problem.ZtW.shape[-1]
+    L = _lower(theta, terms)
+    Lt = np.moveaxis(L, 0, 2)[..., None].swapaxes(0, 1)  # (q, q, S, 1), transposed
+
+    # V^-1 by rank-q updates: with K = I + L'AL = R R' and U = R^-1 L'Z'W, W'V^-1W = W'W - U'U.
+    LtZtW = smallmatrix.product(Lt, problem.ZtW)  # (q, q + k + 1, S, G)
+    K = smallmatrix.product(LtZtW[:, :q], Lt.swapaxes(0, 1))
+    for i in range(q):
+        K[i, i] += 1.0
+    R = smallmatrix.cholesky(K)
+    U = smallmatrix.forward_substitute(R, LtZtW)
+    log_det_V = 2 * sum(np.log(R[i, i]).sum(axis=-1) for i in range(q))
+    inner = problem.total - sum(_sum_over_clusters(U[i, q:], U[i, q:]) for i in range(q))  # (S, k + 1, k + 1)
+    ZVW = problem.ZtW - smallmatrix.product(U[:, :q].swapaxes(0, 1), U)
+    M, N, ZVy = ZVW[:, :q], ZVW[:, q:-1], ZVW[:, -1]
+
+    C = np.linalg.inv(inner[:, :k, :k])
+    b = (C @ inner[:, :k, k, None])[..., 0]
+    pwrss = np.maximum(inner[:, k, k] - (b * inner[:, :k, k]).sum(axis=-1), 1e-300)
+    s2 = pwrss / rows
+    criterion = log_det_V + rows * (1 + np.log(2 * np.pi * s2))
+    if problem.reml:
+        criterion = criterion - np.linalg.slogdet(C)[1]
+    r = ZVy - sum(N[:, x] * b[:, x, None] for x in range(k))  # (q, S, G)
+
+    flatM, flatN = M.reshape(q * q, S, G), N.reshape(q * k, S, G)
+    NN = _sum_over_clusters(flatN, flatN).reshape(S, q, k, q, k)
+    Nr = _sum_over_clusters(flatN, r).reshape(S, q, k, q)
+    rr = _sum_over_clusters(r, r)
+    slope = np.moveaxis(M.sum(axis=-1), 2, 0) - rr / s2[:, None, None]
+    Q = (2 * r[:, None] * r[None] / s2[:, None]) - M  # (q, q, S, G)
+    if problem.reml:
+        slope = slope - np.einsum("saibj,sij->sab", NN, C)
+        root = smallmatrix.product(N, np.moveaxis(np.linalg.cholesky(C), 0, 2)[..., None])
+        Q += 2 * smallmatrix.product(root, root.swapaxes(0, 1))
+
+    # From derivatives in Psi to derivatives in theta: dPsi = e_i l_j' + l_j e_i' for entry (i, j), l_j being column j of L.
+    D = np.zeros((S, problem.t, q, q))
+    for entry, (i, j) in enumerate(terms.free):
+        D[:, entry, i, :] += L[:, :, j]
+        D[:, entry, :, i] += L[:, :, j]
+    flatD = D.reshape(S, problem.t, q * q)
+    gradient = (flatD @ slope.reshape(S, q * q, 1))[..., 0]
+
+    MQ = _sum_over_clusters(flatM, Q.reshape(q * q, S, G)).reshape(S, q, q, q, q)  # b c, d a
+    hessian = flatD @ MQ.transpose(0, 4, 1, 2, 3).reshape(S, q * q, q * q) @ flatD.swapaxes(1, 2)
+    P = (flatD @ NN.transpose(0, 1, 3, 2, 4).reshape(S, q * q, k * k)).reshape(S, problem.t, k, k)
+    PC = P @ C[:, None]
+    dC = C[:, None] @ PC
+    if problem.reml:
+        hessian -= PC.reshape(S, problem.t, -1) @ PC.swapaxes(-1, -2).reshape(S, problem.t, -1).swapaxes(1, 2)
+    u = flatD @ Nr.transpose(0, 1, 3, 2).reshape(S, q * q, k)  # (S, t, k)
+    hessian -= 2 / s2[:, None, None] * (u @ C @ u.swapaxes(1, 2))
+    w = (flatD @ rr.reshape(S, q * q, 1))[..., 0]
+    hessian -= w[:, :, None] * w[:, None, :] / (s2**2 * rows)[:, None, None]
+    for a, (i, j) in enumerate(terms.free):
+        for c, (l, m) in enumerate(terms.free):
+            if j == m:
+                hessian[:, a, c] += 2 * slope[:, i, l]
+    curvature = _sum_over_clusters(flatM, flatM).reshape(S, q, q, q, q)
+    return _Point(criterion, gradient, hessian, b, C, s2, np.moveaxis(r, 1, 0), L, slope, curvature, dC, w)
+
+
+def deviance(theta, cp: Crossproducts, terms: RandomTerms, reml: bool = True):
+    """The criterion (S,), its gradient (S, t) and its Hessian (S, t, t) at theta (S, t)."""
+    point = _evaluate(_Problem(cp, terms, reml), np.atleast_2d(np.asarray(theta, float)))
+    return point.criterion, point.gradient, point.hessian
+
+
+def _first_guess(problem: _Problem) -> np.ndarray:
+    """theta after one scoring step in Psi from a point of middling reliability, kept inside the positive definite matrices."""
+    q, S = problem.q, problem.n_studies
+    level = 1 / np.maximum(np.array([problem.ZtW[i, i].mean(axis=-1) for i in range(q)]), 1e-300)  # (q, S)
+    theta = np.zeros((S, problem.t))
+    diagonal = {i: entry for entry, (i, j) in enumerate(problem.terms.free) if i == j}
+    for i in range(q):
+        theta[:, diagonal[i]] = np.sqrt(level[i])
+    point = _evaluate(problem, theta)
+    pairs = [(i, j) for i, j in problem.terms.free]
+    E = np.zeros((len(pairs), q, q))
+    for entry, (i, j) in enumerate(pairs):
+        E[entry, i, j] = E[entry, j, i] = 1.0
+    information = np.einsum("xab,sbcda,ycd->sxy", E, point.curvature, E, optimize=True)
+    step = np.linalg.solve(information + 1e-12 * np.trace(information, axis1=1, axis2=2)[:, None, None] * np.eye(len(pairs)),
+                           -np.einsum("xab,sab->sx", E, point.slope)[..., None])[..., 0]
+    Psi = point.L @ point.L.swapaxes(1, 2) + np.einsum("sx,xab->sab", step, E)
+    # scaled by the starting level, so that "small" means the same for every term
+    scale = np.sqrt(level.T)
+    Psi = Psi / scale[:, :, None] / scale[:, None, :]
+    for block in problem.terms.blocks:
+        values, vectors = np.linalg.eigh(Psi[:, block, block])
+        Psi[:, block, block] = (vectors * np.clip(values, 0.05, 1e4)[:, None, :]) @ vectors.swapaxes(1, 2)
+    Psi = Psi * scale[:, :, None] * scale[:, None, :]
+    L = np.linalg.cholesky(Psi)
+    return np.stack([L[:, i, j] for i, j in problem.terms.free], axis=1)
+
+
+def _newton_step(point: _Point, radius: np.ndarray):
+    """A step downhill along every eigenvector of the Hessian, no longer than `radius`, and the fall that it predicts."""
+    values, vectors = np.linalg.eigh(point.hessian)
+    size = np.abs(values)
+    size = np.maximum(size, 1e-9 * size.max(axis=1, keepdims=True) + 1e-300)
+    along = (vectors.swapaxes(1, 2) @ point.gradient[..., None])[..., 0]
+    decrement = (along**2 / size).sum(axis=1)
+    step = -(vectors @ (along / size)[..., None])[..., 0]
+    length = np.sqrt((step**2).sum(axis=1))
+    shrink = np.minimum(1.0, radius / np.maximum(length, 1e-300))
+    return step * shrink[:, None], decrement
+
+
+def _leave_boundary(point: _Point, terms: RandomTerms):
+    """Where a direction that Psi leaves empty would lower the criterion: theta moved along it, and whether it moved."""
+    Psi = point.L @ point.L.swapaxes(1, 2)
+    moved = np.zeros(Psi.shape[0], bool)
+    for block in terms.blocks:
+        slope, T = point.slope[:, block, block], point.curvature[:, block, block, block, block]
+        unit = 1 / np.sqrt(np.sqrt(np.maximum(np.einsum("saaaa->sa", T), 1e-300)))  # makes terms of other units comparable
+        values, vectors = np.linalg.eigh(slope * unit[:, :, None] * unit[:, None, :])
+        v = vectors[:, :, 0] * unit
+        bend = np.einsum("sa,sb,sc,sd,sabcd->s", v, v, v, v, T, optimize=True)
+        size = np.where(values[:, 0] < 0, -values[:, 0] / np.maximum(bend, 1e-300), 0.0)
+        go = -values[:, 0] * size / 2 > _BOUNDARY_GAIN
+        Psi[:, block, block] += np.where(go, size, 0.0)[:, None, None] * v[:, :, None] * v[:, None, :]
+        moved |= go
+    L = np.moveaxis(smallmatrix.semidefinite_cholesky(np.moveaxis(Psi, 0, 2)), 2, 0)
+    return np.stack([L[:, i, j] for i, j in terms.free], axis=1), moved
+
+
+def _minimise(problem: _Problem, theta: np.ndarray, max_iterations: int):
+    """theta (S, t) at a minimum, whether it is one (S,), and all that is known there. Finished studies leave the batch."""
+    theta = theta.copy()
+    radius = 1.0 + np.abs(theta).max(axis=1)  # steps are no longer than this
+    polished = np.zeros(len(theta), bool)  # the last step was one that changes nothing any more
+    converged = np.zeros(len(theta), bool)
+    point = _evaluate(problem, theta)
+    final = point.take(slice(None)) if len(theta) == 1 else copy(point).take(np.arange(len(theta)))
+    active = np.arange(len(theta))
+    for _ in range(max_iterations):
+        step, decrement = _newton_step(point, radius[active])
+        small = decrement < _DECREMENT
+        finished = small & polished[active]
+        if finished.any():
+            escape, moved = _leave_boundary(point, problem.terms)
+            moved &= finished
+            step[moved] = escape[moved] - theta[active[moved]]
+            converged[active[finished & ~moved]] = True
+            stay = ~finished | moved
+            active, step, small, moved = active[stay], step[stay], small[stay] & ~moved[stay], moved[stay]
+            if not len(active):
+                break
+            point, problem = point.take(stay), problem.take(stay)
+        else:
+            moved = finished
+        new = _evaluate(problem, theta[active] + step)
+        noise = 1e-11 * (1 + np.abs(point.criterion))
+        better = (new.criterion <= point.criterion + noise) | moved
+        length = np.sqrt((step**2).sum(axis=1))
+        radius[active] = np.where(better, np.maximum(radius[active], 3 * length), length / 4)
+        polished[active] = small & better
+        theta[active[better]] += step[better]
+        point.update(new.take(better), better)
+        final.update(point, active)
+    return theta, converged, final
+
+
+def _satterthwaite(point: _Point, rows: int) -> np.ndarray:
+    """Degrees of freedom (S, k) of each coefficient: 2 v^2 / Var(v), v being its squared standard error.
+
+    The variances' own covariance is twice the inverse Hessian of the unprofiled criterion in (theta, sigma); on singular fits its
+    positive eigenvalues alone count, as in lmerTest (Kuznetsova, Brockhoff & Christensen 2017, J Statistical Software 82:13).
+    """
+    S, t = point.gradient.shape
+    sigma = np.sqrt(point.s2)
+    H = np.empty((S, t + 1, t + 1))
+    H[:, :t, :t] = point.hessian + point.dpwrss[:, :, None] * point.dpwrss[:, None, :] / (point.s2**2 * rows)[:, None, None]
+    H[:, :t, t] = H[:, t, :t] = 2 * point.dpwrss / sigma[:, None] ** 3
+    H[:, t, t] = 4 * rows / point.s2
+    v = point.s2[:, None] * np.diagonal(point.C, axis1=1, axis2=2)  # (S, k)
+    dv = np.empty((S, t + 1, v.shape[1]))
+    dv[:, :t] = point.s2[:, None, None] * np.diagonal(point.dC, axis1=2, axis2=3)
+    dv[:, t] = 2 * v / sigma[:, None]
+    values, vectors = np.linalg.eigh(H)
+    along = vectors.swapaxes(1, 2) @ dv
+    positive = values > 1e-8
+    with np.errstate(divide="ignore"):
+        return v**2 / (along**2 * np.where(positive, 1 / np.where(positive, values, 1.0), 0.0)[..., None]).sum(axis=1)
+
+
+def multilevel(
+    cp: Crossproducts, terms: RandomTerms, *, reml: bool = True, p_values: bool = True, n_starts: int = 1, max_iterations: int = 100
+) -> MultilevelFit:
+    """Fit every study of `cp`.
+
+    One start is enough for studies by the thousand; with `n_starts` above one each study is fitted from as many starting points and
+    the best fit is kept, which guards a single data set against a local minimum.
+    """
+    size = max(1, _ELEMENTS // cp.n_clusters)
+    parts = [
+        _fit(cp.studies(slice(start, start + size)), terms, reml, p_values, n_starts, max_iterations)
+        for start in range(0, cp.n_studies, size)
+    ]
+    return MultilevelFit(*[np.concatenate([getattr(part, name) for part in parts]) for name in MultilevelFit.__dataclass_fields__])
+
+
+def _fit(cp, terms, reml, p_values, n_starts, max_iterations) -> MultilevelFit:
+    problem = _Problem(cp, terms, reml)
+    guess = _first_guess(problem)
+    theta, converged, point = _minimise(problem, guess, max_iterations)
+    for factor in (0.1, 10.0, 0.01, 100.0)[: n_starts - 1]:
+        other, other_converged, other_point = _minimise(problem, guess * factor, max_iterations)
+        better = other_point.criterion < point.criterion - 1e-9
+        theta[better], converged[better] = other[better], other_converged[better]
+        point.update(other_point.take(better), better)
+    Psi = point.L @ point.L.swapaxes(1, 2)
+    L = smallmatrix.semidefinite_cholesky(np.moveaxis(Psi, 0, 2))
+    df = _satterthwaite(point, problem.rows) if p_values else np.full(point.b.shape, np.nan)
+    return MultilevelFit(
+        estimate=point.b,
+        covariance=point.s2[:, None, None] * point.C,
+        df=df,
+        theta=np.stack([L[i, j] for i, j in terms.free], axis=1),
+        Psi=Psi,
+        residual_variance=point.s2,
+        criterion=point.criterion,
+        modes=(Psi @ point.r).swapaxes(1, 2),
+        converged=converged,
+        singular=np.min([L[i, i] for i in range(problem.q)], axis=0) < SINGULAR_BELOW,
+    )
