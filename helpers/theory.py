@@ -1,0 +1,294 @@
+"""Closed forms that simulations must meet.
+
+The setting is that of `simulate`: G clusters (n_clusters) of n rows (n_per_cluster), p predictors (n_predictors) drawn from the standard normal
+distribution and independent of one another, deviations of the clusters' coefficients that are independent across terms, normal noise. SDs
+are those of `Design`; `between_sd` is the standard deviation of each slope, `intercept_sd` that of the intercept (None: the same).
+
+Every form says of itself how far it holds: `two_stage_variance.form` is "exact" (any number of clusters) or "large N" (as the number of
+clusters grows, in practice from about 30). Numbers may be arrays, which gives curves; results are in the units of y per unit of x (slopes) or
+their squares (variances).
+"""
+
+import numpy as np
+from scipy import stats
+from scipy.special import ndtr
+
+from helpers.checks import numbers
+from helpers.errors import InputError
+
+CRITICAL_Z = stats.norm.ppf(0.975)  # what a test at 5% compares |estimate / standard error| with in large samples
+
+
+def form(kind):
+    """Mark a closed form as "exact" or "large N", for readers of its help and for programs."""
+
+    def mark(function):
+        function.form = kind
+        function.__doc__ = f"[{kind}] {function.__doc__}"
+        return function
+
+    return mark
+
+
+# What several forms need
+
+
+@form("large N")
+def false_alarm_rate(se_ratio):
+    """How often a test at 5% rejects a true null when its printed standard error is `se_ratio` times the estimate's true standard deviation.
+
+    2 Phi(-1.96 * se_ratio): 5% at 1, more below.
+    """
+    return 2 * ndtr(-CRITICAL_Z * numbers("se_ratio", se_ratio, 0))
+
+
+@form("exact")
+def variance_floor(n_clusters, between_sd):
+    """The variance below which no unbiased estimator of the population's mean coefficient can go, however many rows a cluster has: between_sd^2 / G."""
+    return _sd("between_sd", between_sd) ** 2 / _clusters(n_clusters)
+
+
+# Two-stage regression
+
+
+@form("exact")
+def slope_error(n_per_cluster, n_predictors, noise_sd=1.0):
+    """Distribution of the error of one cluster's own slope estimate, as a frozen scipy distribution (`.ppf`, `.cdf`, `.std`).
+
+    With k = p + 1 coefficients it is t with n - k + 1 degrees of freedom, divided by sqrt(n - k + 1), times noise_sd: a Cauchy distribution at
+    n = k rows, without variance at n = k + 1, and tame only some rows later. (Given x, the error is normal with variance
+    noise_sd^2 / r, where r, what the other predictors leave of this one's sum of squares, is chi-squared with n - k + 1 df.)
+    """
+    n, p = _rows(n_per_cluster), _predictors(n_predictors)
+    if np.any(n < p + 1):
+        raise InputError(f"n_per_cluster must be at least n_predictors + 1: fewer rows do not determine a cluster's coefficients; it is {n_per_cluster!r}.")
+    return stats.t(df=n - p, scale=_sd("noise_sd", noise_sd) / np.sqrt(n - p))
+
+
+@form("exact")
+def two_stage_variance(n_clusters, n_per_cluster, n_predictors=3, between_sd=0.25, noise_sd=1.0):
+    """Variance of the two-stage estimate of a slope: [between_sd^2 + noise_sd^2 / (n - p - 2)] / G.
+
+    Infinite at n = p + 2 rows. With p + 1 rows not even the mean exists, and with fewer there is no estimate: an InputError.
+    """
+    G, n, p = _clusters(n_clusters), _rows(n_per_cluster), _predictors(n_predictors)
+    if np.any(n < p + 2):
+        raise InputError(f"n_per_cluster must be at least n_predictors + 2: with fewer rows the two-stage estimate has no mean; it is {n_per_cluster!r}.")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        noise = np.where(n > p + 2, _sd("noise_sd", noise_sd) ** 2 / (n - p - 2), np.inf)
+    return _number((_sd("between_sd", between_sd) ** 2 + noise) / G)
+
+
+# One regression for all rows, normal predictors
+
+
+@form("large N")
+def pooled_ols_variance(n_clusters, n_per_cluster, n_predictors=3, between_sd=0.25, noise_sd=1.0, *, intercept_sd=None, predictor_icc=0.0):
+    """True variance of a slope of pooled OLS.
+
+    For row-level predictors (predictor_icc 0) whose terms share one between_sd it is [between_sd^2 (1 + (p + 2) / n) + noise_sd^2 / n] / G. In
+    general, with c = 1 + (n - 1) predictor_icc^2 and d = 1 + (n - 1) predictor_icc, it is
+    [between_sd^2 (1 + (p + 1) c / n) + intercept_sd^2 d / n + noise_sd^2 / n] / G.
+    A predictor drawn once a cluster needs many more clusters before this holds than one drawn for each row (it is off by about 3 / G).
+    """
+    G, n, p = _clusters(n_clusters), _rows(n_per_cluster), _predictors(n_predictors)
+    slope, intercept, noise, icc = _components(between_sd, intercept_sd, noise_sd, predictor_icc)
+    c, d = 1 + (n - 1) * icc**2, 1 + (n - 1) * icc
+    return _number((slope**2 * (1 + (p + 1) * c / n) + intercept**2 * d / n + noise**2 / n) / G)
+
+
+@form("large N")
+def pooled_ols_printed_variance(n_clusters, n_per_cluster, n_predictors=3, between_sd=0.25, noise_sd=1.0, *, intercept_sd=None):
+    """Squared standard error that pooled OLS prints for a slope: (noise_sd^2 + intercept_sd^2 + p between_sd^2) / (G n)."""
+    G, n, p = _clusters(n_clusters), _rows(n_per_cluster), _predictors(n_predictors)
+    slope, intercept, noise, _ = _components(between_sd, intercept_sd, noise_sd)
+    return _number((noise**2 + intercept**2 + p * slope**2) / (G * n))
+
+
+@form("large N")
+def ols_false_alarm_rate(n_per_cluster, n_predictors=3, between_sd=0.25, noise_sd=1.0, *, intercept_sd=None, predictor_icc=0.0):
+    """How often pooled OLS with its own standard error rejects a true null slope at 5%: the number of clusters cancels.
+
+    For row-level predictors whose terms share one between_sd: 2 Phi(-1.96 / r), r^2 = (n b^2 + (p + 2) b^2 + s^2) / (s^2 + (p + 1) b^2), b = between_sd, s = noise_sd.
+    """
+    true = pooled_ols_variance(1, n_per_cluster, n_predictors, between_sd, noise_sd, intercept_sd=intercept_sd, predictor_icc=predictor_icc)
+    printed = pooled_ols_printed_variance(1, n_per_cluster, n_predictors, between_sd, noise_sd, intercept_sd=intercept_sd)
+    return false_alarm_rate(_ratio(printed, true))
+
+
+@form("large N")
+def pooled_ols_slope(within_slope, between_slope, predictor_icc):
+    """What pooled OLS estimates when the slope differs within and between clusters: a mixture, predictor_icc of it the slope between."""
+    icc = numbers("predictor_icc", predictor_icc, 0, 1)
+    return _number((1 - icc) * numbers("within_slope", within_slope) + icc * numbers("between_slope", between_slope))
+
+
+# Dependence of the errors alone: only intercepts vary
+
+
+@form("exact")
+def design_effect(n_per_cluster, icc, *, size_variance=0.0):
+    """Variance of a mean over all rows, relative to as many independent rows: 1 + (n - 1) icc.
+
+    icc: correlation of two rows of a cluster. Unequal clusters: n_per_cluster is their mean size, `size_variance` the variance of the sizes (divided
+    by G), and the form 1 + (size_variance / n + n - 1) icc.
+    """
+    return _inflation(n_per_cluster, size_variance, 1.0, icc)
+
+
+@form("exact")
+def effective_sample_size(n_clusters, n_per_cluster, icc, *, size_variance=0.0):
+    """Number of independent rows that tell as much of the mean: G n / design_effect."""
+    return _number(_clusters(n_clusters) * _rows(n_per_cluster) / design_effect(n_per_cluster, icc, size_variance=size_variance))
+
+
+@form("large N")
+def moulton_factor(n_per_cluster, icc_x, icc, *, size_variance=0.0):
+    """True standard deviation of an OLS slope over its printed standard error: sqrt(1 + (size_variance / n + n - 1) icc_x icc).
+
+    icc_x: correlation of two rows of a cluster in x (1: one value a cluster, 0: each row its own, -1 / (n - 1): the same values in every
+    cluster); icc: that of the errors. The printed standard error is 1 / moulton_factor of what it should be.
+    """
+    return np.sqrt(_inflation(n_per_cluster, size_variance, icc_x, icc))
+
+
+@form("large N")
+def cluster_level_false_alarm_rate(n_per_cluster, icc):
+    """How often OLS rejects a true null at 5% for a predictor with one value a cluster: 2 Phi(-1.96 / sqrt(1 + (n - 1) icc))."""
+    return false_alarm_rate(1 / np.sqrt(design_effect(n_per_cluster, icc)))
+
+
+# The same fixed values of one predictor in every cluster, such as the same days for all people
+
+
+@form("exact")
+def balanced_variance(n_clusters, values, between_sd, noise_sd):
+    """True variance of the slope when every cluster has the same predictor `values`: (between_sd^2 + noise_sd^2 / Sxx) / G, Sxx = sum (x - mean x)^2.
+
+    Pooled OLS, two-stage and the multilevel model all have this estimate.
+    """
+    _, sxx = _mean_and_sxx(values)
+    return _number((_sd("between_sd", between_sd) ** 2 + _sd("noise_sd", noise_sd) ** 2 / sxx) / _clusters(n_clusters))
+
+
+@form("exact")
+def balanced_printed_variance(n_clusters, values, between_sd, noise_sd, *, intercept_sd, between_corr=0.0):
+    """Expected squared standard error that pooled OLS prints for that slope: s2 / (G Sxx), with
+
+        s2 = noise_sd^2 + (G - 1) [n c^2 + Sxx between_sd^2] / (G n - 2),
+
+    c^2 = intercept_sd^2 + 2 m between_corr intercept_sd between_sd + m^2 between_sd^2 being the variance of the clusters' lines at m = mean x.
+    """
+    G, (m, sxx), n = _clusters(n_clusters), _mean_and_sxx(values), np.size(values)
+    slope, intercept, noise, _ = _components(between_sd, intercept_sd, noise_sd)
+    corr = numbers("between_corr", between_corr, -1, 1)
+    at_mean = intercept**2 + 2 * m * corr * intercept * slope + m**2 * slope**2
+    if np.any(G * n <= 2):
+        raise InputError("n_clusters and values leave no more than 2 rows: a line through them has no residuals.")
+    return _number((noise**2 + (G - 1) * (n * at_mean + sxx * slope**2) / (G * n - 2)) / (G * sxx))
+
+
+@form("exact")
+def balanced_se_ratio(n_clusters, values, between_sd, noise_sd, *, intercept_sd, between_corr=0.0):
+    """Root mean square standard error of pooled OLS for that slope over its true standard deviation.
+
+    Above 1 when only intercepts vary (near 1 / sqrt(1 - icc)), for the line's residuals then hold differences between clusters that cannot touch the
+    slope; it falls below 1 as slopes vary more.
+    """
+    printed = balanced_printed_variance(n_clusters, values, between_sd, noise_sd, intercept_sd=intercept_sd, between_corr=between_corr)
+    return _ratio(printed, balanced_variance(n_clusters, values, between_sd, noise_sd))
+
+
+# A random intercept alone, while slopes vary too; row-level normal predictors
+
+
+@form("large N")
+def random_intercept_variance(n_clusters, n_per_cluster, n_predictors=3, between_sd=0.25, noise_sd=1.0, *, intercept_sd=None):
+    """True variance of a slope of the model whose only random effect is the intercept.
+
+    To this model the varying slopes look like noise, in all s2 = noise_sd^2 + p between_sd^2. With psi = intercept_sd^2 / s2, w = 1 / (1 + n psi), m = n - 1 + w,
+    q = n - 1 + w^2 the variance is [intercept_sd^2 w^2 n + between_sd^2 (m^2 + (p + 1) q) + noise_sd^2 q] / (G m^2).
+    """
+    G, n, p = _clusters(n_clusters), _rows(n_per_cluster), _predictors(n_predictors)
+    slope, intercept, noise, _ = _components(between_sd, intercept_sd, noise_sd)
+    w, m = _intercept_weights(n, p, slope, intercept, noise)
+    q = n - 1 + w**2
+    return _number((intercept**2 * w**2 * n + slope**2 * (m**2 + (p + 1) * q) + noise**2 * q) / (G * m**2))
+
+
+@form("large N")
+def random_intercept_se(n_clusters, n_per_cluster, n_predictors=3, between_sd=0.25, noise_sd=1.0, *, intercept_sd=None):
+    """Standard error that this model prints: sqrt((noise_sd^2 + p between_sd^2) / (G m)), m as in `random_intercept_variance`. It goes to 0 as rows are added."""
+    G, n, p = _clusters(n_clusters), _rows(n_per_cluster), _predictors(n_predictors)
+    slope, intercept, noise, _ = _components(between_sd, intercept_sd, noise_sd)
+    _, m = _intercept_weights(n, p, slope, intercept, noise)
+    return _number(np.sqrt((noise**2 + p * slope**2) / (G * m)))
+
+
+@form("large N")
+def random_intercept_false_alarm_rate(n_per_cluster, n_predictors=3, between_sd=0.25, noise_sd=1.0, *, intercept_sd=None):
+    """How often this model rejects a true null slope at 5%: the number of clusters cancels."""
+    sizes_and_sds = (1, n_per_cluster, n_predictors, between_sd, noise_sd)
+    printed = random_intercept_se(*sizes_and_sds, intercept_sd=intercept_sd) ** 2
+    return false_alarm_rate(_ratio(printed, random_intercept_variance(*sizes_and_sds, intercept_sd=intercept_sd)))
+
+
+def _intercept_weights(n, p, slope, intercept, noise):
+    rest = noise**2 + p * slope**2
+    if np.any(rest == 0):
+        raise InputError("noise_sd and between_sd are both 0: nothing is left to estimate the slopes' error from.")
+    w = 1 / (1 + n * intercept**2 / rest)
+    return w, n - 1 + w
+
+
+def _inflation(n_per_cluster, size_variance, icc_x, icc):
+    n = _rows(n_per_cluster)
+    icc_x, icc = numbers("icc_x", icc_x, -1, 1), numbers("icc", icc, -1, 1)
+    inflation = 1 + (numbers("size_variance", size_variance, 0) / n + n - 1) * icc_x * icc
+    if np.any(inflation < -1e-9):
+        raise InputError(f"No clusters of {n_per_cluster!r} rows can have intraclass correlations this negative: -1 / (n - 1) is the least.")
+    return _number(np.maximum(inflation, 0))
+
+
+def _components(between_sd, intercept_sd, noise_sd, predictor_icc=0.0):
+    slope = _sd("between_sd", between_sd)
+    intercept = slope if intercept_sd is None else _sd("intercept_sd", intercept_sd)
+    return slope, intercept, _sd("noise_sd", noise_sd), numbers("predictor_icc", predictor_icc, 0, 1)
+
+
+def _mean_and_sxx(values):
+    values = numbers("values", values)
+    if values.ndim != 1 or np.ptp(values) == 0:
+        raise InputError("values must be a list of at least two different numbers: the predictor's values within each cluster.")
+    return values.mean(), ((values - values.mean()) ** 2).sum()
+
+
+def _ratio(printed_variance, true_variance):
+    if np.any(np.equal(true_variance, 0)):
+        raise InputError("All SDs are 0: the estimate does not vary, and no ratio to its standard deviation exists.")
+    return _number(np.sqrt(np.divide(printed_variance, true_variance)))
+
+
+def _clusters(n_clusters):
+    return _at_least_one("n_clusters", n_clusters)
+
+
+def _rows(n_per_cluster):
+    return _at_least_one("n_per_cluster", n_per_cluster)
+
+
+def _predictors(n_predictors):
+    return _at_least_one("n_predictors", n_predictors)
+
+
+def _at_least_one(name, value):
+    return numbers(name, value, 1)
+
+
+def _sd(name, value):
+    return numbers(name, value, 0)
+
+
+def _number(value):
+    """A plain float where no array was given."""
+    return float(value) if np.ndim(value) == 0 else value
