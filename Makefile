@@ -29,7 +29,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 book: env ## build the website from the notebooks' stored outputs, warnings as errors
-	@rm -rf build/_build
+	@rm -rf $(SITE) build/_build/.doctrees
 	$(BIN)/jupyter-book build . --path-output build --all -W -n --keep-going
 	@echo
 	@echo "The book is built. Open $(SITE)/index.html, or run: make serve"
