@@ -1,0 +1,1 @@
+"""What keeps the chapters true: run, compare, refresh, and check them."""
