@@ -1,0 +1,72 @@
+"""The book's text fonts, cut down to what its pages need and written into the built site.
+
+Source Serif 4 (text) and Source Sans 3 (tables, captions, menus), both under the SIL Open Font License,
+come as packages of the build environment. Nothing is fetched by a reader, and where the packages are
+missing the style sheet falls back on fonts that the reader's machine has.
+"""
+
+import hashlib
+import importlib.util
+import shutil
+from pathlib import Path
+
+# file of the site: (family, style, package, file of the package, where the axes are pinned or limited)
+SERIF, SANS = "fontpkg_source_serif_4", "fontpkg_source_sans_3"
+FONTS = {
+    "text.woff": ("Book Serif", "normal", SERIF, "SourceSerif4[opsz,wght].ttf", {"opsz": 14, "wght": (400, 700)}),
+    "text-italic.woff": ("Book Serif", "italic", SERIF, "SourceSerif4-Italic[opsz,wght].ttf", {"opsz": 14, "wght": 400}),
+    "title.woff": ("Book Title", "normal", SERIF, "SourceSerif4[opsz,wght].ttf", {"opsz": 36, "wght": 600}),
+    "sans.woff": ("Book Sans", "normal", SANS, "SourceSans3[wght].ttf", {"wght": (400, 700)}),
+}
+LETTERS = [*range(0x20, 0x7F), *range(0xA0, 0x100), *map(ord, "ČčĆćĐđĞğİıŁłŃńŐőŘřŚśŞşŠšŰűŽž"), *range(0x391, 0x3CA),
+           *map(ord, "‐‑–—‘’“”†•…‰′″‹›€™←↑→↓∂∑−√∞≈≠≤≥⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉")]  # fmt: skip
+FEATURES = ["kern", "liga", "tnum", "lnum", "mark", "mkmk", "ccmp", "locl"]
+
+
+def package_folder(package: str):
+    found = importlib.util.find_spec(package)
+    return Path(found.submodule_search_locations[0]) if found else None
+
+
+def write_fonts(folder: Path, kept: Path) -> list[str]:
+    """Write the fonts whose package is there, and a style sheet that names them, into `folder`; give back their names.
+
+    Cutting takes seconds, so what was cut is kept in the folder `kept`.
+    """
+    written, rules = [], []
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, (family, style, package, file, axes) in FONTS.items():
+        home = package_folder(package)
+        if home is None:
+            continue
+        shutil.copyfile(cut_font(home / "files" / file, axes, kept), folder / name)
+        shutil.copyfile(home / "LICENSE", folder / f"LICENSE-{package}.txt")
+        weight = "{} {}".format(*axes["wght"]) if isinstance(axes["wght"], tuple) else axes["wght"]
+        rules.append(
+            f'@font-face {{ font-family: "{family}"; font-style: {style}; font-weight: {weight}; font-display: swap; src: url("{name}") format("woff"); }}'
+        )
+        written.append(name)
+    (folder / "fonts.css").write_text("\n".join(rules) + "\n", encoding="utf-8")
+    return written
+
+
+def cut_font(source: Path, axes: dict, kept: Path) -> Path:
+    """The font with the book's letters and axes only, as WOFF."""
+    key = hashlib.sha256(source.read_bytes() + repr((axes, LETTERS, FEATURES)).encode()).hexdigest()[:16]
+    file = kept / f"{key}.woff"
+    if not file.exists():
+        from fontTools import subset
+        from fontTools.ttLib import TTFont
+        from fontTools.varLib import instancer
+
+        options = subset.Options(flavor="woff", layout_features=FEATURES)
+        font = TTFont(source)
+        cutter = subset.Subsetter(options)
+        cutter.populate(unicodes=LETTERS)
+        cutter.subset(font)
+        font = instancer.instantiateVariableFont(font, axes, inplace=True)
+        kept.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        subset.save_font(font, part, options)
+        part.replace(file)
+    return file

@@ -1,0 +1,90 @@
+"""Repairs of one built page: names, landmarks and tables that assistive technology reads, and picture sizes.
+
+`repair_page` takes a page's HTML and gives it back repaired; repairing twice changes nothing more.
+"""
+
+import struct
+from pathlib import Path
+from urllib.parse import unquote
+
+from bs4 import BeautifulSoup
+
+PICTURE_SCALE = 2  # figures are stored at twice the size they are shown at
+
+
+def repair_page(html: str, folder: Path) -> str:
+    page = BeautifulSoup(html, "html.parser")
+    for repair in (drop_scripts, name_controls, place_logo, mend_tables, name_scrollers):
+        repair(page)
+    size_pictures(page, folder)
+    return str(page)
+
+
+def drop_scripts(page) -> None:
+    """The icons come from local web fonts: the script that would draw them as SVG is 1.5 MB of no use."""
+    for script in page.select('script[src*="fontawesome.js"], script[src*="thebe"]'):
+        script.decompose()
+
+
+def name_controls(page) -> None:
+    """A control's accessible name must contain the words that are seen on it, and there must be one."""
+    for button in page.select("button[aria-label], a[aria-label], summary[aria-label]"):
+        seen = button.get_text(" ", strip=True)
+        if seen and seen.lower() not in button["aria-label"].lower():
+            del button["aria-label"]
+    for button in page.select("button, a.btn"):
+        if not button.get_text(strip=True) and not button.get("aria-label"):
+            title = button.get("title") or button.get("data-bs-title")
+            if title:
+                button["aria-label"] = title
+    for icon in page.select("i[class*=fa-]"):
+        icon["aria-hidden"] = "true"
+
+
+def place_logo(page) -> None:
+    """The logo stands in the sidebar: give the sidebar a landmark of its own."""
+    sidebar = page.select_one("#pst-primary-sidebar")
+    if sidebar and not sidebar.get("role"):
+        sidebar["role"] = "complementary"
+        sidebar["aria-label"] = "Book"
+
+
+def mend_tables(page) -> None:
+    """Empty header cells (the corner of a pandas table) are plain cells; the others say what they head."""
+    for table in page.select("article table"):
+        for cell in table.select("th"):
+            if not cell.get_text(strip=True) and not cell.find("img"):
+                cell.name = "td"
+            elif not cell.get("scope"):
+                cell["scope"] = "col" if cell.find_parent("thead") else "row"
+        if table.has_attr("border"):
+            del table["border"]
+
+
+def name_scrollers(page) -> None:
+    """What may scroll sideways must be reachable by keyboard, and then it must have a name."""
+    for number, table in enumerate(page.select("article .cell_output table, article .pst-scrollable-table-container table"), 1):
+        box = table.parent
+        if box.get("tabindex") is None or not box.get("aria-label"):
+            box["tabindex"] = "0"
+            box["role"] = "region"
+            box["aria-label"] = f"Table {number}, scrolls sideways where it must"
+
+
+def size_pictures(page, folder: Path) -> None:
+    """State the size of the cells' pictures, so that text does not jump when they arrive."""
+    for picture in page.select("article .cell_output img[src$='.png']"):
+        if not picture.get("width") and not picture.get("style"):
+            size = png_size(folder / unquote(picture["src"]))
+            if size:
+                picture["width"], picture["height"] = (str(round(side / PICTURE_SCALE)) for side in size)
+        picture["decoding"] = "async"
+
+
+def png_size(file: Path):
+    if not file.is_file():
+        return None
+    start = file.open("rb").read(24)
+    if start[:8] != b"\x89PNG\r\n\x1a\n":
+        return None
+    return struct.unpack(">II", start[16:24])
