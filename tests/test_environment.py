@@ -255,7 +255,6 @@ def test_an_old_uv_is_passed_over(tmp_path):
 
 def test_uv_that_cannot_be_installed_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setattr(bootstrap, "FOLDER", str(tmp_path / "uv"))
-    monkeypatch.setitem(sys.modules, "ensurepip", None)
     monkeypatch.setattr(bootstrap.subprocess, "call", lambda *_, **__: 1)
     with pytest.raises(SystemExit, match="apt-get install python3-venv"):
         bootstrap.install()

@@ -44,22 +44,34 @@ def run(command):
     return subprocess.call(command, stdout=sys.stderr) == 0
 
 
+def quiet(command):
+    """Whether a command succeeds, without a word."""
+    return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+
+
+def as_root():
+    return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get")
+
+
 def install():
-    """Install the pinned uv into .uv/, in the first of two ways that this Python allows."""
+    """Install the pinned uv into .uv/, in the first way that this Python allows.
+
+    A plain Debian splits venv and pip off from Python 3. As root, as in a container, its package is installed first.
+    """
     wanted = ["--quiet", "--only-binary", ":all:", "uv==" + PINNED]
+    inner = os.path.join(FOLDER, "bin", "python")
+    has_venv = quiet([sys.executable, "-c", "import ensurepip, venv"])
+    has_pip = quiet([sys.executable, "-m", "pip", "--version"])
+    if not has_venv and not has_pip and as_root():
+        run(["apt-get", "update", "-qq"])
+        has_venv = run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "python3-venv"])
     shutil.rmtree(FOLDER, ignore_errors=True)
-    try:
-        import ensurepip  # noqa: F401  Debian splits it off into python3-venv
-        import venv  # noqa: F401
-    except ImportError:
-        pass
-    else:
-        inner = os.path.join(FOLDER, "bin", "python")
+    if has_venv:
         if run([sys.executable, "-m", "venv", FOLDER]) and run([inner, "-m", "pip", "install"] + wanted):
             return
         shutil.rmtree(FOLDER, ignore_errors=True)
-    if subprocess.call([sys.executable, "-m", "pip", "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
-        sys.exit(WHAT_TO_INSTALL.format(why="this Python has neither ensurepip nor pip (" + sys.executable + ")."))
+    if not has_pip:
+        sys.exit(WHAT_TO_INSTALL.format(why="this Python has no working venv and no pip (" + sys.executable + ")."))
     if not run([sys.executable, "-m", "pip", "install", "--target", FOLDER] + wanted):
         sys.exit(WHAT_TO_INSTALL.format(why="pip said no, see above."))
 
