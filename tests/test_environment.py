@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import os
 import re
@@ -325,3 +326,43 @@ def test_the_repositorys_address_stands_in_one_place():
     place = address.split("://")[1].removesuffix("/")
     assert place in (ROOT / "_config.yml").read_text(encoding="utf-8")
     assert [name for name, text in texts() if place in text and name != "_config.yml"] == []
+
+
+# --- the map -------------------------------------------------------------------------------------------------------------
+
+
+def mapped(folder: str) -> list[str]:
+    """The Python files of a folder in the order in which CONTRIBUTING.md lists them."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = text.split(f"| `{folder}/` | ")[-1].split("\n\n")[0].splitlines()[1:]
+    return re.findall(r"`([a-z_]+\.py)`", "\n".join(row.split("|")[1] for row in rows))
+
+
+@pytest.mark.parametrize("folder", ["helpers", "tools", "_ext"])
+def test_the_map_knows_every_file(folder):
+    there = {path.name for path in tracked() if path.parent == ROOT / folder and path.suffix == ".py"} - {"__init__.py"}
+    assert set(mapped(folder)) == there, f"CONTRIBUTING.md and {folder}/ differ: {sorted(set(mapped(folder)) ^ there)}"
+
+
+def test_the_modules_files_use_only_those_above_them():
+    order = [name.removesuffix(".py") for name in mapped("helpers")]
+    for place, name in enumerate(order):
+        tree = ast.parse((ROOT / "helpers" / f"{name}.py").read_text(encoding="utf-8"))
+        used = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").split(".")[0] == "helpers"):
+                module = (node.module or "").removeprefix("helpers").lstrip(".")
+                used |= {module} if module else {alias.name for alias in node.names}
+            elif isinstance(node, ast.Import):
+                used |= {alias.name.removeprefix("helpers.") for alias in node.names if alias.name.startswith("helpers")}
+        assert used <= set(order[:place]), f"{name}.py uses {sorted(used - set(order[:place]))}"
+
+
+def test_the_map_gives_a_reason_for_every_dependency():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    lines = project["project"]["dependencies"] + [line for group in project["dependency-groups"].values() for line in group]
+    table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("| | for |")[1]
+    named = {name.strip() for row in table.splitlines() if row.count("|") == 3 for name in row.split("|")[1].split(",")} - {"---"}
+    assert named == {Requirement(line).name for line in lines}
