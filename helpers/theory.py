@@ -105,14 +105,47 @@ def pooled_ols_printed_variance(n_clusters, n_per_cluster, n_predictors=3, betwe
     return _number((noise**2 + intercept**2 + p * slope**2) / (G * n))
 
 
+@form("exact")
+def pooled_ols_variance_exact(n_clusters, n_per_cluster, n_predictors=3, between_sd=0.25, noise_sd=1.0, *, intercept_sd=None):
+    """True variance of a slope of pooled OLS for row-level predictors, with any number of clusters.
+
+    With v = G n - 1, r = v - p - 1 and h = n (G - 1) / v it is noise_sd^2 / r + intercept_sd^2 h / r + between_sd^2 [G (A + B (v p - 2) / r) + p h / (G n r)],
+    A and B as in the comment on `_shares`. Many clusters lead to `pooled_ols_variance`.
+    """
+    G, n, p, slope, intercept, noise, v, r, h, A, B = _exact_parts(n_clusters, n_per_cluster, n_predictors, between_sd, intercept_sd, noise_sd)
+    return _number((noise**2 + intercept**2 * h) / r + slope**2 * (G * (A + B * (v * p - 2) / r) + p * h / (G * n * r)))
+
+
+@form("exact")
+def pooled_ols_printed_variance_exact(n_clusters, n_per_cluster, n_predictors=3, between_sd=0.25, noise_sd=1.0, *, intercept_sd=None):
+    """Expected squared standard error that pooled OLS prints for that slope, with any number of clusters.
+
+    With the letters of `pooled_ols_variance_exact`: noise_sd^2 / r + intercept_sd^2 h / r + between_sd^2 d / (r (v - p)), where
+    d = (v p - 2) (1 - h / (G n) - G (A + p B)) + p (1 - 1 / G) (1 - p / v). The first two parts are those of the true variance: where only
+    intercepts vary, OLS is right about its slopes as long as every row draws its own x.
+    """
+    G, n, p, slope, intercept, noise, v, r, h, A, B = _exact_parts(n_clusters, n_per_cluster, n_predictors, between_sd, intercept_sd, noise_sd)
+    d = (v * p - 2) * (1 - h / (G * n) - G * (A + p * B)) + p * (1 - 1 / G) * (1 - p / v)
+    return _number((noise**2 + intercept**2 * h) / r + slope**2 * d / (r * (v - p)))
+
+
 @form("large N")
-def ols_false_alarm_rate(n_per_cluster, n_predictors=3, between_sd=0.25, noise_sd=1.0, *, intercept_sd=None, predictor_icc=0.0):
-    """How often pooled OLS with its own standard error rejects a true null slope at 5%: the number of clusters cancels.
+def ols_false_alarm_rate(n_per_cluster, n_predictors=3, between_sd=0.25, noise_sd=1.0, *, intercept_sd=None, predictor_icc=0.0, n_clusters=None):
+    """How often pooled OLS with its own standard error rejects a true null slope at 5%.
 
     For row-level predictors whose terms share one between_sd: 2 Phi(-1.96 / r), r^2 = (n b^2 + (p + 2) b^2 + s^2) / (s^2 + (p + 1) b^2), b = between_sd, s = noise_sd.
+    The number of clusters cancels. With `n_clusters` (row-level predictors only) r^2 is the ratio of the two exact variances, which comes
+    closer when clusters are few.
     """
-    true = pooled_ols_variance(1, n_per_cluster, n_predictors, between_sd, noise_sd, intercept_sd=intercept_sd, predictor_icc=predictor_icc)
-    printed = pooled_ols_printed_variance(1, n_per_cluster, n_predictors, between_sd, noise_sd, intercept_sd=intercept_sd)
+    sizes_and_sds = (1 if n_clusters is None else n_clusters, n_per_cluster, n_predictors, between_sd, noise_sd)
+    if n_clusters is None:
+        true = pooled_ols_variance(*sizes_and_sds, intercept_sd=intercept_sd, predictor_icc=predictor_icc)
+        printed = pooled_ols_printed_variance(*sizes_and_sds, intercept_sd=intercept_sd)
+    elif np.any(numbers("predictor_icc", predictor_icc)):
+        raise InputError("n_clusters has an exact form for predictor_icc = 0 only: leave out one of the two.")
+    else:
+        true = pooled_ols_variance_exact(*sizes_and_sds, intercept_sd=intercept_sd)
+        printed = pooled_ols_printed_variance_exact(*sizes_and_sds, intercept_sd=intercept_sd)
     return false_alarm_rate(_ratio(printed, true))
 
 
@@ -231,6 +264,26 @@ def random_intercept_false_alarm_rate(n_per_cluster, n_predictors=3, between_sd=
     sizes_and_sds = (1, n_per_cluster, n_predictors, between_sd, noise_sd)
     printed = random_intercept_se(*sizes_and_sds, intercept_sd=intercept_sd) ** 2
     return false_alarm_rate(_ratio(printed, random_intercept_variance(*sizes_and_sds, intercept_sd=intercept_sd)))
+
+
+def _exact_parts(n_clusters, n_per_cluster, n_predictors, between_sd, intercept_sd, noise_sd):
+    G, n, p = _clusters(n_clusters), _rows(n_per_cluster), _predictors(n_predictors)
+    slope, intercept, noise, _ = _components(between_sd, intercept_sd, noise_sd)
+    v = G * n - 1
+    if np.any(v - p <= 1):
+        raise InputError("n_clusters times n_per_cluster must be above n_predictors + 2: with fewer rows the OLS slope has no variance.")
+    return G, n, p, slope, intercept, noise, v, v - p - 1, n * (G - 1) / v, *_shares(G, n, v)
+
+
+def _shares(G, n, v):
+    # Let T be the predictors' crossproducts about their means, T_g cluster g's part of them. Rotating the rows shows that U = T^(-1/2) T_g T^(-1/2)
+    # is independent of T and distributed as Q'DQ: Q a random v x p matrix with orthonormal columns, D diagonal with n - 1 ones and one 1 - 1/G. So
+    # for any symmetric M, E[U M U] = A M + B tr(M) I, where A + B = E[U_11^2] and B = E[U_12^2]. Then use E[T^-1] = I / (v - p - 1) and
+    # E[tr(T) T^-1] = (v p - 2) / (v - p - 1) I.
+    trace, trace_of_square = n - 1 / G, n - 1 + (1 - 1 / G) ** 2
+    diagonal = (2 * trace_of_square + trace**2) / (v * (v + 2))
+    B = (v * trace_of_square - trace**2) / (v * (v + 2) * (v - 1))
+    return diagonal - B, B
 
 
 def _intercept_weights(n, p, slope, intercept, noise):
