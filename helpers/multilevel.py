@@ -120,8 +120,10 @@ class _Point:
     C: np.ndarray
     s2: np.ndarray
     r: np.ndarray  # (S, q, G): the conditional modes are Psi r_g
-    L: np.ndarray  # (S, q, q)
+    factor: np.ndarray  # (S, q, q), with factor factor' = Psi
+    basis: np.ndarray  # (S, q, q), the directions in which coordinates move the factor
     slope: np.ndarray  # (S, q, q): derivative with respect to Psi
+    weight: np.ndarray  # (S, q, q): sum of M_g
     curvature: np.ndarray  # (S, q, q, q, q): sum of M_g (x) M_g
     dC: np.ndarray  # (S, t, k, k): C P C, derivative of C
     dpwrss: np.ndarray  # (S, t): minus the derivative of pwrss
@@ -149,11 +151,15 @@ def _sum_over_clusters(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     return A.transpose(1, 0, 2) @ B.transpose(1, 2, 0)
 
 
-def _evaluate(problem: _Problem, theta: np.ndarray) -> _Point:
+def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Point:
+    """Everything at Psi = factor factor' (S, q, q).
+
+    Derivatives are with respect to coordinates that move the factor by basis times a lower triangular matrix: coordinate (i, j)
+    adds column i of the basis to column j of the factor. With a lower triangular factor and the identity these are theta.
+    """
     terms, q, k, rows = problem.terms, problem.q, problem.k, problem.rows
-    S, G = theta.shape[0], problem.ZtW.shape[-1]
-    L = _lower(theta, terms)
-    Lt = np.moveaxis(L, 0, 2)[..., None].swapaxes(0, 1)  # (q, q, S, 1), transposed
+    S, G = factor.shape[0], problem.ZtW.shape[-1]
+    Lt = np.moveaxis(factor, 0, 2)[..., None].swapaxes(0, 1)  # (q, q, S, 1), transposed
 
     # V^-1 by rank-q updates: with K = I + L'AL = R R' and U = R^-1 L'Z'W, W'V^-1W = W'W - U'U.
     LtZtW = smallmatrix.product(Lt, problem.ZtW)  # (q, q + k + 1, S, G)
@@ -180,18 +186,19 @@ def _evaluate(problem: _Problem, theta: np.ndarray) -> _Point:
     NN = _sum_over_clusters(flatN, flatN).reshape(S, q, k, q, k)
     Nr = _sum_over_clusters(flatN, r).reshape(S, q, k, q)
     rr = _sum_over_clusters(r, r)
-    slope = np.moveaxis(M.sum(axis=-1), 2, 0) - rr / s2[:, None, None]
+    weight = np.moveaxis(M.sum(axis=-1), 2, 0)
+    slope = weight - rr / s2[:, None, None]
     Q = (2 * r[:, None] * r[None] / s2[:, None]) - M  # (q, q, S, G)
     if problem.reml:
         slope = slope - np.einsum("saibj,sij->sab", NN, C)
         root = smallmatrix.product(N, np.moveaxis(np.linalg.cholesky(C), 0, 2)[..., None])
         Q += 2 * smallmatrix.product(root, root.swapaxes(0, 1))
 
-    # From derivatives in Psi to derivatives in theta: dPsi = e_i l_j' + l_j e_i' for entry (i, j), l_j being column j of L.
-    D = np.zeros((S, problem.t, q, q))
+    # From derivatives in Psi to derivatives in the coordinates: dPsi = v_i f_j' + f_j v_i', columns of basis and factor.
+    D = np.empty((S, problem.t, q, q))
     for entry, (i, j) in enumerate(terms.free):
-        D[:, entry, i, :] += L[:, :, j]
-        D[:, entry, :, i] += L[:, :, j]
+        outer = basis[:, :, i, None] * factor[:, None, :, j]
+        D[:, entry] = outer + outer.swapaxes(1, 2)
     flatD = D.reshape(S, problem.t, q * q)
     gradient = (flatD @ slope.reshape(S, q * q, 1))[..., 0]
 
@@ -206,68 +213,92 @@ def _evaluate(problem: _Problem, theta: np.ndarray) -> _Point:
     hessian -= 2 / s2[:, None, None] * (u @ C @ u.swapaxes(1, 2))
     w = (flatD @ rr.reshape(S, q * q, 1))[..., 0]
     hessian -= w[:, :, None] * w[:, None, :] / (s2**2 * rows)[:, None, None]
+    bend = basis.swapaxes(1, 2) @ slope @ basis
     for a, (i, j) in enumerate(terms.free):
         for c, (l, m) in enumerate(terms.free):
             if j == m:
-                hessian[:, a, c] += 2 * slope[:, i, l]
+                hessian[:, a, c] += 2 * bend[:, i, l]
     curvature = _sum_over_clusters(flatM, flatM).reshape(S, q, q, q, q)
-    return _Point(criterion, gradient, hessian, b, C, s2, np.moveaxis(r, 1, 0), L, slope, curvature, dC, w)
+    return _Point(criterion, gradient, hessian, b, C, s2, np.moveaxis(r, 1, 0), factor, basis, slope, weight, curvature, dC, w)
 
 
 def deviance(theta, cp: Crossproducts, terms: RandomTerms, reml: bool = True):
     """The criterion (S,), its gradient (S, t) and its Hessian (S, t, t) at theta (S, t)."""
-    point = _evaluate(_Problem(cp, terms, reml), np.atleast_2d(np.asarray(theta, float)))
+    L = _lower(np.atleast_2d(np.asarray(theta, float)), terms)
+    point = _evaluate(_Problem(cp, terms, reml), L, np.broadcast_to(np.eye(L.shape[1]), L.shape))
     return point.criterion, point.gradient, point.hessian
 
 
+def _evaluate_at(problem: _Problem, Psi: np.ndarray) -> _Point:
+    """Everything at Psi, in the coordinates in which the search moves.
+
+    The basis holds Psi's eigenvectors, largest eigenvalue first, bar by bar: directions that Psi leaves empty come last, where a
+    triangular factor meets them without the curved valleys that it has when an early pivot vanishes.
+    """
+    factor, basis = np.zeros_like(Psi), np.zeros_like(Psi)
+    for block in problem.terms.blocks:
+        values, vectors = np.linalg.eigh(Psi[:, block, block])
+        basis[:, block, block] = vectors[:, :, ::-1]
+        factor[:, block, block] = basis[:, block, block] * np.sqrt(np.maximum(values[:, None, ::-1], 0.0))
+    return _evaluate(problem, factor, basis)
+
+
 def _first_guess(problem: _Problem) -> np.ndarray:
-    """theta after one scoring step in Psi from a point of middling reliability, kept inside the positive definite matrices."""
+    """Psi after one scoring step from a point of middling reliability, kept inside the positive definite matrices."""
     q, S = problem.q, problem.n_studies
-    level = 1 / np.maximum(np.array([problem.ZtW[i, i].mean(axis=-1) for i in range(q)]), 1e-300)  # (q, S)
-    theta = np.zeros((S, problem.t))
-    diagonal = {i: entry for entry, (i, j) in enumerate(problem.terms.free) if i == j}
-    for i in range(q):
-        theta[:, diagonal[i]] = np.sqrt(level[i])
-    point = _evaluate(problem, theta)
-    pairs = [(i, j) for i, j in problem.terms.free]
-    E = np.zeros((len(pairs), q, q))
-    for entry, (i, j) in enumerate(pairs):
+    level = 1 / np.maximum(np.array([problem.ZtW[i, i].mean(axis=-1) for i in range(q)]), 1e-300).T  # (S, q)
+    Psi = level[:, :, None] * np.eye(q)
+    point = _evaluate_at(problem, Psi)
+    E = np.zeros((problem.t, q, q))
+    for entry, (i, j) in enumerate(problem.terms.free):
         E[entry, i, j] = E[entry, j, i] = 1.0
+    slope, weight = np.einsum("xab,sab->sx", E, point.slope), np.einsum("xab,sab->sx", E, point.weight)
     information = np.einsum("xab,sbcda,ycd->sxy", E, point.curvature, E, optimize=True)
-    step = np.linalg.solve(information + 1e-12 * np.trace(information, axis1=1, axis2=2)[:, None, None] * np.eye(len(pairs)),
-                           -np.einsum("xab,sab->sx", E, point.slope)[..., None])[..., 0]
-    Psi = point.L @ point.L.swapaxes(1, 2) + np.einsum("sx,xab->sab", step, E)
+    information -= weight[:, :, None] * weight[:, None, :] / problem.rows  # the residual variance is estimated along with Psi
+    ridge = 1e-9 * np.trace(information, axis1=1, axis2=2)[:, None, None] * np.eye(problem.t)
+    step = np.linalg.solve(information + ridge, -slope[..., None])[..., 0]
+    s2_ratio = np.maximum(1 - (weight * step).sum(axis=1) / problem.rows, 0.01)
+    Psi = Psi + np.einsum("sx,xab->sab", step / s2_ratio[:, None], E)
     # scaled by the starting level, so that "small" means the same for every term
-    scale = np.sqrt(level.T)
-    Psi = Psi / scale[:, :, None] / scale[:, None, :]
+    scale = np.sqrt(level)
+    scale = scale[:, :, None] * scale[:, None, :]
+    Psi = Psi / scale
     for block in problem.terms.blocks:
         values, vectors = np.linalg.eigh(Psi[:, block, block])
         Psi[:, block, block] = (vectors * np.clip(values, 0.05, 1e4)[:, None, :]) @ vectors.swapaxes(1, 2)
-    Psi = Psi * scale[:, :, None] * scale[:, None, :]
-    L = np.linalg.cholesky(Psi)
-    return np.stack([L[:, i, j] for i, j in problem.terms.free], axis=1)
+    return Psi * scale
 
 
-def _newton_step(point: _Point, radius: np.ndarray):
-    """A step downhill along every eigenvector of the Hessian, no longer than `radius`, and the fall that it predicts."""
+def _newton_step(point: _Point, terms: RandomTerms, radius: np.ndarray, bold: np.ndarray):
+    """A step of the factor, and the fall of the criterion that it predicts.
+
+    Downhill along every eigenvector of the Hessian, no longer than `radius`; and, for studies that are `bold`, straight to zero where
+    the criterion falls all the way to a zero variance, since as a function of its root it is flat there and Newton's steps would creep.
+    """
     values, vectors = np.linalg.eigh(point.hessian)
     size = np.abs(values)
     size = np.maximum(size, 1e-9 * size.max(axis=1, keepdims=True) + 1e-300)
     along = (vectors.swapaxes(1, 2) @ point.gradient[..., None])[..., 0]
     decrement = (along**2 / size).sum(axis=1)
     step = -(vectors @ (along / size)[..., None])[..., 0]
+    fall = np.einsum("sai,sab,sbi->si", point.basis, point.slope, point.basis)
+    bend = np.einsum("sai,sbi,sci,sdi,sabcd->si", *[point.basis] * 4, point.curvature, optimize=True)
+    root = np.einsum("sai,sai->si", point.basis, point.factor)
+    for entry, (i, j) in enumerate(terms.free):
+        if i == j:
+            step[:, entry] = np.where(bold & (fall[:, i] > 2 * bend[:, i] * root[:, i] ** 2), -root[:, i], step[:, entry])
     length = np.sqrt((step**2).sum(axis=1))
-    shrink = np.minimum(1.0, radius / np.maximum(length, 1e-300))
-    return step * shrink[:, None], decrement
+    step *= np.minimum(1.0, radius / np.maximum(length, 1e-300))[:, None]
+    return _lower(step, terms), decrement
 
 
 def _leave_boundary(point: _Point, terms: RandomTerms):
-    """Where a direction that Psi leaves empty would lower the criterion: theta moved along it, and whether it moved."""
-    Psi = point.L @ point.L.swapaxes(1, 2)
-    moved = np.zeros(Psi.shape[0], bool)
+    """Psi (S, q, q) moved along a direction that it leaves empty where this lowers the criterion, and whether it does (S,)."""
+    Psi = point.factor @ point.factor.swapaxes(1, 2)
+    moved = np.zeros(len(Psi), bool)
     for block in terms.blocks:
         slope, T = point.slope[:, block, block], point.curvature[:, block, block, block, block]
-        unit = 1 / np.sqrt(np.sqrt(np.maximum(np.einsum("saaaa->sa", T), 1e-300)))  # makes terms of other units comparable
+        unit = np.maximum(np.einsum("saaaa->sa", T), 1e-300) ** -0.25  # makes terms of other units comparable
         values, vectors = np.linalg.eigh(slope * unit[:, :, None] * unit[:, None, :])
         v = vectors[:, :, 0] * unit
         bend = np.einsum("sa,sb,sc,sd,sabcd->s", v, v, v, v, T, optimize=True)
@@ -275,45 +306,44 @@ def _leave_boundary(point: _Point, terms: RandomTerms):
         go = -values[:, 0] * size / 2 > _BOUNDARY_GAIN
         Psi[:, block, block] += np.where(go, size, 0.0)[:, None, None] * v[:, :, None] * v[:, None, :]
         moved |= go
-    L = np.moveaxis(smallmatrix.semidefinite_cholesky(np.moveaxis(Psi, 0, 2)), 2, 0)
-    return np.stack([L[:, i, j] for i, j in terms.free], axis=1), moved
+    return Psi, moved
 
 
-def _minimise(problem: _Problem, theta: np.ndarray, max_iterations: int):
-    """theta (S, t) at a minimum, whether it is one (S,), and all that is known there. Finished studies leave the batch."""
-    theta = theta.copy()
-    radius = 1.0 + np.abs(theta).max(axis=1)  # steps are no longer than this
-    polished = np.zeros(len(theta), bool)  # the last step was one that changes nothing any more
-    converged = np.zeros(len(theta), bool)
-    point = _evaluate(problem, theta)
-    final = point.take(slice(None)) if len(theta) == 1 else copy(point).take(np.arange(len(theta)))
-    active = np.arange(len(theta))
+def _minimise(problem: _Problem, Psi: np.ndarray, max_iterations: int):
+    """All that is known at a minimum, and whether it is one (S,). Finished studies leave the batch."""
+    S = len(Psi)
+    radius = np.sqrt(1.0 + np.einsum("saa->s", Psi))  # steps are no longer than this
+    bold = np.ones(S, bool)  # the last step went down
+    polished = np.zeros(S, bool)  # the last step was one that changes nothing any more
+    converged = np.zeros(S, bool)
+    point = _evaluate_at(problem, Psi)
+    final, active = point.take(np.arange(S)), np.arange(S)
     for _ in range(max_iterations):
-        step, decrement = _newton_step(point, radius[active])
+        step, decrement = _newton_step(point, problem.terms, radius[active], bold[active])
         small = decrement < _DECREMENT
-        finished = small & polished[active]
+        finished, moved = small & polished[active], np.zeros(len(active), bool)
+        factor = point.factor + point.basis @ step
+        Psi = factor @ factor.swapaxes(1, 2)
         if finished.any():
             escape, moved = _leave_boundary(point, problem.terms)
             moved &= finished
-            step[moved] = escape[moved] - theta[active[moved]]
+            Psi[moved] = escape[moved]
             converged[active[finished & ~moved]] = True
             stay = ~finished | moved
-            active, step, small, moved = active[stay], step[stay], small[stay] & ~moved[stay], moved[stay]
+            active, step, Psi, small, moved = active[stay], step[stay], Psi[stay], small[stay], moved[stay]
             if not len(active):
                 break
             point, problem = point.take(stay), problem.take(stay)
-        else:
-            moved = finished
-        new = _evaluate(problem, theta[active] + step)
+        new = _evaluate_at(problem, Psi)
         noise = 1e-11 * (1 + np.abs(point.criterion))
         better = (new.criterion <= point.criterion + noise) | moved
-        length = np.sqrt((step**2).sum(axis=1))
+        length = np.sqrt((step**2).sum(axis=(1, 2)))
         radius[active] = np.where(better, np.maximum(radius[active], 3 * length), length / 4)
-        polished[active] = small & better
-        theta[active[better]] += step[better]
+        bold[active] = better
+        polished[active] = small & better & ~moved
         point.update(new.take(better), better)
         final.update(point, active)
-    return theta, converged, final
+    return converged, final
 
 
 def _satterthwaite(point: _Point, rows: int) -> np.ndarray:
@@ -358,13 +388,13 @@ def multilevel(
 def _fit(cp, terms, reml, p_values, n_starts, max_iterations) -> MultilevelFit:
     problem = _Problem(cp, terms, reml)
     guess = _first_guess(problem)
-    theta, converged, point = _minimise(problem, guess, max_iterations)
-    for factor in (0.1, 10.0, 0.01, 100.0)[: n_starts - 1]:
-        other, other_converged, other_point = _minimise(problem, guess * factor, max_iterations)
-        better = other_point.criterion < point.criterion - 1e-9
-        theta[better], converged[better] = other[better], other_converged[better]
-        point.update(other_point.take(better), better)
-    Psi = point.L @ point.L.swapaxes(1, 2)
+    converged, point = _minimise(problem, guess, max_iterations)
+    for factor in (0.01, 100.0, 1e-4, 1e4)[: n_starts - 1]:
+        other_converged, other = _minimise(problem, guess * factor, max_iterations)
+        better = other.criterion < point.criterion - 1e-9
+        converged[better] = other_converged[better]
+        point.update(other.take(better), better)
+    Psi = point.factor @ point.factor.swapaxes(1, 2)
     L = smallmatrix.semidefinite_cholesky(np.moveaxis(Psi, 0, 2))
     df = _satterthwaite(point, problem.rows) if p_values else np.full(point.b.shape, np.nan)
     return MultilevelFit(
