@@ -284,6 +284,13 @@ def test_no_browser_is_an_error_and_no_skip(monkeypatch):
         chromium.main()
 
 
+def test_a_browser_that_cannot_be_driven_is_an_error_too(monkeypatch):
+    monkeypatch.setattr(chromium, "driver_starts", lambda: False)
+    monkeypatch.setattr(chromium, "may_apt", lambda: False)
+    with pytest.raises(SystemExit, match="apt-get install libatomic1"):
+        chromium.main()
+
+
 # --- nothing but the checkout ------------------------------------------------------------------------------------------
 
 # A path from the root into somebody's own folders. What stands before it must not make it part of a web address.

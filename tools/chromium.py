@@ -19,6 +19,13 @@ MAC = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
 
+PLAYWRIGHT = (sys.executable, "-m", "playwright")
+
+NO_DRIVER = """\
+Playwright, which drives the browser for the website's checks, does not start: {why}
+On a small Debian or Ubuntu this mends it, as root; then run make again:
+  apt-get install libatomic1"""
+
 NOT_FOUND = """\
 The website's checks need Chromium or Chrome, and none could be found or installed.
 Install one and run make again:
@@ -38,19 +45,22 @@ def starts(program: str) -> bool:
 
 def playwrights_own() -> str | None:
     """Where Playwright puts its Chromium, whether it is there or not."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        return None
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         return playwright.chromium.executable_path
+
+
+def driver_starts() -> bool:
+    """Whether Playwright's own program runs here, without which no browser is of use."""
+    return subprocess.run([*PLAYWRIGHT, "--version"], capture_output=True).returncode == 0
 
 
 def candidates() -> Iterator[str]:
     """Where a browser may be, likeliest first."""
     yield from filter(None, map(shutil.which, NAMES))
     yield from (path for path in MAC if Path(path).exists())
-    own = playwrights_own()
+    own = playwrights_own() if driver_starts() else None
     if own and Path(own).exists():
         yield own
 
@@ -75,22 +85,33 @@ def run(command: list[str], seconds: float = 900) -> bool:
         return False
 
 
+def may_apt() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def apt_install(*packages: str) -> bool:
+    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+    run(["apt-get", "update", "-qq"])
+    return run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages])
+
+
 def install() -> None:
     """Try Playwright's Chromium, then, as root, Debian's package; what counts is whether `find` then finds one."""
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    playwright = [sys.executable, "-m", "playwright", "install", "chromium"]
-    if run(playwright):
+    if run([*PLAYWRIGHT, "install", "chromium"]):
         if find():
             return
-        if root and sys.platform == "linux" and run([*playwright[:-1], "--with-deps", "chromium"]) and find():
+        if may_apt() and run([*PLAYWRIGHT, "install-deps", "chromium"]) and find():
             return
-    if root and shutil.which("apt-get"):
-        os.environ["DEBIAN_FRONTEND"] = "noninteractive"
-        run(["apt-get", "update", "-qq"])
-        run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"])
+    if may_apt():
+        apt_install("chromium", "fonts-liberation")  # without fonts a page has no lines to measure
 
 
 def main() -> None:
+    if not driver_starts() and may_apt():
+        apt_install("libatomic1")  # the library that its Node.js wants and a small Debian lacks
+    if not driver_starts():
+        why = subprocess.run([*PLAYWRIGHT, "--version"], capture_output=True, text=True).stderr.strip().splitlines()
+        raise SystemExit(NO_DRIVER.format(why=why[-1] if why else "it does not say why."))
     path = find()
     if path is None:
         print("No Chromium here yet: installing one.", file=sys.stderr)
