@@ -46,8 +46,9 @@ def run(path, parameters=None, past_findings=False):
         given, result, work = folder / "given.ipynb", folder / "result.ipynb", folder / "work"
         work.mkdir()
         nbformat.write(notebook, given)
-        command = [sys.executable, "-m", "papermill", given, result, "--cwd", work, "--kernel", "python3"]
-        command += ["--no-progress-bar", "--no-log-output", "--start-timeout", "180"]
+        command = [sys.executable, "-m", "papermill", given, result, "--cwd", work]
+        command += ["--kernel", "python3", "--language", "python", "--no-progress-bar", "--no-log-output"]
+        command += ["--start-timeout", "180"]
         if parameters:
             command += ["--parameters_yaml", json.dumps(parameters)]
         environment = {**os.environ, **ONE_THREAD, **OWN_KERNEL, "IPYTHONDIR": str(folder / "ipython")}
