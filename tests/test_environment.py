@@ -129,6 +129,13 @@ def test_lock_names_only_the_public_index():
         assert package["source"] in ({"registry": "https://pypi.org/simple"}, {"editable": "."}), package["name"]
 
 
+def test_lock_holds_one_version_of_each_package():
+    """Where Python 3.11.2 gets another version than 3.11.14 does, a laptop and Binder run different things."""
+    names = [package["name"] for package in environment.read_lock()["package"]]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    assert not twice, f"Give them a bound under constraint-dependencies in pyproject.toml: {twice}"
+
+
 def test_lock_belongs_to_pyproject():
     """uv sync --frozen takes the lock as it is, so somebody has to notice a dependency that never got locked."""
     import tomllib
