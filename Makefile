@@ -52,7 +52,7 @@ findings: env ## test one chapter's findings under another seed: make findings C
 refresh: env ## run chapters and store their outputs: all of them, or one with CHAPTER=iid
 	@$(RUN) tools.refresh $(CHAPTER)
 
-bench: env ## measure what the README claims about speed and memory, and write its table
+bench: env ## measure what the README claims about speed and memory
 	@$(RUN) benchmarks
 
 env: $(READY) ## make or mend the environment in .venv (the other targets do this first)
