@@ -46,7 +46,7 @@ def test_the_criterion_is_that_of_the_variances_shown(seed):
     sd = fit.random_sd[names].to_numpy() / fit.residual_sd
     correlation = np.eye(len(names))
     if len(case.bars) == 1 and len(names) > 1:  # a correlation with a term that does not vary is not defined: take none
-        correlation = np.nan_to_num(np.asarray(fit.random_corr, float))
+        correlation = np.nan_to_num(fit.random_corr.loc[names, names].to_numpy(float))
         np.fill_diagonal(correlation, 1)
     Psi = correlation * np.outer(sd, sd)
     values, vectors = np.linalg.eigh(Psi)
