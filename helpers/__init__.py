@@ -1,1 +1,28 @@
-"""x"""
+"""Simulate clustered data, fit it in several ways, state what was found.
+
+Figures are in `helpers.figures`, closed forms in `helpers.theory`; nothing here loads matplotlib or statsmodels.
+"""
+from .data import load
+from .errors import InputError
+from .findings import finding, mean_se, proportion_se
+from .fit import Fit, fit_cluster_robust, fit_fixed_effects, fit_multilevel, fit_ols, fit_two_stage
+from .simulate import Design, simulate_clusters, simulate_studies
+from .study import fit_studies
+
+__all__ = [
+    "Design",
+    "Fit",
+    "InputError",
+    "finding",
+    "fit_cluster_robust",
+    "fit_fixed_effects",
+    "fit_multilevel",
+    "fit_ols",
+    "fit_studies",
+    "fit_two_stage",
+    "load",
+    "mean_se",
+    "proportion_se",
+    "simulate_clusters",
+    "simulate_studies",
+]

@@ -6,9 +6,21 @@ streamed through once and thrown away, and thousands of studies fit side by side
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+
+@dataclass(frozen=True)
+class Units:
+    """How coefficients in the working units of the crossproducts become those of the data: b = first_fit + to_data @ working.
+
+    to_data : (k, k), first_fit : (k,), scale : size of one working unit of the outcome.
+    """
+
+    to_data: np.ndarray
+    first_fit: np.ndarray
+    scale: float
 
 
 @dataclass(frozen=True)
@@ -20,11 +32,13 @@ class Crossproducts:
     WtW : (S, G, m, m) array. W holds the k columns of X first, then any further columns, then the outcome, which is last.
     n_per_cluster : (G,) array, rows in each cluster.
     k : number of coefficients (columns of X).
+    units : how to express results in the data's units; None when they are the crossproducts' own.
     """
 
     WtW: np.ndarray
     n_per_cluster: np.ndarray
     k: int
+    units: Units | None = None
 
     @property
     def XtX(self) -> np.ndarray:
@@ -53,29 +67,42 @@ class Crossproducts:
     def n_studies(self) -> int:
         return self.WtW.shape[0]
 
+    @property
+    def to_data(self) -> np.ndarray:
+        """(k, k)"""
+        return np.eye(self.k) if self.units is None else self.units.to_data
+
+    @property
+    def first_fit(self) -> np.ndarray:
+        """(k,)"""
+        return np.zeros(self.k) if self.units is None else self.units.first_fit
+
+    @property
+    def scale(self) -> float:
+        return 1.0 if self.units is None else self.units.scale
+
     def studies(self, which) -> "Crossproducts":
         """The same for some of the studies only."""
-        return Crossproducts(self.WtW[which], self.n_per_cluster, self.k)
+        return replace(self, WtW=self.WtW[which])
 
 
-def crossproducts_of_studies(X: np.ndarray, y: np.ndarray, n_per_cluster) -> Crossproducts:
-    """Crossproducts of simulated studies, an intercept column added in front.
+def crossproducts_of_studies(W: np.ndarray, n_per_cluster) -> Crossproducts:
+    """Crossproducts of simulated studies.
 
-    X : (S, N, p) predictors, y : (S, N) outcome, rows of one cluster standing together in the order of `n_per_cluster` (G,).
+    W : (S, N, k + 1) rows of each study, intercept and predictors first and the outcome last; the rows of a cluster stand together,
+    n_per_cluster (G,) of them.
     """
-    n_per_cluster = np.asarray(n_per_cluster)
-    S, N, p = X.shape
-    W = np.empty((S, N, p + 2))
-    W[..., 0], W[..., 1:-1], W[..., -1] = 1.0, X, y
-    if np.all(n_per_cluster == n_per_cluster[0]):
-        W = W.reshape(S, len(n_per_cluster), n_per_cluster[0], p + 2)
-        return Crossproducts(np.swapaxes(W, -1, -2) @ W, n_per_cluster, p + 1)
-    starts = np.concatenate([[0], np.cumsum(n_per_cluster)[:-1]])
-    WtW = np.empty((S, len(n_per_cluster), p + 2, p + 2))
-    for i in range(p + 2):
+    n = np.asarray(n_per_cluster)
+    S, N, m = W.shape
+    if np.all(n == n[0]):
+        W = W.reshape(S, len(n), n[0], m)
+        return Crossproducts(np.swapaxes(W, -1, -2) @ W, n, m - 1)
+    starts = np.concatenate([[0], np.cumsum(n)[:-1]])
+    WtW = np.empty((S, len(n), m, m))
+    for i in range(m):
         for j in range(i + 1):
             WtW[..., i, j] = WtW[..., j, i] = np.add.reduceat(W[..., i] * W[..., j], starts, axis=1)
-    return Crossproducts(WtW, n_per_cluster, p + 1)
+    return Crossproducts(WtW, n, m - 1)
 
 
 def crossproducts_by_code(W: np.ndarray, codes: np.ndarray, n_clusters: int) -> np.ndarray:

@@ -64,6 +64,7 @@ class MultilevelFit:
     estimate : (S, k). covariance : (S, k, k). df : (S, k) Satterthwaite's, NaN when not asked for.
     theta : (S, t). Psi : (S, q, q), random-effects covariance in units of the residual variance.
     residual_variance, criterion : (S,). modes : (S, G, q) conditional modes of the random effects.
+    theta, Psi and modes belong to the columns of W; all else is in the data's units.
     converged, singular : (S,) bool.
     """
 
@@ -346,8 +347,8 @@ def _minimise(problem: _Problem, Psi: np.ndarray, max_iterations: int):
     return converged, final
 
 
-def _satterthwaite(point: _Point, rows: int) -> np.ndarray:
-    """Degrees of freedom (S, k) of each coefficient: 2 v^2 / Var(v), v being its squared standard error.
+def _satterthwaite(point: _Point, rows: int, A: np.ndarray) -> np.ndarray:
+    """Degrees of freedom (S, k) of each row of A b: 2 v^2 / Var(v), v being its squared standard error.
 
     The variances' own covariance is twice the inverse Hessian of the unprofiled criterion in (theta, sigma); on singular fits its
     positive eigenvalues alone count, as in lmerTest (Kuznetsova, Brockhoff & Christensen 2017, J Statistical Software 82:13).
@@ -358,9 +359,9 @@ def _satterthwaite(point: _Point, rows: int) -> np.ndarray:
     H[:, :t, :t] = point.hessian + point.dpwrss[:, :, None] * point.dpwrss[:, None, :] / (point.s2**2 * rows)[:, None, None]
     H[:, :t, t] = H[:, t, :t] = 2 * point.dpwrss / sigma[:, None] ** 3
     H[:, t, t] = 4 * rows / point.s2
-    v = point.s2[:, None] * np.diagonal(point.C, axis1=1, axis2=2)  # (S, k)
+    v = point.s2[:, None] * np.einsum("ci,sij,cj->sc", A, point.C, A)  # (S, k)
     dv = np.empty((S, t + 1, v.shape[1]))
-    dv[:, :t] = point.s2[:, None, None] * np.diagonal(point.dC, axis1=2, axis2=3)
+    dv[:, :t] = point.s2[:, None, None] * np.einsum("ci,stij,cj->stc", A, point.dC, A, optimize=True)
     dv[:, t] = 2 * v / sigma[:, None]
     values, vectors = np.linalg.eigh(H)
     along = vectors.swapaxes(1, 2) @ dv
@@ -394,18 +395,25 @@ def _fit(cp, terms, reml, p_values, n_starts, max_iterations) -> MultilevelFit:
         better = other.criterion < point.criterion - 1e-9
         converged[better] = other_converged[better]
         point.update(other.take(better), better)
+    A = cp.to_data
     Psi = point.factor @ point.factor.swapaxes(1, 2)
     L = smallmatrix.semidefinite_cholesky(np.moveaxis(Psi, 0, 2))
-    df = _satterthwaite(point, problem.rows) if p_values else np.full(point.b.shape, np.nan)
+    df = _satterthwaite(point, problem.rows, A) if p_values else np.full(point.b.shape, np.nan)
     return MultilevelFit(
-        estimate=point.b,
-        covariance=point.s2[:, None, None] * point.C,
+        estimate=cp.first_fit + point.b @ A.T,
+        covariance=point.s2[:, None, None] * (A @ point.C @ A.T),
         df=df,
         theta=np.stack([L[i, j] for i, j in terms.free], axis=1),
         Psi=Psi,
-        residual_variance=point.s2,
-        criterion=point.criterion,
-        modes=(Psi @ point.r).swapaxes(1, 2),
+        residual_variance=point.s2 * cp.scale**2,
+        criterion=point.criterion + _units_in_criterion(cp, reml),
+        modes=(Psi @ point.r).swapaxes(1, 2) * cp.scale,
         converged=converged,
         singular=np.min([L[i, i] for i in range(problem.q)], axis=0) < SINGULAR_BELOW,
     )
+
+
+def _units_in_criterion(cp: Crossproducts, reml: bool) -> float:
+    """What the criterion of the data's own units adds to that of the working units."""
+    change = 2 * cp.n_obs * np.log(cp.scale)
+    return change - 2 * np.linalg.slogdet(cp.to_data)[1] if reml else change

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .crossproducts import Crossproducts
+from .crossproducts import Crossproducts, Units
 from .errors import InputError
 
 CORRECTIONS = ("CR0", "CR1", "CR2", "CR3")
@@ -43,7 +43,7 @@ class PooledFit:
 
 
 def _solve_normal_equations(cp: Crossproducts):
-    """M (S, k, k), b (S, k) and the residual sum of squares (S,)."""
+    """M (S, k, k), b (S, k) and the residual sum of squares (S,), in working units."""
     M = np.linalg.inv(cp.XtX.sum(axis=1))
     Xty = cp.Xty.sum(axis=1)
     b = (M @ Xty[..., None])[..., 0]
@@ -53,10 +53,15 @@ def _solve_normal_equations(cp: Crossproducts):
 
 def ols(cp: Crossproducts) -> PooledFit:
     """Pooled OLS with its classical errors, which take every row for an independent one; df = N - k."""
+    return _classical(cp, cp.n_obs - cp.k)
+
+
+def _classical(cp: Crossproducts, df: int) -> PooledFit:
     M, b, rss = _solve_normal_equations(cp)
-    df = cp.n_obs - cp.k
     s2 = rss / df
-    return PooledFit(b, s2[:, None, None] * M, np.full(b.shape, float(df)), s2, np.zeros(b.shape, bool))
+    A = cp.to_data
+    covariance = s2[:, None, None] * (A @ M @ A.T)
+    return PooledFit(cp.first_fit + b @ A.T, covariance, np.full(b.shape, float(df)), s2 * cp.scale**2, np.zeros(b.shape, bool))
 
 
 def cluster_robust(cp: Crossproducts, correction: str = "CR1") -> PooledFit:
@@ -71,19 +76,21 @@ def cluster_robust(cp: Crossproducts, correction: str = "CR1") -> PooledFit:
     # In the basis F with F'(sum of S_g)F = I every S_g becomes a symmetric matrix H_g with eigenvalues between 0 and 1.
     F = np.linalg.cholesky(M)
     scores = (cp.Xty - (cp.XtX @ b[:, None, :, None])[..., 0]) @ F  # (S, G, k)
+    contrasts = cp.to_data @ F  # (S, k, k), one row a reported coefficient
     df = np.full(b.shape, G - 1.0)
     lone = np.zeros(b.shape, bool)
     if correction in ("CR2", "CR3"):
-        scores, df_satterthwaite, lone = _adjust_for_leverage(cp, F, scores, -0.5 if correction == "CR2" else -1.0)
+        scores, df_satterthwaite, lone = _adjust_for_leverage(cp, F, contrasts, scores, -0.5 if correction == "CR2" else -1.0)
         if correction == "CR2":
             df = df_satterthwaite
     elif correction == "CR1":
         scores = scores * np.sqrt(G / (G - 1) * (N - 1) / (N - k))
-    root = F @ np.swapaxes(scores, -1, -2)  # (S, k, G)
-    return PooledFit(b, root @ np.swapaxes(root, -1, -2), df, rss / (N - k), lone)
+    root = contrasts @ np.swapaxes(scores, -1, -2)  # (S, k, G)
+    estimate = cp.first_fit + b @ cp.to_data.T
+    return PooledFit(estimate, root @ np.swapaxes(root, -1, -2), df, rss / (N - k) * cp.scale**2, lone)
 
 
-def _adjust_for_leverage(cp: Crossproducts, F, scores, power: float):
+def _adjust_for_leverage(cp: Crossproducts, F, contrasts, scores, power: float):
     """Multiply each cluster's score by (I - H_g)^power; Satterthwaite df of the errors that CR2 makes of them.
 
     An eigenvalue of one in H_g says that this cluster alone identifies a direction; the power is then a pseudo-inverse's.
@@ -96,9 +103,9 @@ def _adjust_for_leverage(cp: Crossproducts, F, scores, power: float):
     B = (V * factor[..., None, :]) @ np.swapaxes(V, -1, -2)  # (S, G, k, k)
     adjusted = (B @ scores[..., None])[..., 0]
     # For a contrast c: d_g = c'M B S B'M c, u_g = c'M B S; here in the basis F, one contrast a coefficient.
-    FB = F[:, None] @ B  # rows: c'F B
-    U = FB @ H  # (S, G, k, k): u_g in the basis F
-    d = np.einsum("sgci,sgci->scg", U, FB)
+    CB = contrasts[:, None] @ B  # rows: c'F B
+    U = CB @ H  # (S, G, k, k): u_g in the basis F
+    d = np.einsum("sgci,sgci->scg", U, CB)
     U = U.transpose(0, 2, 1, 3)  # (S, k, G, k)
     UtU = np.swapaxes(U, -1, -2) @ U
     u2 = (U**2).sum(axis=-1)  # (S, k, G): the diagonal of U U'
@@ -106,8 +113,8 @@ def _adjust_for_leverage(cp: Crossproducts, F, scores, power: float):
     sum_of_squares = (d**2).sum(-1) - 2 * (d * u2).sum(-1) + (UtU**2).sum((-2, -1))
     with np.errstate(invalid="ignore", divide="ignore"):
         df = trace**2 / sum_of_squares
-    touched = np.einsum("sgcd,sgd->sc", np.abs(F[:, None] @ V), alone.astype(float))
-    scale = np.sqrt(np.diagonal(F @ Ft, axis1=-2, axis2=-1))
+    touched = np.einsum("sgcd,sgd->sc", np.abs(contrasts[:, None] @ V), alone.astype(float))
+    scale = np.sqrt((contrasts**2).sum(axis=-1))
     return adjusted, df, touched > 1e-6 * scale
 
 
@@ -115,13 +122,11 @@ def within_clusters(cp: Crossproducts) -> Crossproducts:
     """Crossproducts of deviations from cluster means; the intercept, which must be the first column, is gone."""
     total = cp.WtW[..., 0, :]  # sums of every column, since column 0 is constant
     within = cp.WtW - total[..., :, None] * total[..., None, :] / cp.WtW[..., :1, :1]
-    return Crossproducts(within[..., 1:, 1:], cp.n_per_cluster, cp.k - 1)
+    units = Units(cp.to_data[1:, 1:], cp.first_fit[1:], cp.scale)
+    return Crossproducts(within[..., 1:, 1:], cp.n_per_cluster, cp.k - 1, units)
 
 
 def fixed_effects(cp: Crossproducts) -> PooledFit:
     """A separate intercept for each cluster, one common slope a predictor; classical errors, df = N - G - (k - 1)."""
     within = within_clusters(cp)
-    M, b, rss = _solve_normal_equations(within)
-    df = cp.n_obs - cp.n_clusters - within.k
-    s2 = rss / df
-    return PooledFit(b, s2[:, None, None] * M, np.full(b.shape, float(df)), s2, np.zeros(b.shape, bool))
+    return _classical(within, cp.n_obs - cp.n_clusters - within.k)

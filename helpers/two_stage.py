@@ -29,6 +29,6 @@ class TwoStageFit:
 
 def two_stage(cp: Crossproducts) -> TwoStageFit:
     """Mean of the clusters' own OLS coefficients, with the standard error of a mean."""
-    b = np.linalg.solve(cp.XtX, cp.Xty[..., None])[..., 0]
+    b = cp.first_fit + np.linalg.solve(cp.XtX, cp.Xty[..., None])[..., 0] @ cp.to_data.T
     G = cp.n_clusters
     return TwoStageFit(b.mean(axis=1), b.std(axis=1, ddof=1) / np.sqrt(G), np.full(b[:, 0].shape, G - 1.0), b)

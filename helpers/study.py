@@ -1,0 +1,96 @@
+"""Strategies applied to many simulated studies at once."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from . import pooled
+from .crossproducts import Crossproducts, crossproducts_of_studies
+from .errors import InputError
+from .multilevel import RandomTerms, multilevel
+from .simulate import SimulatedStudies
+from .two_stage import two_stage
+
+STRATEGIES = ("ols", "cluster_robust", "cluster_robust_cr2", "random_intercept", "multilevel", "uncorrelated", "two_stage", "fixed_effects")
+
+
+@dataclass(frozen=True)
+class StudyFits:
+    """One strategy's results for S studies of one design.
+
+    terms : the k terms (fixed effects have no intercept). estimate, std_error, df, p_value : (S, k); p_value tests a coefficient of zero.
+    truth : (S, k), the coefficients that the data were drawn from. converged, singular : (S,).
+    """
+
+    strategy: str
+    terms: tuple[str, ...]
+    truth: np.ndarray
+    estimate: np.ndarray
+    std_error: np.ndarray
+    df: np.ndarray
+    converged: np.ndarray
+    singular: np.ndarray
+
+    @property
+    def p_value(self) -> np.ndarray:
+        return 2 * stats.t.sf(np.abs(self.estimate / self.std_error), self.df)
+
+    def term(self, name: str) -> "StudyFits":
+        """The same for one term, arrays of shape (S,)."""
+        if name not in self.terms:
+            raise InputError(f"There is no term {name!r} in these fits; they have {', '.join(self.terms)}.")
+        j = self.terms.index(name)
+        columns = [getattr(self, field)[:, j] for field in ("truth", "estimate", "std_error", "df")]
+        return StudyFits(self.strategy, (name,), *columns, self.converged, self.singular)
+
+
+def fit_studies(studies: SimulatedStudies, strategy: str) -> StudyFits:
+    """Fit one strategy to every study: pooled and cluster-robust (CR1, CR2) OLS, two-stage, fixed effects, or a multilevel model whose
+    intercept (`random_intercept`), or every term with (`multilevel`) or without correlations (`uncorrelated`), varies between clusters."""
+    if strategy not in STRATEGIES:
+        raise InputError(f"There is no strategy {strategy!r}; choose from {', '.join(STRATEGIES)}.")
+    cp = crossproducts_of_studies(studies.rows, studies.n_per_cluster)
+    _check_sizes(cp, strategy)
+    result = _FITS[strategy](cp)
+    first = 1 if strategy == "fixed_effects" else 0
+    yes, no = np.ones(len(studies), bool), np.zeros(len(studies), bool)
+    return StudyFits(
+        strategy,
+        tuple(studies.design.terms[first:]),
+        studies.coefficients[:, first:],
+        result.estimate,
+        result.std_error,
+        result.df,
+        getattr(result, "converged", yes),
+        getattr(result, "singular", no),
+    )
+
+
+def _random(bars):
+    return lambda cp: multilevel(cp, RandomTerms(bars(cp.k)))
+
+
+_FITS = {
+    "ols": pooled.ols,
+    "cluster_robust": pooled.cluster_robust,
+    "cluster_robust_cr2": lambda cp: pooled.cluster_robust(cp, "CR2"),
+    "random_intercept": _random(lambda k: ((0,),)),
+    "multilevel": _random(lambda k: (tuple(range(k)),)),
+    "uncorrelated": _random(lambda k: tuple((j,) for j in range(k))),
+    "two_stage": two_stage,
+    "fixed_effects": pooled.fixed_effects,
+}
+
+
+def _check_sizes(cp: Crossproducts, strategy: str) -> None:
+    """An InputError where a design is too small for a strategy."""
+    if strategy != "ols" and cp.n_clusters < 2:
+        raise InputError(f"{strategy} needs at least two clusters.")
+    if strategy == "two_stage" and cp.n_per_cluster.min() < cp.k:
+        raise InputError(f"two_stage needs at least {cp.k} rows in every cluster for {cp.k} coefficients; the smallest has {cp.n_per_cluster.min()}.")
+    varying = {"random_intercept": 1, "multilevel": cp.k, "uncorrelated": 1}.get(strategy, 0)
+    needed = {"fixed_effects": cp.n_clusters + cp.k - 1}.get(strategy, max(cp.k, varying * cp.n_clusters))
+    if cp.n_obs <= needed:
+        raise InputError(f"{strategy} needs more than {needed} rows for this design; it has {cp.n_obs}.")
