@@ -22,8 +22,8 @@ def repair_page(html: str, folder: Path) -> str:
 
 def drop_scripts(page) -> None:
     """The icons come from local web fonts: the script that would draw them as SVG is 1.5 MB of no use."""
-    for script in page.select('script[src*="fontawesome.js"], script[src*="thebe"]'):
-        script.decompose()
+    for part in page.select('script[src*="fontawesome.js"], script[src*="thebe"], link[href*="thebe"]'):
+        part.decompose()
 
 
 def name_controls(page) -> None:
@@ -39,6 +39,8 @@ def name_controls(page) -> None:
                 button["aria-label"] = title
     for icon in page.select("i[class*=fa-]"):
         icon["aria-hidden"] = "true"
+        if "fa-github" in icon["class"]:  # the only brand on a page: not worth a font of its own
+            icon["class"] = ["fa-solid", "fa-code-branch"]
 
 
 def place_logo(page) -> None:
@@ -78,7 +80,6 @@ def size_pictures(page, folder: Path) -> None:
             size = png_size(folder / unquote(picture["src"]))
             if size:
                 picture["width"], picture["height"] = (str(round(side / PICTURE_SCALE)) for side in size)
-        picture["decoding"] = "async"
 
 
 def png_size(file: Path):
