@@ -14,7 +14,7 @@ from .formula import Formula, parse_formula
 from .rows import ClusterData, read_clusters
 from .two_stage import two_stage
 
-_STARTS = 5  # starting points of a single multilevel fit
+_MANY_CLUSTERS = 20_000  # beyond which one start has to do: its criterion has no second minimum worth the time
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,8 @@ def fit_multilevel(formula: str, data, reml: bool = True, *, max_iterations: int
     _need_clusters(rows, parsed.cluster)
     _need_identified_terms(rows, parsed)
     cp, terms = rows.crossproducts, rows.random_terms
-    starts = _STARTS if cp.n_clusters <= 20_000 else 1
-    result = _multilevel.multilevel(cp, terms, reml=reml, n_starts=starts, max_iterations=max_iterations)
+    thorough = cp.n_clusters <= _MANY_CLUSTERS
+    result = _multilevel.multilevel(cp, terms, reml=reml, thorough=thorough, max_iterations=max_iterations)
     if result.residual_variance[0] < 1e-16 * cp.scale**2:
         raise InputError(f"The random terms in {formula!r} fit every row exactly: no noise is left. Let fewer terms vary between clusters.")
     return _multilevel_fit(rows, parsed, result, reml)

@@ -371,30 +371,38 @@ def _satterthwaite(point: _Point, rows: int, A: np.ndarray) -> np.ndarray:
 
 
 def multilevel(
-    cp: Crossproducts, terms: RandomTerms, *, reml: bool = True, p_values: bool = True, n_starts: int = 1, max_iterations: int = 100
+    cp: Crossproducts, terms: RandomTerms, *, reml: bool = True, p_values: bool = True, thorough: bool = False, max_iterations: int = 100
 ) -> MultilevelFit:
     """Fit every study of `cp`.
 
-    One start is enough for studies by the thousand; with `n_starts` above one each study is fitted from as many starting points and
-    the best fit is kept, which guards a single data set against a local minimum.
+    One start is enough for studies by the thousand. A `thorough` search begins at several points and keeps the best minimum, which
+    guards a single data set against a local one.
     """
-    size = max(1, _ELEMENTS // cp.n_clusters)
+    starts = 3 + len(terms.columns) if thorough else 1
+    size = max(1, _ELEMENTS // (cp.n_clusters * starts))
     parts = [
-        _fit(cp.studies(slice(start, start + size)), terms, reml, p_values, n_starts, max_iterations)
+        _fit(cp.studies(slice(start, start + size)), terms, reml, p_values, thorough, max_iterations)
         for start in range(0, cp.n_studies, size)
     ]
     return MultilevelFit(*[np.concatenate([getattr(part, name) for part in parts]) for name in MultilevelFit.__dataclass_fields__])
 
 
-def _fit(cp, terms, reml, p_values, n_starts, max_iterations) -> MultilevelFit:
+def _several_starts(Psi: np.ndarray) -> np.ndarray:
+    """For each study (S, q, q) a guess, one that is small, one that is large, and for each term one in which it alone varies much."""
+    q = Psi.shape[1]
+    sizes = np.concatenate([[np.ones(q)], [np.full(q, 0.1)], [np.full(q, 10.0)], np.where(np.eye(q) == 1, 10.0, 0.03)])
+    return (Psi[:, None] * sizes[:, :, None] * sizes[:, None, :]).reshape(-1, q, q)
+
+
+def _fit(cp, terms, reml, p_values, thorough, max_iterations) -> MultilevelFit:
     problem = _Problem(cp, terms, reml)
-    guess = _first_guess(problem)
-    converged, point = _minimise(problem, guess, max_iterations)
-    for factor in (0.01, 100.0, 1e-4, 1e4)[: n_starts - 1]:
-        other_converged, other = _minimise(problem, guess * factor, max_iterations)
-        better = other.criterion < point.criterion - 1e-9
-        converged[better] = other_converged[better]
-        point.update(other.take(better), better)
+    Psi = _first_guess(problem)
+    if thorough:
+        Psi = _several_starts(Psi)
+    starts = len(Psi) // cp.n_studies
+    converged, point = _minimise(problem.take(np.repeat(np.arange(cp.n_studies), starts)), Psi, max_iterations)
+    best = (point.criterion + 1e-7 * ~converged).reshape(-1, starts).argmin(axis=1) + starts * np.arange(cp.n_studies)
+    converged, point = converged[best], point.take(best)
     A = cp.to_data
     Psi = point.factor @ point.factor.swapaxes(1, 2)
     L = smallmatrix.semidefinite_cholesky(np.moveaxis(Psi, 0, 2))
