@@ -36,12 +36,13 @@ class FindingsLedger(SphinxDirective):
 def row(record, page):
     value, error = record["values"][0], record["mc_se"]
     sentence = " ".join(record["sentence"].split())
-    return [sentence, f"{value:.4g}", bounds_in_words(record), f"{error:.2g}" if error else "exact", f"{{doc}}`/{page}`"]
+    precision = f"{error:.2g}" if error else "exact"
+    return [sentence, f"{value:.4g}", bounds_in_words(record), precision, f"{{doc}}`/{page}`"]
 
 
 def table(rows):
-    lines = ["```{list-table} Every finding, its number and its test", ":header-rows: 1", ":class: findings-ledger"]
-    lines += [":widths: 46 10 18 12 14", ""]
+    lines = ["```{list-table} Every finding, its number and its test", ":header-rows: 1"]
+    lines += [":class: findings-ledger", ":widths: 46 10 18 12 14", ""]
     for cells in [HEADER, *rows]:
         lines += [f"{'* -' if place == 0 else '  -'} {cell}" for place, cell in enumerate(cells)]
     return "\n".join([*lines, "```"])

@@ -1,12 +1,17 @@
 """The smallest notebook that is a whole chapter, for tests to break."""
 
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 HIDDEN = {"tags": ["hide-cell"], "jupyter": {"source_hidden": True, "outputs_hidden": True}}
 FIGURE = {
     "mystnb": {
-        "image": {"alt": "A cloud of two hundred dots that rises from the lower left to the upper right."},
-        "figure": {"caption": "The more of one, the more of the other.", "name": "fig-specimen-cloud"},
+        "image": {"alt": "Two hundred dots on a curve that falls a little and then rises more and more steeply."},
+        "figure": {"caption": "The more of one, the more of the other.", "name": "fig-specimen-curve"},
     }
 }
 GUESS = ":::{admonition} Before you run it\nHow large will it be?\n:::"
@@ -16,7 +21,7 @@ def specimen():
     text, code = new_markdown_cell, new_code_cell
     cells = [
         text("# Small things\n\nHow small can a chapter be? This one takes about 5 minutes."),
-        text("## What you will be able to do\n\n- Say what a mean is.\n- Draw a cloud."),
+        text("## What you will be able to do\n\n- Say what a mean is.\n- Draw a curve."),
         code("seed = 1\nn = 200", metadata={"tags": ["parameters"]}),
         code(
             "import matplotlib.pyplot as plt\nimport numpy as np\nimport pandas as pd\n"
@@ -25,7 +30,7 @@ def specimen():
         text("## A table\n\n" + GUESS),
         code('pd.DataFrame({"mean": [x.mean()], "sd": [x.std()]}).round(3)'),
         text(GUESS),
-        code("fig, ax = plt.subplots()\nax.scatter(x, x + np.random.default_rng(seed + 1).normal(size=n))\nplt.show()", metadata=FIGURE),
+        code("fig, ax = plt.subplots()\nax.scatter(x, x**2 + x)\nplt.show()", metadata=FIGURE),
         text(GUESS),
         code("print(f'{x.max():.2f}')"),
         text("## What we found"),
@@ -46,6 +51,17 @@ def specimen():
         text("## Further reading\n\nStart with {cite:t}`gelman2007`."),
     ]
     return new_notebook(cells=cells)
+
+
+@cache
+def refreshed():
+    """The text of the specimen with its outputs; run once for all tests."""
+    from tools.refresh import main
+
+    with tempfile.TemporaryDirectory() as folder:
+        nbformat.write(specimen(), path := Path(folder) / "small.ipynb")
+        assert main([str(path)]) == 0
+        return path.read_bytes()
 
 
 def cell_starting(notebook, start):

@@ -16,7 +16,9 @@ from tools.compare import compare, same_tokens
 
 RNG = np.random.default_rng(3)
 X, Y = RNG.normal(size=(2, 120))
-TABLE = pd.DataFrame({"estimate": [0.167, 12.5, -3.25], "std_error": [0.021, 0.5, 0.125]}, index=["Intercept", "x1", "x2"])
+TERMS = ["Intercept", "x1", "x2"]
+TABLE = pd.DataFrame({"estimate": [0.167, 12.5, -3.25], "std_error": [0.021, 0.5, 0.125]}, index=TERMS)
+PRINTED = "The rate is 0.167 in 2000 studies.\nDone.\n"
 RECORD = {
     "name": "a-finding", "sentence": "It is 16%.", "values": [0.1612], "above": 0.15, "below": None,
     "near": None, "tol": None, "mc_se": 0.002, "claims": [4],
@@ -39,15 +41,15 @@ def of_table(table):
 
 
 def notebook():
+    drawn = {"image/png": picture(), "text/plain": "<Figure size 640x480 with 1 Axes>"}
+    found = new_output("display_data", {"text/markdown": "It is 16%."}, metadata={"finding": dict(RECORD)})
     return new_notebook(
         cells=[
             new_markdown_cell("# Title\n\nWho?"),
             new_code_cell("fit.table", outputs=[new_output("execute_result", of_table(TABLE), execution_count=1)]),
-            new_code_cell("print(rate)", outputs=[new_output("stream", name="stdout", text="The rate is 0.167 in 2000 studies.\nDone.\n")]),
-            new_code_cell("draw()", outputs=[new_output("display_data", {"image/png": picture(), "text/plain": "<Figure size 640x480 with 1 Axes>"})]),
-            new_code_cell(
-                "finding()", outputs=[new_output("display_data", {"text/markdown": "It is 16%."}, metadata={"finding": dict(RECORD)})]
-            ),
+            new_code_cell("print(rate)", outputs=[new_output("stream", name="stdout", text=PRINTED)]),
+            new_code_cell("draw()", outputs=[new_output("display_data", drawn)]),
+            new_code_cell("finding()", outputs=[found]),
         ]
     )
 
@@ -60,6 +62,10 @@ def changed(plant):
 
 def output(cell, **values):
     return lambda new: new.cells[cell].outputs[0].update(values)
+
+
+def printed(text):
+    return output(2, text=text)
 
 
 def data(cell, mime, old, new):
@@ -104,13 +110,19 @@ def html_only(old, new):
 
 
 PLANTED = {
-    "a number in print": (output(2, text="The rate is 0.169 in 2000 studies.\nDone.\n"), "cell 3 (print(rate)): output 1, stdout: “The rate is 0.167 in"),
-    "a number off by 1%": (table(lambda t: t * [1, 1.01]), "cell 2 (fit.table): output 1, text/html: table, row 2, column 3: “0.021” → “0.02121”"),
+    "a number in print": (
+        printed(PRINTED.replace("0.167", "0.169")),
+        "cell 3 (print(rate)): output 1, stdout: “The rate is 0.167 in",
+    ),
+    "a number off by 1%": (
+        table(lambda t: t * [1, 1.01]),
+        "cell 2 (fit.table): output 1, text/html: table, row 2, column 3: “0.021” → “0.02121”",
+    ),
     "a number off by 1% in HTML alone": (html_only("12.500", "12.625"), "table, row 3, column 2: “12.500” → “12.625”"),
     "a sign": (html_only("-3.250", "3.250"), "“-3.250” → “3.250”"),
-    "a count": (output(2, text="The rate is 0.167 in 2001 studies.\nDone.\n"), "2001"),
-    "a word": (output(2, text="The ratio is 0.167 in 2000 studies.\nDone.\n"), "“The rate is 0.167 in 2000 studies.” → “The ratio is"),
-    "a missing line": (output(2, text="The rate is 0.167 in 2000 studies.\n"), "“Done.” → nothing"),
+    "a count": (printed(PRINTED.replace("2000", "2001")), "2001"),
+    "a word": (printed(PRINTED.replace("rate", "ratio")), "“The rate is 0.167 in 2000 studies.” → “The ratio is"),
+    "a missing line": (printed(PRINTED.replace("Done.\n", "")), "“Done.” → nothing"),
     "a word in a table": (table(lambda t: t.rename({"x1": "x9"})), "row 3, column 1: “x1” → “x9”"),
     "a dropped row": (table(lambda t: t.iloc[:2]), "table: 4 rows → 3 rows"),
     "a dropped column": (table(lambda t: t[["estimate"]]), "row 1: 3 columns → 2 columns"),
@@ -130,8 +142,14 @@ PLANTED = {
         lambda new: new.cells[2].update(outputs=[new_output("error", ename="ValueError", evalue="\x1b[31mno\x1b[0m")]),
         "cell 3 (print(rate)): error: ValueError: no",
     ),
-    "a warning": (lambda new: new.cells[2].outputs.append(new_output("stream", name="stderr", text="Beware")), "stdout → stdout, stderr"),
-    "another type of output": (lambda new: new.cells[1].outputs[0].update(output_type="display_data"), "execute_result of"),
+    "a warning": (
+        lambda new: new.cells[2].outputs.append(new_output("stream", name="stderr", text="Beware")),
+        "stdout → stdout, stderr",
+    ),
+    "another type of output": (
+        lambda new: new.cells[1].outputs[0].update(output_type="display_data"),
+        "execute_result of",
+    ),
     "a bound": (record(above=0.1501), "cell 5 (finding()): output 1, metadata finding.above: 0.15 → 0.1501"),
     "a bound gone": (record(above=None), "finding.above: 0.15 → None"),
     "another bound": (record(below=0.5), "finding.below: None → 0.5"),
@@ -159,22 +177,21 @@ def test_an_error_is_a_fault_even_when_it_is_stored():
 
 
 def split_stream(new):
-    new.cells[2].outputs = [
-        new_output("stream", name="stdout", text=text) for text in ("The rate", " is 0.167 in 2000 studies.\n", "Done.\n")
-    ]
+    pieces = PRINTED[:8], PRINTED[8:-6], PRINTED[-6:]
+    new.cells[2].outputs = [new_output("stream", name="stdout", text=text) for text in pieces]
 
 
 SAME = {
     "an identical run": lambda new: None,
     "execution counts": lambda new: new.cells[1].update(execution_count=7),
-    "the last digits": lambda new: new.cells[2].outputs[0].update(text="The rate is 0.16700001 in 2000 studies.\nDone.\n"),
+    "the last digits": printed(PRINTED.replace("0.167", "0.16700001")),
     "the last digits of a table": table(lambda t: t * (1 + 1e-12)),
     "a stream in pieces": split_stream,
-    "colours of a terminal": lambda new: new.cells[2].outputs[0].update(text="The \x1b[1mrate\x1b[0m is 0.167 in 2000 studies.\nDone.\n"),
+    "colours of a terminal": printed(PRINTED.replace("rate", "\x1b[1mrate\x1b[0m")),
     "the last digits of a finding": record(values=[0.16120000001], mc_se=0.0020000001, above=0.15 + 1e-17),
     "a picture drawn again": drawn(),
     "a picture with the last digits changed": drawn(moved=1e-12),
-    "spaces": lambda new: new.cells[2].outputs[0].update(text="The rate  is 0.167 in 2000 studies.  \nDone.\n\n"),
+    "spaces": printed(PRINTED.replace(" is", "  is").replace("\n", "  \n") + "\n"),
 }
 
 
@@ -216,7 +233,7 @@ def test_words_and_numbers(old, new, same):
 def test_styled_tables_differ_only_in_their_random_names():
     old, new = notebook(), notebook()
     for which, name in ((old, "0a1b2"), (new, "9f8e7")):
-        html = f'<style>#T_{name}_row0 {{color: red}}</style><table id="T_{name}"><tr><td id="T_{name}_row0">1.5</td></tr></table>'
+        html = f'<style>#T_{name}_row0 {{color: red}}</style><table id="T_{name}"><tr><td>1.5</td></tr></table>'
         which.cells[1].outputs[0].data["text/html"] = html
     assert compare(old, new, "iid") == []
 

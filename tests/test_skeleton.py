@@ -1,12 +1,10 @@
 """Every chapter has the parts of a chapter; and the checker notices each part that is missing."""
 
-import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
-from specimen import FIGURE, HIDDEN, cell_starting, specimen
+from specimen import FIGURE, HIDDEN, cell_starting, refreshed
 
 from tools.chapters import chapters, read
-from tools.refresh import main as refresh
 from tools.skeleton import Seen, faults, headings
 
 CHAPTERS = chapters()
@@ -22,8 +20,7 @@ def test_chapters_follow_the_skeleton():
 @pytest.fixture(scope="module")
 def good(tmp_path_factory):
     path = tmp_path_factory.mktemp("book") / "small.ipynb"
-    nbformat.write(specimen(), path)
-    assert refresh([str(path)]) == 0
+    path.write_bytes(refreshed())
     return path
 
 
@@ -46,7 +43,8 @@ def metadata(start, **changes):
 
 def figure(**changes):
     old = FIGURE["mystnb"]
-    return metadata("fig,", mystnb={"image": {**old["image"], **changes.pop("image", {})}, "figure": {**old["figure"], **changes}})
+    image = {**old["image"], **changes.pop("image", {})}
+    return metadata("fig,", mystnb={"image": image, "figure": {**old["figure"], **changes}})
 
 
 def outputs(start, *outputs):
@@ -79,6 +77,9 @@ def swap_sections(notebook):
 
 LONG = "\n".join(f"y{i} = x + {i}" for i in range(11))
 ALT = "a picture without alt text"
+NO_STOP = FIGURE["mystnb"]["image"]["alt"][:-1]
+SLUG = "scatter-of-two-hundred-values-by-value-and-noise."
+WIDGET = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}}
 
 PLANTED = {
     "no title": (replace("# Small", "# Small", "Small"), "cell 1 ", "title"),
@@ -104,15 +105,21 @@ PLANTED = {
     "no alt text": (figure(image={"alt": ""}), "cell 8 (fig, ax", ALT),
     "no picture metadata": (metadata("fig,", mystnb={}), "cell 8 (fig, ax", ALT),
     "alt text too short": (figure(image={"alt": "A cloud of dots that rises."}), "cell 8 ", "alt text must be"),
-    "alt text a slug": (figure(image={"alt": "scatter-of-two-hundred-values-by-value-and-noise."}), "cell 8 ", "alt text must be"),
-    "alt text without a stop": (figure(image={"alt": FIGURE["mystnb"]["image"]["alt"][:-1]}), "cell 8 ", "full stop"),
+    "alt text a slug": (figure(image={"alt": SLUG}), "cell 8 ", "alt text must be"),
+    "alt text without a stop": (figure(image={"alt": NO_STOP}), "cell 8 ", "full stop"),
     "no caption": (figure(caption=" "), "cell 8 ", "caption"),
     "no figure name": (figure(name=""), "cell 8 ", "name"),
     "bad figure name": (figure(name="cloud"), "cell 8 ", "'cloud'"),
     "two pictures": (twice_a_picture, "cell 8 ", "one a cell"),
-    "no findings section": (replace("## What we", "## What we found", "## So"), "the whole", "no section ## What we found"),
+    "no findings section": (
+        replace("## What we", "## What we found", "## So"),
+        "the whole", "no section ## What we found",
+    ),
     "no finding": (drop("finding("), "cell 11 (## What we found)", "no finding"),
-    "an untested sentence": (insert_after("finding(", new_markdown_cell("And water is wet.")), "cell 13 (And", "findings only"),
+    "an untested sentence": (
+        insert_after("finding(", new_markdown_cell("And water is wet.")),
+        "cell 13 (And", "findings only",
+    ),
     "text with the heading": (replace("## What we", "found", "found\n\nMuch."), "cell 11 ", "findings only"),
     "printed conclusion": (replace("finding(", "finding(", "print(1)\nfinding("), "cell 12 (print(1))", "nothing else"),
     "finding not stored": (outputs("finding("), "cell 12 (finding(", "one finding a call"),
@@ -125,17 +132,35 @@ PLANTED = {
     "solution missing": (drop("len(x)"), "cell 14 (### Exercise 1)", "no solution that runs"),
     "solution without result": (outputs("len(x)"), "cell 14 (### Exercise 1)", "shows nothing"),
     "solution in sight": (metadata("len(x)", tags=[]), "cell 15 (len(x))", "tagged hide-cell"),
-    "solution in sight in Jupyter": (metadata("len(x)", jupyter={"source_hidden": True}), "cell 15 (len(x))", "outputs_hidden"),
-    "solution text in sight": (replace(":::{dropdown}", ":::{dropdown} What it means", ":::{note}"), "cell 16 ", "dropdown"),
-    "no citation": (replace("## Further", "{cite:t}`gelman2007`", "Gelman"), "cell 27 (## Further reading)", "no citation"),
-    "an error": (outputs("print", new_output("error", ename="ValueError", evalue="no")), "cell 10 (print", "ValueError"),
+    "solution in sight in Jupyter": (
+        metadata("len(x)", jupyter={"source_hidden": True}),
+        "cell 15 (len(x))", "outputs_hidden",
+    ),
+    "solution text in sight": (
+        replace(":::{dropdown}", ":::{dropdown} What it means", ":::{note}"),
+        "cell 16 ", "dropdown",
+    ),
+    "no citation": (
+        replace("## Further", "{cite:t}`gelman2007`", "Gelman"),
+        "cell 27 (## Further reading)", "no citation",
+    ),
+    "an error": (
+        outputs("print", new_output("error", ename="ValueError", evalue="no")),
+        "cell 10 (print", "ValueError",
+    ),
     "a warning": (outputs("print", new_output("stream", name="stderr", text="Beware")), "cell 10 (print", "stderr"),
     "a widget": (
-        outputs("print", new_output("display_data", {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}})),
+        outputs("print", new_output("display_data", WIDGET)),
         "cell 10 (print", "widget",
     ),
-    "never run": (lambda notebook: cell_starting(notebook, "print").update(execution_count=None), "cell 10 (print", "refresh"),
-    "run out of order": (lambda notebook: cell_starting(notebook, "print").update(execution_count=40), "cell 10 (print", "refresh"),
+    "never run": (
+        lambda notebook: cell_starting(notebook, "print").update(execution_count=None),
+        "cell 10 (print", "refresh",
+    ),
+    "run out of order": (
+        lambda notebook: cell_starting(notebook, "print").update(execution_count=40),
+        "cell 10 (print", "refresh",
+    ),
 }
 
 
@@ -152,7 +177,7 @@ def test_names_are_unique_across_chapters(good):
     assert faults(read(good), "small", seen) == []
     told = faults(read(good), "other", seen)
     assert len(told) == 2
-    assert told[0].startswith("other, cell 8 ") and "'fig-specimen-cloud' is taken, in small" in told[0]
+    assert told[0].startswith("other, cell 8 ") and "'fig-specimen-curve' is taken, in small" in told[0]
     assert told[1].startswith("other, cell 12 ") and "'specimen-mean' is taken, in small" in told[1]
 
 

@@ -154,7 +154,7 @@ def _lines(old, new, same=same_tokens):
         changed = [(a, b) for a, b in zip(old, new) if not same(a, b)]
     else:
         blocks = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-        pairs = [itertools.zip_longest(old[a:b], new[c:d], fillvalue="") for tag, a, b, c, d in blocks if tag != "equal"]
+        pairs = (itertools.zip_longest(old[a:b], new[c:d], fillvalue="") for _, a, b, c, d in blocks)
         changed = [(a, b) for a, b in itertools.chain(*pairs) if not same(a, b)]
         changed = changed or [(f"{len(old)} lines", f"{len(new)} lines")]
     told = [f"{_short(*pair)} → {_short(*pair[::-1])}" for pair in changed]
@@ -234,7 +234,7 @@ def _pixels(data):
 
 
 def _metadata(old, new, path=""):
-    """Differences in what is recorded beside an output; the bounds of findings are settings, so they must not move."""
+    """Differences in what is recorded beside an output. A finding's bounds are settings: they must not move."""
     if isinstance(old, dict) and isinstance(new, dict):
         keys = sorted({*old, *new})
         return [line for key in keys for line in _metadata(old.get(key), new.get(key), f"{path}.{key}".lstrip("."))]

@@ -53,7 +53,9 @@ def run(path, parameters=None, past_findings=False):
             command += ["--parameters_yaml", json.dumps(parameters)]
         environment = {**os.environ, **ONE_THREAD, **OWN_KERNEL, "IPYTHONDIR": str(folder / "ipython")}
         try:
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
+            done = subprocess.run(
+                command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT
+            )
         except subprocess.TimeoutExpired:
             raise ChapterError(f"{path.stem}: still running after {TIMEOUT} seconds.") from None
         executed = _same_cells(read(result)) if result.exists() else None

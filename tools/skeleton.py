@@ -202,7 +202,8 @@ def _picture(cell, name, seen):
     if not figure.get("caption", "").strip():
         yield "a picture without a caption (metadata mystnb.figure.caption)"
     if not re.fullmatch(r"fig-[a-z0-9]+(-[a-z0-9]+)*", figure.get("name", "")):
-        yield f"a picture's name (metadata mystnb.figure.name) is fig- and words with dashes, not {figure.get('name')!r}"
+        told = figure.get("name")
+        yield f"a picture's name (metadata mystnb.figure.name) is fig- and words with dashes, not {told!r}"
     elif (first := seen.figures.setdefault(figure["name"], (name, cell)))[1] is not cell:
         yield f"figure name {figure['name']!r} is taken, in {first[0]}"
 
@@ -251,7 +252,7 @@ def _found(notebook):
             said = output.get("data", {}).get("text/markdown", "").strip()
             if said != record["sentence"].strip():
                 yield about + f"shows {said!r}, and its record says {record['sentence']!r}"
-            if not re.search(r"[.?]$", said) or re.search(r"(?<!\b[A-Z])[.?!]\s+[A-Z]", said):
+            if not re.search(r"[.?][)*_”]*$", said) or re.search(r"(?<!\b[A-Z])[.?!]\s+[A-Z]", said):
                 yield about + f"a finding is one whole sentence: {said!r}"
 
 
