@@ -50,4 +50,4 @@ def table(rows):
 
 def setup(app):
     app.add_directive("findings-ledger", FindingsLedger)
-    return {"version": "1", "parallel_read_safe": True}
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -38,7 +38,7 @@ def finding(name, sentence, *values, above=None, below=None, near=None, tol=None
         "near": _number(near, "near"),
         "tol": _number(tol, "tol"),
         "mc_se": _plain(mc_se),
-        "claims": list(claims) if not isinstance(claims, str) else [claims],
+        "claims": list(claims) if isinstance(claims, (list, tuple, set)) else [claims],
     }
     _check_bounds(record)
     record["sentence"] = _fill(name, sentence, record["values"])
@@ -78,7 +78,7 @@ def bounds_in_words(record):
 
 def proportion_se(rate, n):
     """Monte Carlo error of a share seen in `n` studies; never zero, not even when none or all were hits."""
-    rate, n = np.asarray(rate, dtype=float), np.asarray(n)
+    rate, n = _floats(rate, "proportion_se"), _floats(n, "proportion_se")
     if np.any(n < 1) or not np.all((rate >= 0) & (rate <= 1)):
         raise InputError("proportion_se needs rates between 0 and 1 and at least one study.")
     smoothed = (rate * n + 1) / (n + 2)
@@ -87,10 +87,17 @@ def proportion_se(rate, n):
 
 def mean_se(values):
     """Monte Carlo error of the mean of independent values, one a study."""
-    values = np.asarray(values, dtype=float)
-    if values.ndim != 1 or len(values) < 2:
-        raise InputError("mean_se needs a list of at least two values.")
+    values = _floats(values, "mean_se")
+    if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all():
+        raise InputError("mean_se needs a list of at least two values, none of them missing.")
     return _scalar(values.std(ddof=1) / math.sqrt(len(values)))
+
+
+def _floats(values, needs):
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(f"{needs} needs numbers, not {values!r}.") from None
 
 
 def _scalar(array):
@@ -141,7 +148,7 @@ def _check_bounds(record):
 def _fill(name, sentence, values):
     try:
         return sentence.format(*values)
-    except (IndexError, KeyError, ValueError, TypeError) as error:
+    except (AttributeError, IndexError, KeyError, ValueError, TypeError) as error:
         raise InputError(f"Finding {name}: its sentence cannot be filled with its values ({error}).") from None
 
 

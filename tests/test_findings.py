@@ -101,6 +101,7 @@ def test_the_message_of_a_failing_finding(shown):
         (("a", "It is {}.", [1, 2]), {"above": 0}),
         (("a", "It is {} and {}.", 1), {"above": 0}),
         (("a", "It is {:d}.", 1.5), {"above": 0}),
+        (("a", 3, 1.5), {"above": 0}),
     ],
 )
 def test_a_bad_call_says_so(arguments, options, shown):
@@ -114,10 +115,12 @@ def test_monte_carlo_errors():
     assert proportion_se(0.0, 2_000) > 0
     assert proportion_se(1.0, 2_000) > 0
     assert mean_se([1, 2, 3, 4]) == pytest.approx(0.6455, abs=1e-4)
-    with pytest.raises(InputError):
-        mean_se([1])
-    with pytest.raises(InputError):
-        proportion_se(1.2, 10)
+    for wrong in ([1], [1, math.nan], ["a", "b"], 3):
+        with pytest.raises(InputError):
+            mean_se(wrong)
+    for wrong in ((1.2, 10), (math.nan, 10), (0.5, 0), ("half", 10)):
+        with pytest.raises(InputError):
+            proportion_se(*wrong)
 
 
 def test_margin_counts_monte_carlo_errors():
