@@ -20,7 +20,7 @@ from helpers.checks import numbers, whole_number
 from helpers.errors import InputError
 
 BLOCK_NUMBERS = 2**16  # numbers drawn at a time (0.5 MB): small enough to stay in the processor's cache
-CHUNK_BYTES = 2**26  # rows held by one chunk of `study_chunks` (64 MB)
+CHUNK_BYTES = 2**23  # rows held by one chunk of `study_chunks` (8 MB): larger ones are slower, for the system hands their memory out anew each time
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def simulate_studies(design, n_studies, seed=None):
 
 
 def study_chunks(design, n_studies, seed=None, chunk_size=None):
-    """Yield the studies of `simulate_studies(design, n_studies, seed)` in order, `chunk_size` at a time (default: what fits in 64 MB)."""
+    """Yield the studies of `simulate_studies(design, n_studies, seed)` in order, `chunk_size` at a time (default: what fits in 8 MB)."""
     _check_design(design)
     n_studies = whole_number("n_studies", n_studies)
     if chunk_size is None:

@@ -9,6 +9,8 @@ clusters grows, in practice from about 30). Numbers may be arrays, which gives c
 their squares (variances).
 """
 
+import functools
+
 import numpy as np
 from scipy import stats
 from scipy.special import ndtr
@@ -23,9 +25,18 @@ def form(kind):
     """Mark a closed form as "exact" or "large N", for readers of its help and for programs."""
 
     def mark(function):
-        function.form = kind
-        function.__doc__ = f"[{kind}] {function.__doc__}"
-        return function
+        @functools.wraps(function)
+        def marked(*args, **kwargs):
+            try:
+                return function(*args, **kwargs)
+            except InputError:
+                raise
+            except ValueError as error:  # all numbers are sound by now, so only lists of different lengths are left
+                raise InputError(f"{function.__name__}: the lists given do not go together ({error}).") from error
+
+        marked.form = kind
+        marked.__doc__ = f"[{kind}] {function.__doc__}"
+        return marked
 
     return mark
 
@@ -172,7 +183,10 @@ def design_effect(n_per_cluster, icc, *, size_variance=0.0):
 @form("exact")
 def effective_sample_size(n_clusters, n_per_cluster, icc, *, size_variance=0.0):
     """Number of independent rows that tell as much of the mean: G n / design_effect."""
-    return _number(_clusters(n_clusters) * _rows(n_per_cluster) / design_effect(n_per_cluster, icc, size_variance=size_variance))
+    rows, effect = _clusters(n_clusters) * _rows(n_per_cluster), design_effect(n_per_cluster, icc, size_variance=size_variance)
+    if np.any(np.equal(effect, 0)):
+        raise InputError("With this icc every cluster has the same mean: the mean over all rows has no variance, and no number of independent rows matches it.")
+    return _number(rows / effect)
 
 
 @form("large N")
@@ -311,7 +325,7 @@ def _components(between_sd, intercept_sd, noise_sd, predictor_icc=0.0):
 
 def _mean_and_sxx(values):
     values = numbers("values", values)
-    if values.ndim != 1 or np.ptp(values) == 0:
+    if values.ndim != 1 or len(np.unique(values)) < 2:
         raise InputError("values must be a list of at least two different numbers: the predictor's values within each cluster.")
     return values.mean(), ((values - values.mean()) ** 2).sum()
 

@@ -107,7 +107,7 @@ def test_studies_beyond_one_block_of_numbers_are_all_different():
 
 def test_default_chunks_are_bounded_and_lazy():
     chunks = study_chunks(Design(100, 100), 20_000, SEED)  # 8 GB in all
-    assert next(chunks).rows.nbytes <= 2**26
+    assert next(chunks).rows.nbytes <= 2**23
 
 
 def test_other_seeds_give_other_data_and_no_seed_gives_new_data():
