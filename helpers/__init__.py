@@ -7,6 +7,7 @@ from .errors import InputError
 from .findings import finding, mean_se, proportion_se
 from .fit import Fit, fit_cluster_robust, fit_fixed_effects, fit_multilevel, fit_ols, fit_two_stage
 from .simulate import Design, simulate_clusters, simulate_studies
+from . import theory
 from .study import fit_studies
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "proportion_se",
     "simulate_clusters",
     "simulate_studies",
+    "theory",
 ]
