@@ -14,7 +14,7 @@ PICTURE_SCALE = 2  # figures are stored at twice the size they are shown at
 
 def repair_page(html: str, folder: Path) -> str:
     page = BeautifulSoup(html, "html.parser")
-    for repair in (drop_scripts, name_controls, place_logo, mend_tables, name_scrollers):
+    for repair in (drop_scripts, name_controls, place_logo, mend_tables, name_scrollers, drop_old_roles):
         repair(page)
     size_pictures(page, folder)
     return str(page)
@@ -71,6 +71,16 @@ def name_scrollers(page) -> None:
             box["tabindex"] = "0"
             box["role"] = "region"
             box["aria-label"] = f"Table {number}, scrolls sideways where it must"
+
+
+    for equation in page.select("article div.math"):
+        equation["tabindex"] = "0"
+
+
+def drop_old_roles(page) -> None:
+    """Roles of the bibliography that are no longer valid where they stand."""
+    for part in page.select('[role="doc-biblioentry"], .citation-list[role="list"]'):
+        del part["role"]
 
 
 def size_pictures(page, folder: Path) -> None:
