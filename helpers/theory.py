@@ -50,13 +50,13 @@ def false_alarm_rate(se_ratio):
 
     2 Phi(-1.96 * se_ratio): 5% at 1, more below.
     """
-    return 2 * ndtr(-CRITICAL_Z * numbers("se_ratio", se_ratio, 0))
+    return _number(2 * ndtr(-CRITICAL_Z * numbers("se_ratio", se_ratio, 0)))
 
 
 @form("exact")
 def variance_floor(n_clusters, between_sd):
     """The variance below which no unbiased estimator of the population's mean coefficient can go, however many rows a cluster has: between_sd^2 / G."""
-    return _sd("between_sd", between_sd) ** 2 / _clusters(n_clusters)
+    return _number(_sd("between_sd", between_sd) ** 2 / _clusters(n_clusters))
 
 
 # Two-stage regression
@@ -196,7 +196,7 @@ def moulton_factor(n_per_cluster, icc_x, icc, *, size_variance=0.0):
     icc_x: correlation of two rows of a cluster in x (1: one value a cluster, 0: each row its own, -1 / (n - 1): the same values in every
     cluster); icc: that of the errors. The printed standard error is 1 / moulton_factor of what it should be.
     """
-    return np.sqrt(_inflation(n_per_cluster, size_variance, icc_x, icc))
+    return _number(np.sqrt(_inflation(n_per_cluster, size_variance, icc_x, icc)))
 
 
 @form("large N")
