@@ -22,8 +22,13 @@ def repair_page(html: str, folder: Path) -> str:
 
 def drop_scripts(page) -> None:
     """The icons come from local web fonts: the script that would draw them as SVG is 1.5 MB of no use."""
-    for part in page.select('script[src*="fontawesome.js"], script[src*="thebe"], link[href*="thebe"]'):
+    for part in page.select('script[src*="fontawesome.js"], script[src*="thebe"], script[type*="thebe"], link[href*="thebe"]'):
+        if isinstance(part.next_sibling, str) and not part.next_sibling.strip():
+            part.next_sibling.extract()
         part.decompose()
+    for script in page.select("script:not([src])"):
+        if "thebe_selector" in script.get_text():
+            script.decompose()
 
 
 def name_controls(page) -> None:

@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "_ext"))
 def site():
     """The site, built afresh with warnings as errors."""
     shutil.rmtree(OUT / "_build" / "html", ignore_errors=True)
-    command = [sys.executable, "-m", "jupyter_book", "build", str(ROOT), "-W", "-n", "--keep-going", "--all", "--path-output", str(OUT)]
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", ROOT, "-W", "-n", "--keep-going", "--all", "--path-output", OUT]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, f"The site does not build without warnings:\n{done.stdout[-2000:]}\n{done.stderr[-6000:]}"
     return OUT / "_build" / "html"
