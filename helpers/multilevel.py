@@ -191,7 +191,7 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
     slope = weight - rr / s2[:, None, None]
     Q = (2 * r[:, None] * r[None] / s2[:, None]) - M  # (q, q, S, G)
     if problem.reml:
-        slope = slope - np.einsum("saibj,sij->sab", NN, C)
+        slope = slope - (NN.transpose(0, 1, 3, 2, 4).reshape(S, q * q, k * k) @ C.reshape(S, k * k, 1)).reshape(S, q, q)
         root = smallmatrix.product(N, np.moveaxis(np.linalg.cholesky(C), 0, 2)[..., None])
         Q += 2 * smallmatrix.product(root, root.swapaxes(0, 1))
 
@@ -253,13 +253,14 @@ def _first_guess(problem: _Problem) -> np.ndarray:
     E = np.zeros((problem.t, q, q))
     for entry, (i, j) in enumerate(problem.terms.free):
         E[entry, i, j] = E[entry, j, i] = 1.0
-    slope, weight = np.einsum("xab,sab->sx", E, point.slope), np.einsum("xab,sab->sx", E, point.weight)
-    information = np.einsum("xab,sbcda,ycd->sxy", E, point.curvature, E, optimize=True)
+    flatE = E.reshape(problem.t, q * q)
+    slope, weight = point.slope.reshape(S, q * q) @ flatE.T, point.weight.reshape(S, q * q) @ flatE.T
+    information = flatE @ point.curvature.transpose(0, 4, 1, 2, 3).reshape(S, q * q, q * q) @ flatE.T
     information -= weight[:, :, None] * weight[:, None, :] / problem.rows  # the residual variance is estimated along with Psi
     ridge = 1e-9 * np.trace(information, axis1=1, axis2=2)[:, None, None] * np.eye(problem.t)
     step = np.linalg.solve(information + ridge, -slope[..., None])[..., 0]
     s2_ratio = np.maximum(1 - (weight * step).sum(axis=1) / problem.rows, 0.01)
-    Psi = Psi + np.einsum("sx,xab->sab", step / s2_ratio[:, None], E)
+    Psi = Psi + ((step / s2_ratio[:, None]) @ flatE).reshape(S, q, q)
     # scaled by the starting level, so that "small" means the same for every term
     scale = np.sqrt(level)
     scale = scale[:, :, None] * scale[:, None, :]
@@ -268,6 +269,13 @@ def _first_guess(problem: _Problem) -> np.ndarray:
         values, vectors = np.linalg.eigh(Psi[:, block, block])
         Psi[:, block, block] = (vectors * np.clip(values, 0.05, 1e4)[:, None, :]) @ vectors.swapaxes(1, 2)
     return Psi * scale
+
+
+def _bend(directions: np.ndarray, curvature: np.ndarray) -> np.ndarray:
+    """Sum over clusters of (v' M_g v)^2 for directions v (S, i, q): (S, i)."""
+    S, i, q = directions.shape
+    squares = (directions[..., :, None] * directions[..., None, :]).reshape(S, i, q * q)
+    return ((squares @ curvature.reshape(S, q * q, q * q)) * squares).sum(axis=-1)
 
 
 def _newton_step(point: _Point, terms: RandomTerms, radius: np.ndarray, bold: np.ndarray):
@@ -282,9 +290,9 @@ def _newton_step(point: _Point, terms: RandomTerms, radius: np.ndarray, bold: np
     along = (vectors.swapaxes(1, 2) @ point.gradient[..., None])[..., 0]
     decrement = (along**2 / size).sum(axis=1)
     step = -(vectors @ (along / size)[..., None])[..., 0]
-    fall = np.einsum("sai,sab,sbi->si", point.basis, point.slope, point.basis)
-    bend = np.einsum("sai,sbi,sci,sdi,sabcd->si", *[point.basis] * 4, point.curvature, optimize=True)
-    root = np.einsum("sai,sai->si", point.basis, point.factor)
+    fall = ((point.slope @ point.basis) * point.basis).sum(axis=1)
+    bend = _bend(point.basis.swapaxes(1, 2), point.curvature)
+    root = (point.basis * point.factor).sum(axis=1)
     for entry, (i, j) in enumerate(terms.free):
         if i == j:
             step[:, entry] = np.where(bold & (fall[:, i] > 2 * bend[:, i] * root[:, i] ** 2), -root[:, i], step[:, entry])
@@ -302,7 +310,7 @@ def _leave_boundary(point: _Point, terms: RandomTerms):
         unit = np.maximum(np.einsum("saaaa->sa", T), 1e-300) ** -0.25  # makes terms of other units comparable
         values, vectors = np.linalg.eigh(slope * unit[:, :, None] * unit[:, None, :])
         v = vectors[:, :, 0] * unit
-        bend = np.einsum("sa,sb,sc,sd,sabcd->s", v, v, v, v, T, optimize=True)
+        bend = _bend(v[:, None], T)[:, 0]
         size = np.where(values[:, 0] < 0, -values[:, 0] / np.maximum(bend, 1e-300), 0.0)
         go = -values[:, 0] * size / 2 > _BOUNDARY_GAIN
         Psi[:, block, block] += np.where(go, size, 0.0)[:, None, None] * v[:, :, None] * v[:, None, :]
@@ -359,9 +367,9 @@ def _satterthwaite(point: _Point, rows: int, A: np.ndarray) -> np.ndarray:
     H[:, :t, :t] = point.hessian + point.dpwrss[:, :, None] * point.dpwrss[:, None, :] / (point.s2**2 * rows)[:, None, None]
     H[:, :t, t] = H[:, t, :t] = 2 * point.dpwrss / sigma[:, None] ** 3
     H[:, t, t] = 4 * rows / point.s2
-    v = point.s2[:, None] * np.einsum("ci,sij,cj->sc", A, point.C, A)  # (S, k)
+    v = point.s2[:, None] * ((A @ point.C) * A).sum(axis=-1)  # (S, k)
     dv = np.empty((S, t + 1, v.shape[1]))
-    dv[:, :t] = point.s2[:, None, None] * np.einsum("ci,stij,cj->stc", A, point.dC, A, optimize=True)
+    dv[:, :t] = point.s2[:, None, None] * ((A @ point.dC) * A).sum(axis=-1)
     dv[:, t] = 2 * v / sigma[:, None]
     values, vectors = np.linalg.eigh(H)
     along = vectors.swapaxes(1, 2) @ dv

@@ -1,0 +1,55 @@
+"""Ten million rows streamed from a Parquet file through a multilevel fit, in a process of its own; prints its peak memory and time.
+
+    python -m benchmarks.memory
+"""
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROWS, CLUSTERS, PIECE = 10_000_000, 10_000, 500_000
+
+
+def write(path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rng = np.random.default_rng(1)
+    effects = rng.normal(size=(CLUSTERS, 2))
+    writer = None
+    for start in range(0, ROWS, PIECE):
+        cluster = np.arange(start, start + PIECE) % CLUSTERS
+        x = rng.normal(size=PIECE)
+        y = 1 + effects[cluster, 0] + (0.5 + effects[cluster, 1]) * x + rng.normal(size=PIECE)
+        table = pa.table({"y": y, "x": x, "cluster": cluster})
+        writer = writer or pq.ParquetWriter(path, table.schema)
+        writer.write_table(table, row_group_size=100_000)
+    writer.close()
+
+
+def measure() -> tuple[float, float]:
+    """(peak memory in MB, seconds) of the fit."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.parquet"
+        write(path)
+        out = subprocess.run([sys.executable, "-m", "benchmarks.memory", str(path)], capture_output=True, text=True, check=True).stdout
+    peak, seconds = map(float, out.split())
+    return peak, seconds
+
+
+def fit(path: str) -> None:
+    from helpers import fit_multilevel
+
+    start = time.perf_counter()
+    fit_multilevel("y ~ x + (x | cluster)", path)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, time.perf_counter() - start)
+
+
+if __name__ == "__main__":
+    fit(sys.argv[1])

@@ -1,0 +1,50 @@
+"""One full multilevel fit (three slopes, all varying, correlated), beside statsmodels and, where it is installed, lme4."""
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+from helpers import fit_multilevel, simulate_clusters
+
+SIZES = ((10, 5), (30, 25), (100, 100))
+FORMULA = "y ~ x1 + x2 + x3 + (x1 + x2 + x3 | cluster)"
+
+
+def data(n_clusters: int, n_per_cluster: int):
+    return simulate_clusters(n_clusters, n_per_cluster, 3, between_sd=0.5, seed=1).data
+
+
+def ours(frame) -> float:
+    start = time.perf_counter()
+    fit_multilevel(FORMULA, frame)
+    return time.perf_counter() - start
+
+
+def statsmodels(frame) -> float:
+    import statsmodels.formula.api as smf
+
+    start = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns of non-convergence here, which is its own affair
+        smf.mixedlm("y ~ x1 + x2 + x3", frame, groups="cluster", re_formula="~ x1 + x2 + x3").fit()
+    return time.perf_counter() - start
+
+
+def has_lme4() -> bool:
+    return bool(shutil.which("Rscript")) and subprocess.run(["Rscript", "-e", "library(lmerTest)"], capture_output=True).returncode == 0
+
+
+def lme4(frame) -> float:
+    """Seconds for lmer() and its Satterthwaite table, R's start not counted."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "data.csv"
+        frame.to_csv(path, index=False)
+        script = (
+            f'suppressMessages(library(lmerTest)); d <- read.csv("{path}"); d$cluster <- factor(d$cluster);'
+            f"cat(system.time(suppressWarnings(suppressMessages(summary(lmer({FORMULA}, d)))))[['elapsed']])"
+        )
+        return float(subprocess.run(["Rscript", "-e", script], capture_output=True, text=True, check=True).stdout)
