@@ -125,7 +125,7 @@ def test_one_cluster(strategy):
     refused(r"\bcluster\b", fit, strategy, good().assign(cluster="all"))
 
 
-@pytest.mark.parametrize("strategy", ["two_stage", "fixed_effects", "multilevel"])
+@every_clustered
 def test_only_clusters_of_one_row(strategy):
     data = good()
     refused(r"(?i)cluster", fit, strategy, data.assign(cluster=np.arange(len(data))), bar="1")
