@@ -5,8 +5,9 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.formula.api as smf
 from helpers import InputError, fit_cluster_robust, fit_fixed_effects, fit_multilevel, fit_ols, fit_two_stage, simulate_clusters
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 ONE_LEVEL = {"ols": fit_ols, "cluster_robust": fit_cluster_robust, "two_stage": fit_two_stage, "fixed_effects": fit_fixed_effects}
@@ -205,7 +206,7 @@ def test_nested_and_crossed_groupings(bars):
 
 @every_strategy
 @pytest.mark.parametrize("formula", ["", "y", "y ~", "~ x1", "y x1", "y ~ x1 +", "y ~ x1 + (x2", "y ~ x1 ~ x2", "y ~ x1 ++* x2", "y ~ x1 | cluster",
-                                     "y ~ nosuchfunction(x1)", "y ~ x1 + (x1 | )", "y ~ x1 + ( | cluster)", "y ~ x1 + (x1 || )", "y ~ x1)", "y ~ 'x1",
+                                     "y ~ nosuchfunction(x1)", "y ~ x1 + (x1 | )", "y ~ x1 + ( | cluster)", "y ~ x1 + (x1 || )", "y ~ x1)", "y ~ x1) + nonsense", "(y ~ x1", "y ~ 'x1",
                                      "import os", "y ~ x1; x2", "y ~ \\", None, 3, ["y ~ x1"]], ids=repr)
 def test_unparsable_formulas(strategy, formula):
     call = fit_multilevel if strategy == "multilevel" else ONE_LEVEL[strategy]
@@ -397,9 +398,45 @@ def test_each_fault_alone(model, fault):
     try_it(model, spoiled([fault], (5, 6, 1, 5, 8, 2, 4), seed=3))
 
 
+@pytest.mark.parametrize("noise", [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8, 1e-10])
+@pytest.mark.parametrize("slopes", ["alike", "vary", "vary as the intercepts do"])
+def test_almost_no_noise(slopes, noise):
+    """Clusters a million noise SDs apart: right, or refused, or `converged=False`; not a traceback and not quietly wrong."""
+    data = good().assign(g=lambda d: pd.factorize(d["cluster"])[0])
+    e = np.random.default_rng(2).normal(size=len(data))
+    slope = {"alike": 1.0, "vary": data["g"] * 7 % 5, "vary as the intercepts do": data["g"]}[slopes]
+    bar = "1" if slopes == "alike" else "x1"
+    data["y"] = data["g"] + slope * data["x1"] + noise * e
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        try:
+            found = fit_multilevel(f"y ~ x1 + ({bar} | cluster)", data)
+        except InputError:
+            assert noise <= 1e-6
+            return
+    if noise >= (1e-2 if slopes == "vary as the intercepts do" else 1e-3):
+        assert found.converged
+    if not found.converged:
+        assert found.notes
+        return
+    if slopes != "vary as the intercepts do":  # there the noise is seen in the slopes' scatter about a line, too
+        within = smf.ols(f"y ~ C(cluster) {'+' if bar == '1' else '*'} x1", data).fit()
+        assert found.residual_sd == pytest.approx(np.sqrt(within.scale), rel=0.02)
+    each = data.groupby("cluster")["g"].first()
+    assert found.table.loc["Intercept", "estimate"] == pytest.approx(each.mean(), abs=20 * noise)
+    assert found.random_sd["Intercept"] == pytest.approx(each.std(), rel=20 * noise)
+
+
 @settings(max_examples=300, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(model=st.sampled_from(list(MODELS)), faults=st.lists(st.sampled_from(list(FAULTS)), min_size=1, max_size=3),
        sizes=st.lists(st.integers(1, 9), min_size=1, max_size=8), seed=st.integers(0, 2**20))
+@example("full", ["x once"], [8, 9], 987479)  # found by longer searches
+@example("full", ["x twice", "x cluster-level"], [2, 9], 157430)
+@example("slope only", ["x once"], [2, 9, 3, 6, 9, 2], 318456)
+@example("slope only", ["rows repeated"], [1, 3], 769609)
+@example("uncorrelated", ["few rows", "rows repeated"], [8, 4, 4, 1, 3, 8, 3, 4], 714516)
+@example("fixed_effects", ["rows repeated", "two clusters"], [4], 95248)
+@example("random intercept", ["y constant within clusters"], [8, 4, 4, 3, 2], 458606)
 def test_faults_together(model, faults, sizes, seed):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
