@@ -14,7 +14,7 @@ PICTURE_SCALE = 2  # figures are stored at twice the size they are shown at
 
 def repair_page(html: str, folder: Path) -> str:
     page = BeautifulSoup(html, "html.parser")
-    for repair in (drop_scripts, name_controls, place_logo, mend_tables, name_scrollers, drop_old_roles):
+    for repair in (drop_scripts, say_what_opens, name_controls, place_logo, mend_tables, name_scrollers, drop_old_roles):
         repair(page)
     size_pictures(page, folder)
     return str(page)
@@ -29,6 +29,19 @@ def drop_scripts(page) -> None:
     for script in page.select("script:not([src])"):
         if "thebe_selector" in script.get_text():
             script.decompose()
+
+
+PROMPTS = {"code cell source": "the code", "code cell content": "the solution", "code cell output": "the output", "code cell outputs": "the output"}
+
+
+def say_what_opens(page) -> None:
+    """A reader opens the code or the solution, not a cell's content."""
+    for prompt in page.select("details.hide > summary p"):
+        act, _, what = prompt.get_text().partition(" ")
+        if what in PROMPTS:
+            prompt.string = f"{act} {PROMPTS[what]}"
+            if PROMPTS[what] == "the solution":
+                prompt.find_parent("details")["class"] += ["solution"]
 
 
 def name_controls(page) -> None:
