@@ -8,12 +8,13 @@ from .findings import finding, mean_se, proportion_se
 from .fit import Fit, fit_cluster_robust, fit_fixed_effects, fit_multilevel, fit_ols, fit_two_stage
 from .simulate import Design, simulate_clusters, simulate_studies
 from . import theory
-from .study import fit_studies
+from .study import design_like, fit_studies
 
 __all__ = [
     "Design",
     "Fit",
     "InputError",
+    "design_like",
     "finding",
     "fit_cluster_robust",
     "fit_fixed_effects",

@@ -29,6 +29,7 @@ STRATEGY_LABELS = {
 }
 
 INK, QUIET = "#20242b", "#6d7079"
+SERIES_COLOURS = ("#136f78", "#8c5fae", "#b5651d", "#4f5d75")  # for curves that are no strategy's
 
 BOOK_STYLE = {
     "figure.figsize": (6.4, 3.8),
@@ -78,14 +79,14 @@ def use_book_style() -> None:
     import matplotlib as mpl
 
     mpl.rcParams.update(BOOK_STYLE)
-    mpl.rcParams["axes.prop_cycle"] = mpl.cycler(color=[STRATEGY_COLOURS[name] for name in _CYCLE])
+    mpl.rcParams["axes.prop_cycle"] = mpl.cycler(color=SERIES_COLOURS)
     if _in_notebook():
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats("retina")
 
 
-_CYCLE = ("cluster_robust", "random_intercept", "two_stage", "multilevel", "fixed_effects", "ols")
+_CLUSTER_COLOURS = ("cluster_robust", "random_intercept", "two_stage", "multilevel", "fixed_effects", "ols")
 
 
 def _in_notebook() -> bool:
@@ -152,6 +153,37 @@ def plot_clusters(data, x, y, cluster="cluster", *, lines=True, pooled=False, ax
     return ax
 
 
+def mark_value(value, *, ax, vertical=False, label=None):
+    """A thin dashed line at a value to compare with: the truth, a promised rate, a limit. Labelled at its end when `label` is given."""
+    line = ax.axvline if vertical else ax.axhline
+    line(value, color=INK, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1)
+    if label is not None:
+        where = dict(xy=(value, 1), xytext=(5, -5)) if vertical else dict(xy=(1, value), xytext=(-3, 4))
+        across, up = ("left", "top") if vertical else ("right", "bottom")
+        along = ax.get_xaxis_transform() if vertical else ax.get_yaxis_transform()
+        ax.annotate(label, xycoords=along, textcoords="offset points", ha=across, va=up, color=INK, fontsize=11, **where)
+    return ax
+
+
+def plot_rates(table, *, promised=0.05, ax=None):
+    """Rates as dots: one line a row of `table` (index: situations), one colour a column (strategies). A dashed line marks the promise."""
+    ax = _axes(ax)
+    lifts = [0.16 * (i - (table.shape[1] - 1) / 2) for i in range(table.shape[1])]
+    for name, lift in zip(table.columns, lifts, strict=True):
+        heights = [height + lift for height in range(len(table))]
+        ax.plot(table[name], heights, "o", color=strategy_colour(name), markersize=8.5, label=strategy_label(name), zorder=3, clip_on=False)
+    mark_value(promised, ax=ax, vertical=True)
+    ax.set_yticks(range(len(table)), table.index)
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    ax.set_xlim(0, None)
+    ax.xaxis.set_major_formatter("{x:.0%}")
+    ax.tick_params(axis="y", length=0)
+    ax.grid(False, axis="y")
+    ax.grid(True, axis="x")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=table.shape[1], handletextpad=0.2, columnspacing=1.2, borderaxespad=0.2)
+    return ax
+
+
 def plot_estimates(fits, term, *, truth=None, ax=None):
     """One line a fit: the estimate of `term` as a dot, its confidence interval as a bar.
 
@@ -167,7 +199,7 @@ def plot_estimates(fits, term, *, truth=None, ax=None):
     if ax is None:
         _, ax = plt.subplots(figsize=(6.4, 1.1 + 0.46 * len(fits)))
     if truth is not None:
-        ax.axvline(truth, color=INK, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
+        mark_value(truth, ax=ax, vertical=True)
     for height, (name, fit) in enumerate(fits.items()):
         row = fit.table.loc[term]
         colour = strategy_colour(name)
@@ -203,8 +235,8 @@ def _same_length(**values):
 
 def _cluster_colours(count: int) -> list:
     """Few clusters get colours that stay apart; many get one ramp, since no reader tells twenty hues apart."""
-    if count <= len(_CYCLE):
-        return [STRATEGY_COLOURS[name] for name in _CYCLE][:count]
+    if count <= len(_CLUSTER_COLOURS):
+        return [STRATEGY_COLOURS[name] for name in _CLUSTER_COLOURS][:count]
     import matplotlib as mpl
 
     ramp = mpl.colors.LinearSegmentedColormap.from_list("clusters", ["#123c69", "#2f8f9d", "#c98a1b"])

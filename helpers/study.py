@@ -9,8 +9,9 @@ from scipy import stats
 from . import pooled
 from .crossproducts import Crossproducts, crossproducts_of_studies
 from .errors import InputError
+from .fit import Fit
 from .multilevel import RandomTerms, multilevel
-from .simulate import SimulatedStudies
+from .simulate import Design, SimulatedStudies
 from .two_stage import two_stage
 
 STRATEGIES = ("ols", "cluster_robust", "cluster_robust_cr2", "random_intercept", "multilevel", "uncorrelated", "two_stage", "fixed_effects")
@@ -65,6 +66,27 @@ def fit_studies(studies: SimulatedStudies, strategy: str) -> StudyFits:
         result.df,
         getattr(result, "converged", yes),
         getattr(result, "singular", no),
+    )
+
+
+def design_like(fit: Fit, predictor_values) -> Design:
+    """The world that a multilevel fit with one predictor describes, as a `Design`: its coefficients, SDs and correlation taken for the truth.
+
+    predictor_values : what the predictor is in every cluster, in order, as the same days for all people.
+    """
+    if fit.random_sd is None or list(fit.random_sd.index) != list(fit.table.index) or len(fit.table) != 2:
+        raise InputError("design_like needs a multilevel fit of one predictor whose intercept and slope both vary, as in 'y ~ x + (x | g)'.")
+    values = tuple(float(value) for value in predictor_values)
+    correlation = fit.random_corr.iloc[0, 1]
+    return Design(
+        fit.n_clusters,
+        len(values),
+        1,
+        coefficients=tuple(fit.table["estimate"]),
+        between_sd=tuple(fit.random_sd),
+        between_corr=0.0 if np.isnan(correlation) else float(correlation),
+        noise_sd=fit.residual_sd,
+        predictor_values=values,
     )
 
 

@@ -171,6 +171,15 @@ def pooled_ols_slope(within_slope, between_slope, predictor_icc):
 
 
 @form("exact")
+def between_sd_for(icc, noise_sd=1.0):
+    """The between-cluster SD of intercepts that gives rows of one cluster the correlation `icc`: noise_sd sqrt(icc / (1 - icc))."""
+    icc = numbers("icc", icc, 0, 1)
+    if np.any(icc == 1):
+        raise InputError("icc must be below 1: at 1 there is no noise, whatever between_sd is.")
+    return _number(_sd("noise_sd", noise_sd) * np.sqrt(icc / (1 - icc)))
+
+
+@form("exact")
 def design_effect(n_per_cluster, icc, *, size_variance=0.0):
     """Variance of a mean over all rows, relative to as many independent rows: 1 + (n - 1) icc.
 

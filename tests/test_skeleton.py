@@ -98,6 +98,7 @@ PLANTED = {
     "strange tag": (metadata("print", tags=["remove-cell"]), "cell 10 (print", "'remove-cell'"),
     "tagged text": (metadata("## A table", tags=["hide-input"]), "cell 5 ", "hide only code"),
     "long code": (replace("print", "print", LONG + "\nprint"), "cell 10 (y0", "12 lines of code"),
+    "wide code": (replace("print", "print", "print" + " " * 80), "cell 10 (print", "fit on the page"),
     "empty code": (insert_after("print", new_code_cell("")), "cell 11 (empty)", "an empty code cell"),
     "too few prompts": (replace("## A table", "Before you run it", "Look"), "the whole", "2 cells say"),
     "a prompt that does not ask": (replace("## A table", "?", "."), "cell 5 ", "not followed by a question"),

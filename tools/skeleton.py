@@ -13,6 +13,7 @@ from tools.chapters import chapters, read, resolve, where
 
 TAGS = {"parameters", "hide-cell", "hide-input"}
 CODE_LINES = 10
+CODE_WIDTH = 79
 PROMPTS = 3
 EXERCISES = 4
 ALT_LENGTH = 40
@@ -165,6 +166,8 @@ def _code(cell):
         yield f"{lines} lines of code; {CODE_LINES} is the limit"
     if not lines:
         yield "an empty code cell"
+    if wide := [line for line in cell.source.splitlines() if len(line) > CODE_WIDTH]:
+        yield f"a line of {max(map(len, wide))} characters; {CODE_WIDTH} fit on the page: {wide[0].strip()[:30]!r}…"
     for output in cell.outputs:
         if output.output_type == "error":
             yield f"stored with an error, {output.ename}"
