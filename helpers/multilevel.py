@@ -86,7 +86,11 @@ class MultilevelFit:
 
 
 class _Problem:
-    """The crossproducts of some studies, laid out for smallmatrix: entry first, then study, then cluster."""
+    """The crossproducts of some studies, laid out for smallmatrix: entry first, then study, then cluster.
+
+    Each cluster's rows are replaced by q rows Q, a triangle in Z with Q'Q = Z'W, and by what Z leaves unexplained, which is added up over
+    clusters at once. Everything is then a sum of squares, and nothing cancels when variances between clusters are large.
+    """
 
     def __init__(self, cp: Crossproducts, terms: RandomTerms, reml: bool):
         self.terms, self.reml = terms, reml
@@ -94,9 +98,15 @@ class _Problem:
         self.used = list(range(cp.k)) + [-1]
         columns = terms.columns
         WtW = np.moveaxis(cp.WtW, (0, 1), (2, 3))  # (m, m, S, G)
-        # rows: Z; columns: Z, X, y
-        self.ZtW = np.ascontiguousarray(WtW[columns][:, columns + self.used])
-        self.total = cp.WtW[:, :, self.used][..., self.used].sum(axis=1)  # (S, k + 1, k + 1)
+        ZtW = np.ascontiguousarray(WtW[columns][:, columns + self.used])  # columns: Z, X, y
+        F = smallmatrix.semidefinite_cholesky(ZtW[:, : self.q])
+        divisor = F.copy()
+        for i in range(self.q):  # a cluster with fewer rows than terms has empty directions; dividing by infinity leaves them empty
+            divisor[i, i][F[i, i] == 0] = np.inf
+        self.Q = smallmatrix.forward_substitute(divisor, ZtW)  # (q, q + k + 1, S, G)
+        self.Q[:, : self.q] = F.swapaxes(0, 1)
+        explained = sum(_sum_over_clusters(row, row) for row in self.Q[:, self.q :])
+        self.rest = cp.WtW[:, :, self.used][..., self.used].sum(axis=1) - explained  # (S, k + 1, k + 1)
         self.rows = cp.n_obs - cp.k if reml else cp.n_obs
         self.n_studies = cp.n_studies
 
@@ -105,8 +115,8 @@ class _Problem:
         if self.n_studies == 1:
             return self
         part = copy(self)
-        part.ZtW, part.total = self.ZtW[:, :, which], self.total[which]
-        part.n_studies = len(part.total)
+        part.Q, part.rest = self.Q[:, :, which], self.rest[which]
+        part.n_studies = len(part.rest)
         return part
 
 
@@ -159,19 +169,19 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
     adds column i of the basis to column j of the factor. With a lower triangular factor and the identity these are theta.
     """
     terms, q, k, rows = problem.terms, problem.q, problem.k, problem.rows
-    S, G = factor.shape[0], problem.ZtW.shape[-1]
-    Lt = np.moveaxis(factor, 0, 2)[..., None].swapaxes(0, 1)  # (q, q, S, 1), transposed
+    S, G = factor.shape[0], problem.Q.shape[-1]
+    L = np.moveaxis(factor, 0, 2)[..., None]  # (q, q, S, 1)
 
-    # V^-1 by rank-q updates: with K = I + L'AL = R R' and U = R^-1 L'Z'W, W'V^-1W = W'W - U'U.
-    LtZtW = smallmatrix.product(Lt, problem.ZtW)  # (q, q + k + 1, S, G)
-    K = smallmatrix.product(LtZtW[:, :q], Lt.swapaxes(0, 1))
+    # V in the basis of the rows Q is I + (Q_z L)(Q_z L)' = R R'; with U = R^-1 Q, W'V^-1W = rest + U'U.
+    P = smallmatrix.product(problem.Q[:, :q], L)
+    K = smallmatrix.product(P, P.swapaxes(0, 1))
     for i in range(q):
         K[i, i] += 1.0
     R = smallmatrix.cholesky(K)
-    U = smallmatrix.forward_substitute(R, LtZtW)
+    U = smallmatrix.forward_substitute(R, problem.Q)
     log_det_V = 2 * sum(np.log(R[i, i]).sum(axis=-1) for i in range(q))
-    inner = problem.total - sum(_sum_over_clusters(U[i, q:], U[i, q:]) for i in range(q))  # (S, k + 1, k + 1)
-    ZVW = problem.ZtW - smallmatrix.product(U[:, :q].swapaxes(0, 1), U)
+    inner = problem.rest + sum(_sum_over_clusters(row, row) for row in U[:, q:])  # (S, k + 1, k + 1)
+    ZVW = smallmatrix.product(U[:, :q].swapaxes(0, 1), U)
     M, N, ZVy = ZVW[:, :q], ZVW[:, q:-1], ZVW[:, -1]
 
     C = np.linalg.inv(inner[:, :k, :k])
@@ -205,8 +215,8 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
 
     MQ = _sum_over_clusters(flatM, Q.reshape(q * q, S, G)).reshape(S, q, q, q, q)  # b c, d a
     hessian = flatD @ MQ.transpose(0, 4, 1, 2, 3).reshape(S, q * q, q * q) @ flatD.swapaxes(1, 2)
-    P = (flatD @ NN.transpose(0, 1, 3, 2, 4).reshape(S, q * q, k * k)).reshape(S, problem.t, k, k)
-    PC = P @ C[:, None]
+    dXVX = (flatD @ NN.transpose(0, 1, 3, 2, 4).reshape(S, q * q, k * k)).reshape(S, problem.t, k, k)
+    PC = dXVX @ C[:, None]
     dC = C[:, None] @ PC
     if problem.reml:
         hessian -= PC.reshape(S, problem.t, -1) @ PC.swapaxes(-1, -2).reshape(S, problem.t, -1).swapaxes(1, 2)
@@ -247,7 +257,7 @@ def _evaluate_at(problem: _Problem, Psi: np.ndarray) -> _Point:
 def _first_guess(problem: _Problem) -> np.ndarray:
     """Psi after one scoring step from a point of middling reliability, kept inside the positive definite matrices."""
     q, S = problem.q, problem.n_studies
-    level = 1 / np.maximum(np.array([problem.ZtW[i, i].mean(axis=-1) for i in range(q)]), 1e-300).T  # (S, q)
+    level = 1 / np.maximum((problem.Q[:, :q] ** 2).sum(axis=0).mean(axis=-1), 1e-300).T  # (S, q)
     Psi = level[:, :, None] * np.eye(q)
     point = _evaluate_at(problem, Psi)
     E = np.zeros((problem.t, q, q))

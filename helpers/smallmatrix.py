@@ -40,13 +40,13 @@ def cholesky(K: np.ndarray) -> np.ndarray:
 
 def forward_substitute(R: np.ndarray, B: np.ndarray) -> np.ndarray:
     """R^-1 B for lower triangular R (q, q, ...) and B (q, m, ...)."""
-    U = np.empty_like(B)
+    U: list[np.ndarray] = []
     for i in range(R.shape[0]):
-        row = B[i].copy()
+        row = B[i]
         for c in range(i):
-            row -= R[i, c] * U[c]
-        U[i] = row / R[i, i]
-    return U
+            row = row - R[i, c] * U[c]
+        U.append(row / R[i, i])
+    return np.array(U)
 
 
 def semidefinite_cholesky(P: np.ndarray, tiny: float = 1e-13) -> np.ndarray:
@@ -56,10 +56,9 @@ def semidefinite_cholesky(P: np.ndarray, tiny: float = 1e-13) -> np.ndarray:
     """
     q = P.shape[0]
     L = np.zeros_like(P)
-    scale = np.maximum(max(np.max(P[j, j]) for j in range(q)), 1e-300)
     for j in range(q):
         pivot = P[j, j] - sum(L[j, c] ** 2 for c in range(j))
-        positive = pivot > tiny * scale
+        positive = pivot > tiny * P[j, j]
         L[j, j] = np.sqrt(np.where(positive, pivot, 0.0))
         for i in range(j + 1, q):
             entry = P[i, j] - sum(L[i, c] * L[j, c] for c in range(j))
