@@ -14,6 +14,7 @@ from .formula import Formula, parse_formula
 from .rows import ClusterData, read_clusters
 from .two_stage import two_stage
 
+_NO_NOISE = 1e-12  # share of the outcome's sum of squares below which crossproducts no longer see the noise
 _MANY_CLUSTERS = 20_000  # beyond which one start has to do: its criterion has no second minimum worth the time
 
 
@@ -111,6 +112,8 @@ def fit_fixed_effects(formula: str, data, cluster: str = "cluster") -> Fit:
     _refuse_constant_within(rows)
     _need_rows(cp.n_obs, cp.n_clusters + cp.k - 1)
     result = pooled.fixed_effects(cp)
+    if result.residual_variance[0] <= 1e-24 * cp.scale**2:
+        raise InputError(f"Within clusters the outcome of {formula!r} is constant, or an exact combination of the predictors: no noise is left.")
     table = _table(rows.names[1:], result)
     return Fit("Fixed effects (within clusters), classical errors, t(N - G - p)", table, cp.n_obs, cp.n_clusters, residual_sd=float(np.sqrt(result.residual_variance[0])))
 
@@ -133,10 +136,10 @@ def fit_multilevel(formula: str, data, reml: bool = True, *, max_iterations: int
     _need_clusters(rows, parsed.cluster)
     _need_identified_terms(rows, parsed)
     cp, terms = rows.crossproducts, rows.random_terms
+    if _multilevel.share_of_noise(cp, terms)[0] < _NO_NOISE:
+        raise InputError(f"The random terms in {formula!r} fit every row (almost) exactly: no noise is left. Let fewer terms vary between clusters.")
     thorough = cp.n_clusters <= _MANY_CLUSTERS
     result = _multilevel.multilevel(cp, terms, reml=reml, thorough=thorough, max_iterations=max_iterations)
-    if result.residual_variance[0] < 1e-16 * cp.scale**2:
-        raise InputError(f"The random terms in {formula!r} fit every row exactly: no noise is left. Let fewer terms vary between clusters.")
     return _multilevel_fit(rows, parsed, result, reml)
 
 
@@ -150,7 +153,7 @@ def _multilevel_fit(rows: ClusterData, parsed: Formula, result, reml: bool) -> F
         covariance[block, block] = sigma**2 * bar.raw @ Psi @ bar.raw.T
         in_centred_units[block, block] = smallmatrix.semidefinite_cholesky(bar.centred @ Psi @ bar.centred.T)
         modes[:, block] = result.modes[0][:, block] @ bar.raw.T
-    sd = np.sqrt(np.diag(covariance))
+    sd = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     with np.errstate(invalid="ignore", divide="ignore"):
         corr = np.where(np.eye(q) == 1, 1.0, covariance / sd[:, None] / sd)
     converged, singular = bool(result.converged[0]), bool((np.diag(in_centred_units) < _multilevel.SINGULAR_BELOW).any())

@@ -33,11 +33,12 @@ def parse_formula(text: str) -> Formula:
     sides = text.split("~")
     if len(sides) != 2 or not sides[0].strip() or not sides[1].strip():
         raise InputError(f"The formula {text!r} needs one '~' with the outcome on its left and the predictors on its right, as in 'y ~ x'.")
+    _need_balanced(text)
     fixed, bars, groupings = [], [], []
     for sign, summand in _summands(sides[1], text):
         inner = _inside_parentheses(summand)
         if inner is None or not _cut(inner, "|"):
-            if any(char == "|" and depth >= 0 for _, char, depth in _scan(summand)):
+            if any(char == "|" and depth != QUOTED for _, char, depth in _scan(summand)):
                 raise InputError(f"In {text!r} put the bar in parentheses and add it with '+', as in 'y ~ x + (x | person)'.")
             fixed.append(f"{sign} {summand}")
             continue
@@ -59,20 +60,30 @@ def describe(part: str, text: str):
         raise InputError(f"The formula {text!r} cannot be read at {part!r}: {error}") from None
 
 
+QUOTED = -1_000_000  # depth of what stands in backquotes or quotation marks
+
+
 def _scan(text: str):
-    """Characters with their depth of parentheses; -1 inside backquotes or quotation marks."""
+    """(position, character, depth of parentheses)."""
     depth, quote = 0, None
     for i, char in enumerate(text):
         if quote:
             quote = None if char == quote else quote
-            yield i, char, -1
+            yield i, char, QUOTED
         elif char in "`'\"":
             quote = char
-            yield i, char, -1
+            yield i, char, QUOTED
         else:
             depth += char in "(["
             yield i, char, depth
             depth -= char in ")]"
+
+
+def _need_balanced(text: str) -> None:
+    closing = [depth for _, char, depth in _scan(text) if char in ")]" and depth != QUOTED]
+    opened = sum(char in "([" for _, char, depth in _scan(text) if depth != QUOTED)
+    if len(closing) != opened or any(depth < 1 for depth in closing):
+        raise InputError(f"In the formula {text!r} the parentheses do not match.")
 
 
 def _cut(text: str, mark: str) -> list[int]:

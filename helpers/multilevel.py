@@ -27,6 +27,7 @@ from .crossproducts import Crossproducts
 SINGULAR_BELOW = 1e-4  # lme4's tolerance for a diagonal entry of theta
 _DECREMENT = 1e-9  # predicted fall of the criterion below which one more Newton step is the last
 _BOUNDARY_GAIN = 1e-8  # a fall of the criterion that leaving a boundary must promise
+_LONGEST_STEP = 1e5
 _ELEMENTS = 1 << 15  # studies x clusters worked on at once: keeps the arrays in the processor's cache
 
 
@@ -184,13 +185,16 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
     ZVW = smallmatrix.product(U[:, :q].swapaxes(0, 1), U)
     M, N, ZVy = ZVW[:, :q], ZVW[:, q:-1], ZVW[:, -1]
 
-    C = np.linalg.inv(inner[:, :k, :k])
+    values, vectors = np.linalg.eigh(inner[:, :k, :k])
+    values = np.maximum(values, 1e-15 * values[:, -1:])  # rounding may leave a tiny one below zero
+    root = vectors / np.sqrt(values)[:, None, :]
+    C = root @ root.swapaxes(1, 2)
     b = (C @ inner[:, :k, k, None])[..., 0]
-    pwrss = np.maximum(inner[:, k, k] - (b * inner[:, :k, k]).sum(axis=-1), 1e-300)
+    pwrss = np.maximum(inner[:, k, k] - (b * inner[:, :k, k]).sum(axis=-1), 1e-60)
     s2 = pwrss / rows
     criterion = log_det_V + rows * (1 + np.log(2 * np.pi * s2))
     if problem.reml:
-        criterion = criterion - np.linalg.slogdet(C)[1]
+        criterion = criterion + np.log(values).sum(axis=1)
     r = ZVy - sum(N[:, x] * b[:, x, None] for x in range(k))  # (q, S, G)
 
     flatM, flatN = M.reshape(q * q, S, G), N.reshape(q * k, S, G)
@@ -202,8 +206,8 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
     Q = (2 * r[:, None] * r[None] / s2[:, None]) - M  # (q, q, S, G)
     if problem.reml:
         slope = slope - (NN.transpose(0, 1, 3, 2, 4).reshape(S, q * q, k * k) @ C.reshape(S, k * k, 1)).reshape(S, q, q)
-        root = smallmatrix.product(N, np.moveaxis(np.linalg.cholesky(C), 0, 2)[..., None])
-        Q += 2 * smallmatrix.product(root, root.swapaxes(0, 1))
+        half = smallmatrix.product(N, np.moveaxis(root, 0, 2)[..., None])
+        Q += 2 * smallmatrix.product(half, half.swapaxes(0, 1))
 
     # From derivatives in Psi to derivatives in the coordinates: dPsi = v_i f_j' + f_j v_i', columns of basis and factor.
     D = np.empty((S, problem.t, q, q))
@@ -231,6 +235,13 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
                 hessian[:, a, c] += 2 * bend[:, i, l]
     curvature = _sum_over_clusters(flatM, flatM).reshape(S, q, q, q, q)
     return _Point(criterion, gradient, hessian, b, C, s2, np.moveaxis(r, 1, 0), factor, basis, slope, weight, curvature, dC, w)
+
+
+def share_of_noise(cp: Crossproducts, terms: RandomTerms) -> np.ndarray:
+    """Share (S,) of the outcome's sum of squares that is left when every cluster has its own random terms, whatever their size."""
+    rest = _Problem(cp, terms, True).rest
+    X, values = rest[:, :-1, :-1], rest[:, :-1, -1]
+    return (rest[:, -1, -1] - (values * (np.linalg.pinv(X, rcond=1e-10, hermitian=True) @ values[..., None])[..., 0]).sum(axis=1)) / cp.yty.sum(axis=1)
 
 
 def deviance(theta, cp: Crossproducts, terms: RandomTerms, reml: bool = True):
@@ -357,7 +368,7 @@ def _minimise(problem: _Problem, Psi: np.ndarray, max_iterations: int):
         noise = 1e-11 * (1 + np.abs(point.criterion))
         better = (new.criterion <= point.criterion + noise) | moved
         length = np.sqrt((step**2).sum(axis=(1, 2)))
-        radius[active] = np.where(better, np.maximum(radius[active], 3 * length), length / 4)
+        radius[active] = np.where(better, np.clip(3 * length, radius[active], _LONGEST_STEP), length / 4)
         bold[active] = better
         polished[active] = small & better & ~moved
         point.update(new.take(better), better)

@@ -14,12 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from formulae import design_matrices
+from formulae.transforms import TRANSFORMS
 
 from .crossproducts import Crossproducts, Units, crossproducts_by_code
 from .errors import InputError
 from .formula import Formula, describe
 from .multilevel import RandomTerms
 
+_ROW_BY_ROW = {"B", "binary", "C", "I", "S", "T"}  # formulae's own functions that look at one row at a time
+_TOO_LARGE, _TOO_SMALL = 1e140, 1e-140  # numbers whose squares leave the range of floating point
 _DEPENDENT = 1e-12  # share of a column's sum of squares that others must leave unexplained
 
 
@@ -105,10 +108,16 @@ class _MatrixReader:
                 raise InputError(f"The formula {formula.text!r} has no terms in {part!r}; to leave out the intercept name another predictor.")
             self.columns[part] = sorted(name for name in description.var_names if name)
         self.coded = _plain_columns(self.parts, formula.text)
+        self.needs_all_rows = _needs_all_rows(self.parts, formula.text)
         self.matrices: dict = {}
         self.names: dict[str, list[str]] = {}
 
     def read(self, chunk: pd.DataFrame):
+        if self.matrices and self.needs_all_rows:
+            raise InputError(
+                f"{', '.join(sorted(self.needs_all_rows))}() needs all rows at once, and the data come in several chunks. "
+                "Put the transformed column into the data, or give them as one DataFrame."
+            )
         wanted = sorted({name for names in self.columns.values() for name in names})
         for name in wanted + ([self.cluster] if self.cluster else []):
             if name not in chunk.columns:
@@ -116,6 +125,8 @@ class _MatrixReader:
             if isinstance(chunk[name], pd.DataFrame):
                 raise InputError(f"The data have several columns named {name!r}.")
         frame = pd.DataFrame({name: _clean(chunk[name], name, name in self.coded) for name in wanted}, index=pd.RangeIndex(len(chunk)))
+        if self.matrices:  # the first chunk decided on the levels; each value is now looked up among them
+            frame = frame.astype({name: object for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)})
         for name in self.columns[self.parts[0]]:
             if frame[name].dtype != float:
                 raise InputError(f"The outcome {name!r} holds text or categories; it must hold numbers.")
@@ -162,6 +173,18 @@ def _plain_columns(parts: list[str], text: str) -> set[str]:
     }
 
 
+def _needs_all_rows(parts: list[str], text: str) -> set[str]:
+    """Functions in the formula whose value in one row depends on the others, such as center()."""
+    calls = {
+        component.name.split("(")[0]
+        for part in parts
+        for term in describe(part, text).common_terms
+        for component in getattr(term, "components", [])
+        if type(component).__name__ == "Call"
+    }
+    return (calls & set(TRANSFORMS)) - _ROW_BY_ROW
+
+
 def _clean(column: pd.Series, name: str, plain: bool) -> np.ndarray | pd.Categorical:
     """A column as float numbers, or as categories if it holds words; missing and infinite values are refused."""
     missing = int(column.isna().sum())
@@ -196,6 +219,9 @@ def _finite(values: np.ndarray, name: str) -> np.ndarray:
     infinite = int((~np.isfinite(values)).sum())
     if infinite:
         raise InputError(f"Column {name!r} has {infinite} infinite value{'s' * (infinite > 1)}.")
+    largest = np.abs(values).max(initial=0.0)
+    if largest > _TOO_LARGE or 0 < largest < _TOO_SMALL:
+        raise InputError(f"The values of column {name!r} are around {largest:.0e}, too far from 1 to be squared; use other units.")
     return values
 
 
@@ -210,7 +236,7 @@ class _WorkingUnits:
         residual = y - W @ self.first_fit
         self.outcome_size = float(np.abs(y).max())
         size = np.sqrt((residual**2).mean())
-        self.scale = float(size) if size > 1e-13 * self.outcome_size else max(float(y.std()), 1e-300)
+        self.scale = float(size) if size > 1e-13 * self.outcome_size else self.outcome_size or 1.0
 
     def rows(self, y, X, Z) -> np.ndarray:
         """W (N, m): fixed part, bars, outcome."""
@@ -247,7 +273,10 @@ class _RunningSums:
         if labels is None:
             codes, found = np.zeros(len(W), int), pd.Index(["all rows"])
         else:
-            codes, found = pd.factorize(labels, sort=False)
+            try:
+                codes, found = pd.factorize(labels, sort=False)
+            except TypeError:
+                raise InputError(f"The cluster column {labels.name!r} holds values that cannot be labels, such as {labels.iloc[0]!r}.") from None
             found = pd.Index(np.asarray(found)) if isinstance(found, pd.CategoricalIndex) else pd.Index(found)
         new = found.difference(self.index, sort=False) if len(self.index) else found
         if len(new):
@@ -270,6 +299,8 @@ class _RunningSums:
         except TypeError:  # labels of several kinds keep the order in which they came
             order = np.arange(len(self.index))
         WtW, total = self.WtW[order], self.WtW.sum(axis=0)
+        if self.n.sum() < len(names[0]):
+            raise InputError(f"{self.n.sum()} rows are too few to estimate {len(names[0])} coefficients.")
         edges = np.cumsum([0] + [len(columns) for columns in names])
         turn = np.eye(WtW.shape[1])
         for start, stop, columns in zip(edges[:-1], edges[1:], names):

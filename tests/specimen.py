@@ -35,7 +35,8 @@ def specimen():
         code("print(f'{x.max():.2f}')"),
         text("## What we found"),
         code(
-            'finding("specimen-mean", "The mean is {:.1f}, which is not zero.", x.mean(), above=0.1, mc_se=mean_se(x))',
+            'finding("specimen-mean", "The mean is {:.1f}, which is not zero.",\n'
+            '        x.mean(), above=0.1, mc_se=mean_se(x))',
             metadata={"tags": ["hide-input"]},
         ),
         text("## Exercises"),
