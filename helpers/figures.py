@@ -111,7 +111,7 @@ def strategy_colour(name: str) -> str:
 def plot_with_theory(x, simulated, mc_se=None, theory=None, *, theory_x=None, label=None, colour=None, ax=None):
     """Simulated values as points with two Monte Carlo standard errors either way, over the line theory draws.
 
-    `theory` holds the line's heights at `theory_x` (at `x` when left out), or is a function of x.
+    `theory` holds the line's heights at `theory_x` (at `x` when left out), or is a function of x. A `label` goes into the legend.
     """
     import numpy as np
 
@@ -127,6 +127,8 @@ def plot_with_theory(x, simulated, mc_se=None, theory=None, *, theory_x=None, la
         ax.plot(theory_x[order], heights[order], color=colour, linewidth=2, alpha=0.55, zorder=2)
     bars = None if mc_se is None else 2 * _same_length(x=x, mc_se=mc_se)[1]
     ax.errorbar(x, simulated, yerr=bars, fmt="o", color=colour, label=label, capsize=0, elinewidth=1.6, zorder=3)
+    if label is not None:
+        ax.legend()
     return ax
 
 

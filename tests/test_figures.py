@@ -12,8 +12,10 @@ from helpers.errors import InputError
 from helpers.figures import (
     STRATEGY_COLOURS,
     STRATEGY_LABELS,
+    mark_value,
     plot_clusters,
     plot_estimates,
+    plot_rates,
     plot_with_theory,
     strategy_colour,
     strategy_label,
@@ -202,3 +204,23 @@ def test_pictures_are_transparent_and_repeat_exactly(plt, tmp_path):
     assert files[0].read_bytes() == files[1].read_bytes()
     corner = Image.open(files[0]).convert("RGBA").getpixel((0, 0))
     assert corner[3] == 0
+
+
+def test_a_marked_value_is_a_line_at_that_value():
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots()
+    mark_value(0.05, ax=ax, label="promised")
+    mark_value(2, ax=ax, vertical=True)
+    assert [list(line.get_ydata()) for line in ax.lines[:1]] == [[0.05, 0.05]]
+    assert list(ax.lines[1].get_xdata()) == [2, 2]
+    assert [text.get_text() for text in ax.texts] == ["promised"]
+
+
+def test_rates_are_drawn_where_they_are():
+    table = pd.DataFrame({"ols": [0.4, 0.1], "multilevel": [0.05, 0.06]}, index=["age", "day"])
+    ax = plot_rates(table)
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [list(line.get_xdata()) for line in dots] == [[0.4, 0.1], [0.05, 0.06]]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["age", "day"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["Pooled OLS", "Multilevel"]

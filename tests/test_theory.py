@@ -121,6 +121,7 @@ def rejected(error, variance):
 FEW = [(4, 12, 2, 1.0), (5, 10, 1, 0.5), (10, 8, 3, 0.1)]
 THIRTY = [(30, 8, 3, 1.0), (30, 25, 3, 1.0)]
 HUNDRED = [(100, 8, 3, 1.0), (100, 25, 3, 1.0)]
+MORE = [(100, 8, 3, 1.0), (200, 25, 2, 1.0)]  # for rates, whose part of order 1/G shows at 100 clusters
 
 
 def design(G, n, p, between_sd, **more):
@@ -168,7 +169,7 @@ def ols_false_alarm_rate():
 
 
 def random_intercept_variance():
-    for cell in [*THIRTY, (50, 8, 3, 1.0), *HUNDRED]:
+    for cell in [*THIRTY, (50, 8, 3, 1.0), *MORE]:
         yield compare(cell, theory.random_intercept_variance(*cell), simulated(design(*cell), random_intercept)[0] ** 2)
 
 
@@ -178,7 +179,7 @@ def random_intercept_se():
 
 
 def random_intercept_false_alarm_rate():
-    for cell in HUNDRED:
+    for cell in MORE:
         yield compare(cell, theory.random_intercept_false_alarm_rate(*cell[1:]), rejected(*simulated(design(*cell), random_intercept)))
 
 
@@ -230,8 +231,8 @@ def unequal(world):
 
 
 def cluster_level_false_alarm_rate():
-    for G, n, icc in [(150, 20, 0.95), (200, 5, 0.8)]:
-        world = Design(G, n, 2, between_sd=(np.sqrt(icc), 0, 0), noise_sd=np.sqrt(1 - icc), predictor_icc=1)
+    for G, n, icc in [(300, 20, 0.95), (200, 5, 0.8)]:
+        world = Design(G, n, 1, between_sd=(np.sqrt(icc), 0), noise_sd=np.sqrt(1 - icc), predictor_icc=1)
         yield compare((G, n, icc), theory.cluster_level_false_alarm_rate(n, icc), rejected(*simulated(world, ols)))
 
 
