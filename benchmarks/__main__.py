@@ -26,7 +26,7 @@ def main() -> None:
     peak, seconds = memory.measure()
     rows.append(("Peak memory of one multilevel fit of 10 million rows, streamed from a Parquet file", f"{peak:,.0f} MB ({seconds:,.0f} s)"))
     steps.close()
-    table = "\n".join(["| measured | |", "|---|---|", *(f"| {what} | {value} |" for what, value in rows)])
+    table = "\n".join(["| what | measured |", "|---|---|", *(f"| {what} | {value} |" for what, value in rows)])
     print(table)
     before, rest = README.read_text().split(START)
     README.write_text(f"{before}{START}\n{table}\n{END}{rest.split(END)[1]}")
