@@ -231,8 +231,8 @@ def unequal(world):
 
 
 def cluster_level_false_alarm_rate():
-    for G, n, icc in [(300, 20, 0.95), (200, 5, 0.8)]:
-        world = Design(G, n, 1, between_sd=(np.sqrt(icc), 0), noise_sd=np.sqrt(1 - icc), predictor_icc=1)
+    for G, n, icc in [(200, 20, 0.95), (200, 5, 0.8)]:
+        world = Design(G, n, 2, between_sd=(np.sqrt(icc), 0, 0), noise_sd=np.sqrt(1 - icc), predictor_icc=1)
         yield compare((G, n, icc), theory.cluster_level_false_alarm_rate(n, icc), rejected(*simulated(world, ols)))
 
 
