@@ -130,7 +130,8 @@ class _MatrixReader:
         for name in self.columns[self.parts[0]]:
             if frame[name].dtype != float:
                 raise InputError(f"The outcome {name!r} holds text or categories; it must hold numbers.")
-        matrices = [self._matrix(part, frame) for part in self.parts]
+        by_part = {part: self._matrix(part, frame) for part in dict.fromkeys(self.parts)}  # a bar may repeat the fixed part
+        matrices = [by_part[part] for part in self.parts]
         if matrices[0].shape[1] != 1:
             raise InputError(f"The outcome {self.formula.outcome!r} must be one column of numbers.")
         return matrices[0][:, 0], matrices[1], matrices[2:], self._labels(chunk)
@@ -192,7 +193,7 @@ def _clean(column: pd.Series, name: str, plain: bool) -> np.ndarray | pd.Categor
         raise InputError(f"Column {name!r} has {missing} missing value{'s' * (missing > 1)}; drop those rows or fill them in first.")
     kind = column.dtype
     if isinstance(kind, pd.CategoricalDtype):
-        return column.to_numpy() if kind.ordered is None else pd.Categorical(column)
+        return pd.Categorical(column)
     if pd.api.types.is_datetime64_any_dtype(kind) or isinstance(kind, (pd.PeriodDtype,)) or pd.api.types.is_timedelta64_dtype(kind):
         raise InputError(f"Column {name!r} holds dates or durations; turn it into numbers first, for example days since the start.")
     if pd.api.types.is_complex_dtype(kind):

@@ -67,8 +67,8 @@ def test_degrees_of_freedom(seed):
     """Satterthwaite's, at the optimum, from finite differences of the dense likelihood. On singular fits too."""
     case, fit = case_and_fit(seed)
     best, theta, dense = rival(seed)
-    if fit.criterion < best - 1e-7:
-        pytest.skip("the rival has not found this optimum")
+    if fit.criterion < best - 1e-7:  # the rival has not found this optimum yet
+        theta = dense.polish(dense.best_of(400, np.random.default_rng(seed))[1])
     np.testing.assert_allclose(fit.table["df"], dense.satterthwaite(theta), rtol=1e-4)
 
 
