@@ -8,7 +8,8 @@ from .findings import finding, mean_se, proportion_se
 from .fit import Fit, fit_cluster_robust, fit_fixed_effects, fit_multilevel, fit_ols, fit_two_stage
 from .simulate import Design, simulate_clusters, simulate_studies
 from . import theory
-from .study import design_like, fit_studies
+from .strategies import design_like, fit_studies
+from .universe import grid, post_designs, run_study
 
 __all__ = [
     "Design",
@@ -22,9 +23,12 @@ __all__ = [
     "fit_ols",
     "fit_studies",
     "fit_two_stage",
+    "grid",
     "load",
     "mean_se",
+    "post_designs",
     "proportion_se",
+    "run_study",
     "simulate_clusters",
     "simulate_studies",
     "theory",

@@ -1,118 +1,86 @@
-"""Strategies applied to many simulated studies at once."""
+"""The command line of `run_study`.
+
+    python -m helpers.study post --studies 50 --seed 1 --jobs 2 --out table.parquet
+    python -m helpers.study --clusters 10 30 --per-cluster 6 25 --between-sd 0.1 1 --studies 2000 --seed 1 --out table.csv
+"""
 from __future__ import annotations
 
-from dataclasses import dataclass
+import argparse
+import os
+from pathlib import Path
 
-import numpy as np
-from scipy import stats
-
-from . import pooled
-from .crossproducts import Crossproducts, crossproducts_of_studies
+from .cells import write_whole
 from .errors import InputError
-from .fit import Fit
-from .multilevel import RandomTerms, multilevel
-from .simulate import Design, SimulatedStudies
-from .two_stage import two_stage
-
-STRATEGIES = ("ols", "cluster_robust", "cluster_robust_cr2", "random_intercept", "multilevel", "uncorrelated", "two_stage", "fixed_effects")
+from .simulate import Design
+from .strategies import STRATEGIES
+from .universe import DEFAULT, grid, post_designs, run_study
 
 
-@dataclass(frozen=True)
-class StudyFits:
-    """One strategy's results for S studies of one design.
-
-    terms : the k terms (fixed effects have no intercept). estimate, std_error, df, p_value : (S, k); p_value tests a coefficient of zero.
-    truth : (S, k), the coefficients that the data were drawn from. converged, singular : (S,).
-    """
-
-    strategy: str
-    terms: tuple[str, ...]
-    truth: np.ndarray
-    estimate: np.ndarray
-    std_error: np.ndarray
-    df: np.ndarray
-    converged: np.ndarray
-    singular: np.ndarray
-
-    @property
-    def p_value(self) -> np.ndarray:
-        return 2 * stats.t.sf(np.abs(self.estimate / self.std_error), self.df)
-
-    def term(self, name: str) -> "StudyFits":
-        """The same for one term, arrays of shape (S,)."""
-        if name not in self.terms:
-            raise InputError(f"There is no term {name!r} in these fits; they have {', '.join(self.terms)}.")
-        j = self.terms.index(name)
-        columns = [getattr(self, field)[:, j] for field in ("truth", "estimate", "std_error", "df")]
-        return StudyFits(self.strategy, (name,), *columns, self.converged, self.singular)
+def main(arguments=None) -> None:
+    """The command line. Faults of the input end it with one line and exit code 2."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        out = _writable(options.out)
+        table = run_study(
+            _designs(options),
+            options.studies,
+            strategies=options.strategies,
+            seed=options.seed,
+            p_values=not options.no_p_values,
+            n_jobs=options.jobs,
+            backend=options.backend,
+            scheduler=options.scheduler,
+            store=options.store,
+        )
+        write_whole(out, table)
+    except InputError as error:
+        parser.exit(2, f"{parser.prog}: {error}\n")
+    print(f"{len(table):,} rows of {table['design'].nunique()} designs in {options.out}")
 
 
-def fit_studies(studies: SimulatedStudies, strategy: str) -> StudyFits:
-    """Fit one strategy to every study: pooled and cluster-robust (CR1, CR2) OLS, two-stage, fixed effects, or a multilevel model whose
-    intercept (`random_intercept`), or every term with (`multilevel`) or without correlations (`uncorrelated`), varies between clusters."""
-    if strategy not in STRATEGIES:
-        raise InputError(f"There is no strategy {strategy!r}; choose from {', '.join(STRATEGIES)}.")
-    cp = crossproducts_of_studies(studies.rows, studies.n_per_cluster)
-    _check_sizes(cp, strategy)
-    result = _FITS[strategy](cp)
-    first = 1 if strategy == "fixed_effects" else 0
-    yes, no = np.ones(len(studies), bool), np.zeros(len(studies), bool)
-    return StudyFits(
-        strategy,
-        tuple(studies.design.terms[first:]),
-        studies.coefficients[:, first:],
-        result.estimate,
-        result.std_error,
-        result.df,
-        getattr(result, "converged", yes),
-        getattr(result, "singular", no),
-    )
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m helpers.study", description="Simulate many studies of many designs and fit them in several ways.")
+    parser.add_argument("grid", nargs="?", choices=["post"], help="the post's 45 designs; or give your own by the options below")
+    parser.add_argument("--clusters", type=int, nargs="+", metavar="G", help="numbers of clusters")
+    parser.add_argument("--per-cluster", type=int, nargs="+", metavar="N", help="rows in each cluster")
+    parser.add_argument("--between-sd", type=float, nargs="+", metavar="SD", help="SDs between clusters, one for all terms")
+    parser.add_argument("--predictors", type=int, default=3, metavar="P", help="number of slopes (default: 3)")
+    parser.add_argument("--coefficients", type=float, nargs="+", metavar="B", help="intercept and slopes (default: drawn from 0 to 1 anew for each study)")
+    parser.add_argument("--predictor-icc", type=float, default=0.0, metavar="ICC", help="share of the predictors' variance between clusters (default: 0)")
+    parser.add_argument("--studies", type=int, default=50, metavar="S", help="studies a design (default: 50)")
+    parser.add_argument("--seed", type=int, required=True, help="a whole number; the same seed gives the same table")
+    parser.add_argument("--strategies", nargs="+", default=list(DEFAULT), metavar="NAME", help=f"some of {', '.join(STRATEGIES)}")
+    parser.add_argument("--no-p-values", action="store_true", help="leave out degrees of freedom and p-values, which saves time")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at work (-1: one a processor)")
+    parser.add_argument("--backend", default="loky", help="joblib's: loky, multiprocessing, threading; or dask")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of the Dask cluster")
+    parser.add_argument("--store", metavar="DIR", help="keep finished designs here, so that a killed run resumes")
+    parser.add_argument("--out", required=True, metavar="FILE", help="the table, as .parquet or .csv")
+    return parser
 
 
-def design_like(fit: Fit, predictor_values) -> Design:
-    """The world that a multilevel fit with one predictor describes, as a `Design`: its coefficients, SDs and correlation taken for the truth.
-
-    predictor_values : what the predictor is in every cluster, in order, as the same days for all people.
-    """
-    if fit.random_sd is None or list(fit.random_sd.index) != list(fit.table.index) or len(fit.table) != 2:
-        raise InputError("design_like needs a multilevel fit of one predictor whose intercept and slope both vary, as in 'y ~ x + (x | g)'.")
-    values = tuple(float(value) for value in predictor_values)
-    correlation = fit.random_corr.iloc[0, 1]
-    return Design(
-        fit.n_clusters,
-        len(values),
-        1,
-        coefficients=tuple(fit.table["estimate"]),
-        between_sd=tuple(fit.random_sd),
-        between_corr=0.0 if np.isnan(correlation) else float(correlation),
-        noise_sd=fit.residual_sd,
-        predictor_values=values,
-    )
+def _designs(options) -> dict[str, Design]:
+    sizes = (options.clusters, options.per_cluster, options.between_sd)
+    if options.grid == "post":
+        if any(sizes):
+            raise InputError("Either the post's grid or sizes of your own: leave out 'post' or --clusters, --per-cluster and --between-sd.")
+        return post_designs()
+    if not all(sizes):
+        raise InputError("Name a grid: 'post', or all of --clusters, --per-cluster and --between-sd.")
+    return grid(*sizes, n_predictors=options.predictors, coefficients=options.coefficients, predictor_icc=options.predictor_icc)
 
 
-def _random(bars):
-    return lambda cp: multilevel(cp, RandomTerms(bars(cp.k)))
+def _writable(name: str) -> Path:
+    path = Path(name)
+    if path.suffix not in (".parquet", ".csv"):
+        raise InputError(f"--out {name!r} must end in .parquet or .csv.")
+    if not path.parent.is_dir():
+        raise InputError(f"--out {name!r}: there is no folder {str(path.parent)!r}.")
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise InputError(f"--out {name!r} cannot be written.")
+    return path
 
 
-_FITS = {
-    "ols": pooled.ols,
-    "cluster_robust": pooled.cluster_robust,
-    "cluster_robust_cr2": lambda cp: pooled.cluster_robust(cp, "CR2"),
-    "random_intercept": _random(lambda k: ((0,),)),
-    "multilevel": _random(lambda k: (tuple(range(k)),)),
-    "uncorrelated": _random(lambda k: tuple((j,) for j in range(k))),
-    "two_stage": two_stage,
-    "fixed_effects": pooled.fixed_effects,
-}
-
-
-def _check_sizes(cp: Crossproducts, strategy: str) -> None:
-    """An InputError where a design is too small for a strategy."""
-    if strategy != "ols" and cp.n_clusters < 2:
-        raise InputError(f"{strategy} needs at least two clusters.")
-    if strategy == "two_stage" and cp.n_per_cluster.min() < cp.k:
-        raise InputError(f"two_stage needs at least {cp.k} rows in every cluster for {cp.k} coefficients; the smallest has {cp.n_per_cluster.min()}.")
-    varying = {"random_intercept": 1, "multilevel": cp.k, "uncorrelated": 1}.get(strategy, 0)
-    needed = {"fixed_effects": cp.n_clusters + cp.k - 1}.get(strategy, max(cp.k, varying * cp.n_clusters))
-    if cp.n_obs <= needed:
-        raise InputError(f"{strategy} needs more than {needed} rows for this design; it has {cp.n_obs}.")
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""One strategy applied to many simulated studies at once."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from . import pooled
+from .crossproducts import crossproducts_of_studies
+from .errors import InputError
+from .fit import Fit
+from .multilevel import RandomTerms, multilevel
+from .simulate import Design, SimulatedStudies
+from .two_stage import two_stage
+
+STRATEGIES = ("ols", "cluster_robust", "cluster_robust_cr2", "random_intercept", "multilevel", "uncorrelated", "two_stage", "fixed_effects")
+
+
+@dataclass(frozen=True)
+class StudyFits:
+    """One strategy's results for S studies of one design.
+
+    terms : the k terms (fixed effects have no intercept). estimate, std_error, df, p_value : (S, k); p_value tests a coefficient of zero.
+    truth : (S, k), the coefficients that the data were drawn from. converged, singular : (S,).
+    """
+
+    strategy: str
+    terms: tuple[str, ...]
+    truth: np.ndarray
+    estimate: np.ndarray
+    std_error: np.ndarray
+    df: np.ndarray
+    converged: np.ndarray
+    singular: np.ndarray
+
+    @property
+    def p_value(self) -> np.ndarray:
+        return 2 * stats.t.sf(np.abs(self.estimate / self.std_error), self.df)
+
+    def term(self, name: str) -> "StudyFits":
+        """The same for one term, arrays of shape (S,)."""
+        if name not in self.terms:
+            raise InputError(f"There is no term {name!r} in these fits; they have {', '.join(self.terms)}.")
+        j = self.terms.index(name)
+        columns = [getattr(self, field)[:, j] for field in ("truth", "estimate", "std_error", "df")]
+        return StudyFits(self.strategy, (name,), *columns, self.converged, self.singular)
+
+
+def fit_studies(studies: SimulatedStudies, strategy: str, *, p_values: bool = True) -> StudyFits:
+    """Fit one strategy to every study: pooled and cluster-robust (CR1, CR2) OLS, two-stage, fixed effects, or a multilevel model whose
+    intercept (`random_intercept`), or every term with (`multilevel`) or without correlations (`uncorrelated`), varies between clusters.
+    Without `p_values` multilevel models skip Satterthwaite's df, which are then NaN."""
+    if strategy not in STRATEGIES:
+        raise InputError(f"There is no strategy {strategy!r}; choose from {', '.join(STRATEGIES)}.")
+    check_sizes(studies.design, strategy)
+    result = _FITS[strategy](crossproducts_of_studies(studies.rows, studies.n_per_cluster), p_values)
+    first = 1 if strategy == "fixed_effects" else 0
+    yes, no = np.ones(len(studies), bool), np.zeros(len(studies), bool)
+    return StudyFits(
+        strategy,
+        tuple(studies.design.terms[first:]),
+        studies.coefficients[:, first:],
+        result.estimate,
+        result.std_error,
+        result.df,
+        getattr(result, "converged", yes),
+        getattr(result, "singular", no),
+    )
+
+
+def design_like(fit: Fit, predictor_values) -> Design:
+    """The world that a multilevel fit with one predictor describes, as a `Design`: its coefficients, SDs and correlation taken for the truth.
+
+    predictor_values : what the predictor is in every cluster, in order, as the same days for all people.
+    """
+    if fit.random_sd is None or list(fit.random_sd.index) != list(fit.table.index) or len(fit.table) != 2:
+        raise InputError("design_like needs a multilevel fit of one predictor whose intercept and slope both vary, as in 'y ~ x + (x | g)'.")
+    values = tuple(float(value) for value in predictor_values)
+    correlation = fit.random_corr.iloc[0, 1]
+    return Design(
+        fit.n_clusters,
+        len(values),
+        1,
+        coefficients=tuple(fit.table["estimate"]),
+        between_sd=tuple(fit.random_sd),
+        between_corr=0.0 if np.isnan(correlation) else float(correlation),
+        noise_sd=fit.residual_sd,
+        predictor_values=values,
+    )
+
+
+def _random(bars):
+    return lambda cp, p_values: multilevel(cp, RandomTerms(bars(cp.k)), p_values=p_values)
+
+
+_FITS = {
+    "ols": lambda cp, _: pooled.ols(cp),
+    "cluster_robust": lambda cp, _: pooled.cluster_robust(cp),
+    "cluster_robust_cr2": lambda cp, _: pooled.cluster_robust(cp, "CR2"),
+    "random_intercept": _random(lambda k: ((0,),)),
+    "multilevel": _random(lambda k: (tuple(range(k)),)),
+    "uncorrelated": _random(lambda k: tuple((j,) for j in range(k))),
+    "two_stage": lambda cp, _: two_stage(cp),
+    "fixed_effects": lambda cp, _: pooled.fixed_effects(cp),
+}
+
+
+def check_sizes(design: Design, strategy: str, label: str = "") -> None:
+    """An InputError where a design is too small for a strategy."""
+    where = f"In the design {label!r} " if label else ""
+    G, k, smallest, n_rows = design.n_clusters, design.k, int(design.sizes.min()), design.n_rows
+    if strategy != "ols" and G < 2:
+        raise InputError(f"{where}{strategy} needs at least two clusters.")
+    if strategy == "two_stage" and smallest < k:
+        raise InputError(f"{where}two_stage needs at least {k} rows in every cluster for {k} coefficients; the smallest has {smallest}.")
+    varying = {"random_intercept": 1, "multilevel": k, "uncorrelated": 1}.get(strategy, 0)
+    needed = {"fixed_effects": G + k - 1}.get(strategy, max(k, varying * G))
+    if n_rows <= needed:
+        raise InputError(f"{where}{strategy} needs more than {needed} rows; there are {n_rows}.")

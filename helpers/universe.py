@@ -1,0 +1,198 @@
+"""Designs x strategies x many studies: one tidy table.
+
+A design's data depend on the seed and on the design itself, not on the other designs of the run, nor on the number of jobs or the
+machine they run on; on one machine the same call gives the same table to the last bit.
+"""
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+import joblib
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+from .cells import Store, design_number, digest
+from .checks import whole_number
+from .errors import InputError
+from .simulate import Design, study_chunks
+from .strategies import STRATEGIES, StudyFits, check_sizes, fit_studies
+
+DEFAULT = ("cluster_robust", "two_stage", "random_intercept", "multilevel")  # the post's four
+
+
+def post_designs() -> dict[str, Design]:
+    """The 45 designs of the post's grid: 10, 30, 100 clusters; 5, 25, 100 rows in each; between-cluster SDs .1, .25, 1, 2, 4; three slopes."""
+    return grid((10, 30, 100), (5, 25, 100), (0.1, 0.25, 1, 2, 4))
+
+
+def grid(clusters, per_cluster, between_sds, n_predictors: int = 3, **more) -> dict[str, Design]:
+    """Every combination, labelled like "30 clusters of 25, SD 0.1"; `more` are further arguments of `Design`."""
+    return {
+        f"{G} clusters of {n}, SD {sd:g}": Design(G, n, n_predictors, between_sd=sd, **more)
+        for G, n, sd in itertools.product(clusters, per_cluster, between_sds)
+    }
+
+
+def run_study(
+    designs, n_studies, *, strategies=DEFAULT, seed, p_values=True, n_jobs=1, backend="loky", scheduler=None, store=None, progress=True
+) -> pd.DataFrame:
+    """Fit every strategy to `n_studies` studies of every design.
+
+    Parameters
+    ----------
+    designs : a `Design`, a list of them, or a dictionary {label: Design}.
+    strategies : names from `STRATEGIES`.
+    seed : whole number of at least 0.
+    p_values : without them multilevel strategies skip Satterthwaite's df, and df and p_value of all are left empty.
+    n_jobs, backend : as joblib takes them; "dask" works on the cluster whose `scheduler` address is given.
+    store : a folder for finished cells, from which a killed run resumes.
+    progress : a progress bar, on a terminal only.
+
+    Returns
+    -------
+    One row a design, study, strategy and term: design, n_clusters, n_per_cluster (mean), between_sd (of that term), study, strategy, term, truth,
+    estimate, std_error, df, p_value, converged, singular.
+    """
+    designs = _labelled(designs)
+    n_studies = whole_number("n_studies", n_studies)
+    seed = whole_number("seed", seed, least=0)
+    strategies = _known(strategies)
+    for label, design in designs.items():
+        for strategy in strategies:
+            check_sizes(design, strategy, label)
+    shelf = None if store is None else Store(store)
+    settings = dict(n_studies=n_studies, seed=seed, strategies=strategies, p_values=bool(p_values))
+    tables = {} if shelf is None else {label: shelf.load(digest(design, **settings)) for label, design in designs.items()}
+    missing = [label for label in designs if tables.get(label) is None]
+    jobs = [joblib.delayed(_cell)(label, designs[label], **settings) for label in sorted(missing, key=lambda label: -_size(designs[label]))]
+    with tqdm(total=len(designs), initial=len(designs) - len(missing), desc="designs", unit="cell", disable=None if progress else True) as bar:
+        for label, table in _run(jobs, n_jobs, backend, scheduler):
+            if shelf is not None:
+                shelf.save(digest(designs[label], **settings), table)
+            tables[label] = table
+            bar.update()
+    return pd.concat([_with_design(label, designs[label], tables[label]) for label in designs], ignore_index=True)
+
+
+def _size(design: Design) -> int:
+    """How long a design takes, roughly; the largest go first, so that no job is left alone with one at the end."""
+    return design.n_rows + 20 * design.n_clusters
+
+
+def _labelled(designs) -> dict[str, Design]:
+    if isinstance(designs, Design):
+        designs = [designs]
+    if not isinstance(designs, Mapping):
+        try:
+            designs = {f"design {number}": design for number, design in enumerate(designs, 1)}
+        except TypeError:
+            raise InputError(f"designs must be a Design, a list of them or a dictionary {{label: Design}}, not {designs!r}.") from None
+    for label, design in designs.items():
+        if not isinstance(design, Design):
+            raise InputError(f"The design {label!r} must be a Design, as Design(n_clusters=30, n_per_cluster=10), not {design!r}.")
+    if not designs:
+        raise InputError("There is no design to study.")
+    return {str(label): design for label, design in designs.items()}
+
+
+def _known(strategies) -> tuple[str, ...]:
+    strategies = (strategies,) if isinstance(strategies, str) else tuple(strategies)
+    for strategy in strategies:
+        if strategy not in STRATEGIES:
+            raise InputError(f"There is no strategy {strategy!r}; choose from {', '.join(STRATEGIES)}.")
+    if not strategies or len(set(strategies)) < len(strategies):
+        raise InputError("Name at least one strategy, and each of them once.")
+    return strategies
+
+
+def _run(jobs, n_jobs, backend, scheduler):
+    """Yield (label, table) as they come; the order does not matter, since every design has random numbers of its own."""
+    if n_jobs == 1 and backend != "dask":
+        yield from (function(*given, **named) for function, given, named in jobs)
+        return
+    with _backend(backend, scheduler, n_jobs) as n:
+        yield from joblib.Parallel(n_jobs=n, return_as="generator_unordered")(jobs)
+
+
+class _backend:
+    """joblib's backend for as long as it is needed, with the Dask client closed behind it."""
+
+    def __init__(self, name, scheduler, n_jobs):
+        self.name, self.scheduler, self.n_jobs = name, scheduler, n_jobs
+        if name not in ("loky", "multiprocessing", "threading", "dask"):
+            raise InputError(f"There is no backend {name!r}; choose loky, multiprocessing, threading or dask.")
+        if n_jobs == 0 or isinstance(n_jobs, bool) or not isinstance(n_jobs, int):
+            raise InputError(f"n_jobs must be a whole number such as 2, or -1 for all processors, not {n_jobs!r}.")
+
+    def __enter__(self):
+        self.client = None
+        if self.name == "dask":
+            self.client = _dask_client(self.scheduler)
+            self.context = joblib.parallel_config("dask", wait_for_workers_timeout=30)
+        else:
+            self.context = joblib.parallel_config(self.name)
+        self.context.__enter__()
+        return -1 if self.name == "dask" else self.n_jobs
+
+    def __exit__(self, *error):
+        self.context.__exit__(*error)
+        if self.client is not None:
+            self.client.close()
+
+
+def _dask_client(scheduler):
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError("The dask backend needs Dask: install the extra 'dask' of this project.") from None
+    if not scheduler:
+        raise InputError("The dask backend needs the address of a scheduler, as tcp://192.0.2.1:8786.")
+    try:
+        return Client(scheduler, timeout="10s")
+    except (OSError, ValueError, TimeoutError) as error:
+        raise InputError(f"No Dask scheduler answers at {scheduler!r}: {str(error).splitlines()[0]}") from None
+
+
+def _cell(label: str, design: Design, n_studies: int, seed: int, strategies: tuple[str, ...], p_values: bool):
+    """All studies of one design, fitted with one BLAS thread, a chunk of studies at a time."""
+    tables, done = [], 0
+    with threadpool_limits(1):
+        for studies in study_chunks(design, n_studies, [seed, design_number(design)]):
+            tables += [_tidy(fit_studies(studies, strategy, p_values=p_values), design, done, p_values) for strategy in strategies]
+            done += len(studies)
+    return label, pd.concat(tables, ignore_index=True)
+
+
+def _tidy(fits: StudyFits, design: Design, first_study: int, p_values: bool) -> pd.DataFrame:
+    """One row a study and term."""
+    S, k = fits.estimate.shape
+    empty = np.full(S * k, np.nan)
+    return pd.DataFrame(
+        {
+            "study": np.repeat(np.arange(first_study, first_study + S), k),
+            "strategy": pd.Categorical.from_codes(np.full(S * k, STRATEGIES.index(fits.strategy), "int8"), STRATEGIES),
+            "term": pd.Categorical.from_codes(np.tile([design.terms.index(term) for term in fits.terms], S), design.terms),
+            "truth": fits.truth.ravel(),
+            "estimate": fits.estimate.ravel(),
+            "std_error": fits.std_error.ravel(),
+            "df": fits.df.ravel() if p_values else empty,
+            "p_value": fits.p_value.ravel() if p_values else empty,
+            "converged": np.repeat(fits.converged, k),
+            "singular": np.repeat(fits.singular, k),
+        }
+    )
+
+
+def _with_design(label: str, design: Design, table: pd.DataFrame) -> pd.DataFrame:
+    """The cell with the columns that say which design it is."""
+    sds = dict(zip(design.terms, np.broadcast_to(design.between_sd, design.k)))
+    columns = {
+        "design": label,
+        "n_clusters": design.n_clusters,
+        "n_per_cluster": float(design.sizes.mean()),
+        "between_sd": table["term"].astype(str).map(sds).astype(float),
+    }
+    return pd.concat([pd.DataFrame(columns, index=table.index), table.astype({"strategy": str, "term": str})], axis=1)
