@@ -9,6 +9,7 @@ from .fit import Fit, fit_cluster_robust, fit_fixed_effects, fit_multilevel, fit
 from .simulate import Design, simulate_clusters, simulate_studies
 from . import theory
 from .strategies import design_like, fit_studies
+from .summary import summarise
 from .universe import grid, post_designs, run_study
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "run_study",
     "simulate_clusters",
     "simulate_studies",
+    "summarise",
     "theory",
 ]

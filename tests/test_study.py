@@ -1,0 +1,211 @@
+"""run_study and its command line: one table whatever the jobs, nothing lost, nothing mixed, faults in one line."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import Design, InputError, fit_cluster_robust, fit_multilevel, fit_two_stage, grid, post_designs, run_study, simulate_studies
+from helpers.cells import design_number
+from helpers.study import main
+
+SMALL = grid((5, 8), (6, 7), (0.1, 1), n_predictors=2)
+COLUMNS = ["design", "n_clusters", "n_per_cluster", "between_sd", "study", "strategy", "term", "truth", "estimate", "std_error", "df", "p_value",
+           "converged", "singular"]
+
+
+def cli(*words, **more):
+    return subprocess.run([sys.executable, "-m", "helpers.study", *map(str, words)], capture_output=True, text=True, **more)
+
+
+@pytest.fixture(scope="module")
+def table():
+    return run_study(SMALL, 20, seed=3, progress=False)
+
+
+def test_the_table_is_tidy(table):
+    assert list(table.columns) == COLUMNS
+    assert len(table) == len(SMALL) * 20 * 4 * 3
+    assert not table[["estimate", "std_error", "df", "p_value"]].isna().any().any()
+    assert set(table["design"]) == set(SMALL)
+    assert (table.groupby(["design", "strategy", "term"]).size() == 20).all()
+
+
+def test_the_posts_grid():
+    designs = post_designs()
+    assert len(designs) == 45
+    assert {design.n_clusters for design in designs.values()} == {10, 30, 100}
+    assert {design.between_sd for design in designs.values()} == {0.1, 0.25, 1.0, 2.0, 4.0}
+
+
+@pytest.mark.parametrize("strategy", ["cluster_robust", "two_stage", "multilevel"])
+def test_rows_are_what_the_single_fits_say(table, strategy):
+    label, design = list(SMALL.items())[5]
+    study = simulate_studies(design, 7, [3, design_number(design)]).study(6)
+    fit = {
+        "cluster_robust": lambda: fit_cluster_robust("y ~ x1 + x2", study.data),
+        "two_stage": lambda: fit_two_stage("y ~ x1 + x2", study.data),
+        "multilevel": lambda: fit_multilevel("y ~ x1 + x2 + (x1 + x2 | cluster)", study.data),
+    }[strategy]().table
+    rows = table.query("design == @label and strategy == @strategy and study == 6").set_index("term")
+    np.testing.assert_allclose(rows[["estimate", "std_error", "df", "p_value"]], fit[["estimate", "std_error", "df", "p_value"]], rtol=1e-5)
+    np.testing.assert_allclose(rows["truth"], study.coefficients, rtol=1e-12)
+
+
+@pytest.mark.parametrize("how", [{"n_jobs": 2}, {"n_jobs": 2, "backend": "threading"}])
+def test_the_same_table_to_the_last_bit(table, how):
+    pd.testing.assert_frame_equal(run_study(SMALL, 20, seed=3, progress=False, **how), table, check_exact=True)
+
+
+def test_a_design_does_not_depend_on_its_company(table):
+    label = list(SMALL)[3]
+    alone = run_study({label: SMALL[label]}, 20, seed=3, progress=False)
+    pd.testing.assert_frame_equal(alone, table[table["design"] == label].reset_index(drop=True), check_exact=True)
+
+
+def test_other_seeds_and_designs_have_other_data(table):
+    other = run_study(SMALL, 20, seed=4, progress=False)
+    assert not np.isin(other["estimate"], table["estimate"]).any()
+    one, two = list(SMALL)[:2]
+    assert not np.isin(table.query("design == @one")["estimate"], table.query("design == @two")["estimate"]).any()
+
+
+def test_without_p_values(table):
+    bare = run_study(SMALL, 20, seed=3, p_values=False, progress=False)
+    assert bare[["df", "p_value"]].isna().all().all()
+    pd.testing.assert_frame_equal(bare.drop(columns=["df", "p_value"]), table.drop(columns=["df", "p_value"]), check_exact=True)
+
+
+def test_a_store_gives_the_same_and_is_used(table, tmp_path, monkeypatch):
+    pd.testing.assert_frame_equal(run_study(SMALL, 20, seed=3, store=tmp_path, progress=False), table, check_exact=True)
+    assert len(list(tmp_path.glob("*.parquet"))) == len(SMALL)
+    monkeypatch.setattr("helpers.universe._cell", lambda *_, **__: pytest.fail("computed a cell that was there"))
+    pd.testing.assert_frame_equal(run_study(SMALL, 20, seed=3, store=tmp_path, progress=False), table, check_exact=True)
+
+
+@pytest.mark.parametrize("change", [{"seed": 4}, {"n_studies": 21}, {"strategies": ("ols",)}, {"p_values": False}, {"designs": grid((5,), (6,), (0.2,), 2)}])
+def test_runs_never_mix(tmp_path, change):
+    given = dict(designs=grid((5,), (6,), (0.1,), 2), n_studies=20, seed=3, strategies=("ols", "two_stage"), store=tmp_path, progress=False)
+    run_study(**given)
+    found = run_study(**given | change)
+    pd.testing.assert_frame_equal(found, run_study(**given | change | {"store": None}), check_exact=True)
+    assert len(list(tmp_path.glob("*.parquet"))) == 2
+
+
+def test_another_version_of_the_code_is_another_run(tmp_path, monkeypatch):
+    given = dict(designs=grid((5,), (6,), (0.1,), 2), n_studies=20, seed=3, strategies=("ols",), store=tmp_path, progress=False)
+    run_study(**given)
+    monkeypatch.setattr("helpers.cells._code_digest", lambda: "another")
+    run_study(**given)
+    assert len(list(tmp_path.glob("*.parquet"))) == 2
+
+
+def test_a_killed_run_resumes(tmp_path):
+    """SIGKILL, at whatever it was doing: what was finished stays, and the table in the end is that of a run nobody disturbed."""
+    words = ["post", "--studies", "20", "--seed", "5", "--store", str(tmp_path / "store"), "--out", str(tmp_path / "table.parquet")]
+    run = subprocess.Popen([sys.executable, "-m", "helpers.study", *words, "--jobs", "2"], start_new_session=True, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while len(list((tmp_path / "store").glob("[!.]*.parquet"))) < 5 and run.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    kept = set((tmp_path / "store").glob("[!.]*.parquet"))
+    assert 5 <= len(kept) < 45 and not (tmp_path / "table.parquet").exists()
+    times = {path: path.stat().st_mtime_ns for path in kept}
+    assert cli(*words).returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in kept} == times  # nothing was computed twice
+    found = pd.read_parquet(tmp_path / "table.parquet")
+    pd.testing.assert_frame_equal(found, run_study(post_designs(), 20, seed=5, progress=False), check_exact=True)
+
+
+def test_a_real_dask_cluster_that_loses_a_worker(table):
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        victim = list(cluster.workers.values())[0]
+        import threading
+
+        threading.Timer(1.0, lambda: os.kill(victim.pid, signal.SIGKILL)).start()
+        found = run_study(SMALL, 20, seed=3, backend="dask", scheduler=cluster.scheduler_address, progress=False)
+    pd.testing.assert_frame_equal(found, table, check_exact=True)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_the_command_line(tmp_path, ending):
+    out = tmp_path / f"table.{ending}"
+    run = cli("--clusters", 5, 8, "--per-cluster", 6, "--between-sd", 0.1, "--predictors", 2, "--studies", 4, "--seed", 1, "--out", out)
+    assert run.returncode == 0, run.stderr
+    found = pd.read_csv(out) if ending == "csv" else pd.read_parquet(out)
+    expected = run_study(grid((5, 8), (6,), (0.1,), 2), 4, seed=1, progress=False)
+    np.testing.assert_allclose(found["estimate"], expected["estimate"], rtol=1e-12)
+    assert list(found.columns) == COLUMNS
+
+
+FAULTS = {
+    "no grid": ([], "Name a grid"),
+    "two grids": (["post", "--clusters", 5], "Either"),
+    "one cluster": (["--clusters", 1, "--per-cluster", 9, "--between-sd", 1], "two clusters"),
+    "too few rows": (["--clusters", 5, "--per-cluster", 3, "--between-sd", 1], "two_stage needs at least 4 rows"),
+    "negative SD": (["--clusters", 5, "--per-cluster", 9, "--between-sd", -1], "between_sd"),
+    "no study": (["post", "--studies", 0], "n_studies"),
+    "no such strategy": (["post", "--strategies", "magic"], "magic"),
+    "no such backend": (["post", "--backend", "magic", "--jobs", 2], "magic"),
+    "no jobs": (["post", "--jobs", 0], "n_jobs"),
+    "negative seed": (["post", "--seed", -1], "seed"),
+    "no scheduler named": (["post", "--backend", "dask"], "scheduler"),
+    "no scheduler there": (["post", "--backend", "dask", "--scheduler", "tcp://127.0.0.1:9"], "No Dask scheduler answers"),
+    "coefficients of another length": (["--clusters", 5, "--per-cluster", 9, "--between-sd", 1, "--coefficients", 1], "coefficients"),
+}
+
+
+def refused(capsys, *words):
+    """What the command line says when it gives up, in the same process to save time."""
+    with pytest.raises(SystemExit) as stop:
+        main([str(word) for word in words])
+    assert stop.value.code == 2
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faults_in_one_line(tmp_path, capsys, fault):
+    words, message = FAULTS[fault]
+    seed = [] if "--seed" in words else ["--seed", 1]
+    said = refused(capsys, *words, *seed, "--out", tmp_path / "table.csv")
+    assert message in said and len(said.strip().splitlines()) == 1, said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fault_ends_the_process_too(tmp_path):
+    run = cli("--clusters", 1, "--per-cluster", 9, "--between-sd", 1, "--seed", 1, "--out", tmp_path / "table.csv")
+    assert run.returncode == 2 and "two clusters" in run.stderr and len(run.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("out, message", [("table.txt", ".parquet or .csv"), ("nowhere/table.csv", "no folder")])
+def test_outputs_that_cannot_be(tmp_path, capsys, out, message):
+    assert message in refused(capsys, "post", "--studies", 1, "--seed", 1, "--out", tmp_path / out)
+
+
+def test_a_store_that_cannot_be(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="store"):
+        run_study(SMALL, 2, seed=1, store=tmp_path / "file", progress=False)
+
+
+@pytest.mark.parametrize("designs", [[], {}, "post", {"a": 3}, [Design(5, 6, 2), None], 7])
+def test_designs_that_are_none(designs):
+    with pytest.raises(InputError):
+        run_study(designs, 2, seed=1, progress=False)
+
+
+def test_a_cell_that_is_no_cell(tmp_path):
+    given = dict(designs=grid((5,), (6,), (0.1,), 2), n_studies=2, seed=3, strategies=("ols",), store=tmp_path, progress=False)
+    run_study(**given)
+    next(tmp_path.glob("*.parquet")).write_text("nonsense")
+    with pytest.raises(InputError, match="is not a cell"):
+        run_study(**given)
