@@ -1,7 +1,7 @@
 """Strategies applied to many simulated studies at once."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -10,7 +10,7 @@ from . import pooled
 from .crossproducts import Crossproducts, crossproducts_of_studies
 from .errors import InputError
 from .fit import Fit
-from .multilevel import RandomTerms, multilevel
+from .multilevel import RandomTerms, multilevel, weighted_crossproducts
 from .simulate import Design, SimulatedStudies
 from .two_stage import two_stage
 
@@ -47,14 +47,19 @@ class StudyFits:
         return StudyFits(self.strategy, (name,), *columns, self.converged, self.singular)
 
 
-def fit_studies(studies: SimulatedStudies, strategy: str) -> StudyFits:
+def fit_studies(studies: SimulatedStudies, strategy: str, correction: str | None = None) -> StudyFits:
     """Fit one strategy to every study: pooled and cluster-robust (CR1, CR2) OLS, two-stage, fixed effects, or a multilevel model whose
-    intercept (`random_intercept`), or every term with (`multilevel`) or without correlations (`uncorrelated`), varies between clusters."""
+    intercept (`random_intercept`), or every term with (`multilevel`) or without correlations (`uncorrelated`), varies between clusters.
+
+    correction : "CR0" to "CR3" asks for that cluster-robust error in place of the strategy's own; for `cluster_robust` and multilevel models.
+    """
     if strategy not in STRATEGIES:
         raise InputError(f"There is no strategy {strategy!r}; choose from {', '.join(STRATEGIES)}.")
+    if correction is not None and strategy not in ("cluster_robust", *_BARS):
+        raise InputError(f"correction is for {', '.join(['cluster_robust', *_BARS])}; {strategy} has one kind of standard error: leave it out.")
     cp = crossproducts_of_studies(studies.rows, studies.n_per_cluster)
     _check_sizes(cp, strategy)
-    result = _FITS[strategy](cp)
+    result = _FITS[strategy](cp) if correction is None else _corrected(cp, strategy, correction)
     first = 1 if strategy == "fixed_effects" else 0
     yes, no = np.ones(len(studies), bool), np.zeros(len(studies), bool)
     return StudyFits(
@@ -67,6 +72,15 @@ def fit_studies(studies: SimulatedStudies, strategy: str) -> StudyFits:
         getattr(result, "converged", yes),
         getattr(result, "singular", no),
     )
+
+
+def _corrected(cp: Crossproducts, strategy: str, correction: str):
+    if strategy == "cluster_robust":
+        return pooled.cluster_robust(cp, correction)
+    terms = RandomTerms(_BARS[strategy](cp.k))
+    fit = multilevel(cp, terms, p_values=False)
+    robust = pooled.cluster_robust(weighted_crossproducts(cp, terms, fit), correction)
+    return replace(fit, covariance=robust.covariance, df=robust.df)
 
 
 def design_like(fit: Fit, predictor_values) -> Design:
@@ -90,17 +104,24 @@ def design_like(fit: Fit, predictor_values) -> Design:
     )
 
 
-def _random(bars):
-    return lambda cp: multilevel(cp, RandomTerms(bars(cp.k)))
+_BARS = {
+    "random_intercept": lambda k: ((0,),),
+    "multilevel": lambda k: (tuple(range(k)),),
+    "uncorrelated": lambda k: tuple((j,) for j in range(k)),
+}
+
+
+def _random(strategy):
+    return lambda cp: multilevel(cp, RandomTerms(_BARS[strategy](cp.k)))
 
 
 _FITS = {
     "ols": pooled.ols,
     "cluster_robust": pooled.cluster_robust,
     "cluster_robust_cr2": lambda cp: pooled.cluster_robust(cp, "CR2"),
-    "random_intercept": _random(lambda k: ((0,),)),
-    "multilevel": _random(lambda k: (tuple(range(k)),)),
-    "uncorrelated": _random(lambda k: tuple((j,) for j in range(k))),
+    "random_intercept": _random("random_intercept"),
+    "multilevel": _random("multilevel"),
+    "uncorrelated": _random("uncorrelated"),
     "two_stage": two_stage,
     "fixed_effects": pooled.fixed_effects,
 }
