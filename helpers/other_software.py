@@ -35,22 +35,22 @@ def numbers(section, *fits):
             lines[row["software"]] = lines[row["like"]]
         else:
             lines[row["software"]] = about["estimate"], row["std_error"], row["df"]
-    table = pd.DataFrame.from_dict(lines, orient="index", columns=NUMBERS).rename_axis("software")
+    table = pd.DataFrame.from_dict(lines, orient="index", columns=NUMBERS)
     table["p_value"] = 2 * stats.t.sf((table["estimate"] / table["std_error"]).abs(), table["df"])
     table["rule"] = [row["rule"] for row in about["rows"]]
     return table
 
 
 def beside(section, *fits):
-    """The same as the page shows it: seven digits, because it is in the last of them that software differs."""
+    """The same as the page shows it: to seven digits, because it is in the last that software differs; what is alike everywhere stands last."""
     table = numbers(section, *fits)
     return pd.DataFrame(
         {
-            "estimate": table["estimate"].map("{:#.7g}".format),
             "std. error": table["std_error"].map("{:#.7g}".format),
             "df": table["df"].map(lambda df: "none" if np.isinf(df) else f"{df:,.2f}".removesuffix(".00")),
             "p-value": table["p_value"].map(lambda p: "< 1e-16" if p < 1e-16 else f"{p:#.2g}"),
             "error and test": table["rule"],
+            "estimate": table["estimate"].map("{:#.7g}".format),
         }
     )
 
