@@ -127,8 +127,12 @@ def fit_two_stage(formula: str, data, cluster: str = "cluster") -> Fit:
     return _fit("Two-stage: a regression a cluster, then the mean of their coefficients, t(G - 1)", rows, result, cluster_coefficients=coefficients)
 
 
-def fit_multilevel(formula: str, data, reml: bool = True, *, max_iterations: int = 100) -> Fit:
-    """A multilevel model with lme4's bars on one grouping: ``"Reaction ~ Days + (Days | Subject)"``, ``(1 | g)``, ``(x || g)``; Satterthwaite df."""
+def fit_multilevel(formula: str, data, reml: bool = True, *, correction: str | None = None, max_iterations: int = 100) -> Fit:
+    """A multilevel model with lme4's bars on one grouping: ``"Reaction ~ Days + (Days | Subject)"``, ``(1 | g)``, ``(x || g)``; Satterthwaite df.
+
+    correction : None for the model's own standard errors, or "CR0" to "CR3" for cluster-robust ones, which hold even where what the model
+        says about random effects is wrong. Estimates and variances are the same either way.
+    """
     parsed = parse_formula(formula)
     if parsed.cluster is None:
         raise InputError(f"The formula {formula!r} has no bar. Say what varies between clusters, as in 'y ~ x + (x | cluster)', or use another strategy.")
@@ -140,10 +144,10 @@ def fit_multilevel(formula: str, data, reml: bool = True, *, max_iterations: int
         raise InputError(f"The random terms in {formula!r} fit every row (almost) exactly: no noise is left. Let fewer terms vary between clusters.")
     thorough = cp.n_clusters <= _MANY_CLUSTERS
     result = _multilevel.multilevel(cp, terms, reml=reml, thorough=thorough, max_iterations=max_iterations)
-    return _multilevel_fit(rows, parsed, result, reml)
+    return _multilevel_fit(rows, parsed, result, reml, correction)
 
 
-def _multilevel_fit(rows: ClusterData, parsed: Formula, result, reml: bool) -> Fit:
+def _multilevel_fit(rows: ClusterData, parsed: Formula, result, reml: bool, correction: str | None = None) -> Fit:
     sigma = float(np.sqrt(result.residual_variance[0]))
     names = [name for bar in rows.bars for name in bar.names]
     q = len(names)
@@ -164,11 +168,14 @@ def _multilevel_fit(rows: ClusterData, parsed: Formula, result, reml: bool) -> F
     coefficients = pd.DataFrame(np.tile(estimate, (len(rows.labels), 1)), index=rows.labels.rename(parsed.cluster), columns=rows.names)
     for name, column in zip(names, modes.T):
         coefficients[name] = coefficients[name] + column if name in coefficients else column
-    method = "REML" if reml else "ML"
+    method, df_name, inference = "REML" if reml else "ML", "Satterthwaite df", result
+    if correction is not None:
+        inference = pooled.cluster_robust(_multilevel.weighted_crossproducts(rows.crossproducts, rows.random_terms, result), correction)
+        df_name = f"cluster-robust errors {correction}, {'Satterthwaite df' if correction == 'CR2' else 't(G - 1)'}"
     return _fit(
-        f"Multilevel model by {method}, Satterthwaite df",
+        f"Multilevel model by {method}, {df_name}",
         rows,
-        result,
+        inference,
         notes,
         converged=converged,
         singular=singular,

@@ -17,7 +17,7 @@ Arrays: S studies, G clusters, q random terms, k coefficients, t entries of thet
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -414,6 +414,18 @@ def multilevel(
         for start in range(0, cp.n_studies, size)
     ]
     return MultilevelFit(*[np.concatenate([getattr(part, name) for part in parts]) for name in MultilevelFit.__dataclass_fields__])
+
+
+def weighted_crossproducts(cp: Crossproducts, terms: RandomTerms, fit: MultilevelFit) -> Crossproducts:
+    """The crossproducts W'V^-1 W of rows weighted as the fitted model weighs them; OLS of them gives the model's own estimates.
+
+    So what is known of pooled OLS, such as its cluster-robust errors, holds for the multilevel model as well, with V as the working model.
+    """
+    Z = terms.columns
+    ZtW, WtZ = cp.WtW[..., Z, :], cp.WtW[..., :, Z]
+    Psi = fit.Psi[:, None]
+    explained = WtZ @ np.linalg.solve(np.eye(len(Z)) + Psi @ ZtW[..., Z], Psi @ ZtW)
+    return replace(cp, WtW=cp.WtW - explained)
 
 
 def _several_starts(Psi: np.ndarray) -> np.ndarray:

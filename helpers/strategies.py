@@ -1,16 +1,16 @@
 """One strategy applied to many simulated studies at once."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
 
 from . import pooled
-from .crossproducts import crossproducts_of_studies
+from .crossproducts import Crossproducts, crossproducts_of_studies
 from .errors import InputError
 from .fit import Fit
-from .multilevel import RandomTerms, multilevel
+from .multilevel import RandomTerms, multilevel, weighted_crossproducts
 from .simulate import Design, SimulatedStudies
 from .two_stage import two_stage
 
@@ -47,14 +47,20 @@ class StudyFits:
         return StudyFits(self.strategy, (name,), *columns, self.converged, self.singular)
 
 
-def fit_studies(studies: SimulatedStudies, strategy: str, *, p_values: bool = True) -> StudyFits:
+def fit_studies(studies: SimulatedStudies, strategy: str, correction: str | None = None, *, p_values: bool = True) -> StudyFits:
     """Fit one strategy to every study: pooled and cluster-robust (CR1, CR2) OLS, two-stage, fixed effects, or a multilevel model whose
     intercept (`random_intercept`), or every term with (`multilevel`) or without correlations (`uncorrelated`), varies between clusters.
-    Without `p_values` multilevel models skip Satterthwaite's df, which are then NaN."""
+
+    correction : "CR0" to "CR3" asks for that cluster-robust error in place of the strategy's own; for `cluster_robust` and multilevel models.
+    p_values : without them multilevel models skip Satterthwaite's df, which are then NaN.
+    """
     if strategy not in STRATEGIES:
         raise InputError(f"There is no strategy {strategy!r}; choose from {', '.join(STRATEGIES)}.")
+    if correction is not None and strategy not in ("cluster_robust", *_BARS):
+        raise InputError(f"correction is for {', '.join(['cluster_robust', *_BARS])}; {strategy} has one kind of standard error: leave it out.")
     check_sizes(studies.design, strategy)
-    result = _FITS[strategy](crossproducts_of_studies(studies.rows, studies.n_per_cluster), p_values)
+    cp = crossproducts_of_studies(studies.rows, studies.n_per_cluster)
+    result = _FITS[strategy](cp, p_values) if correction is None else _corrected(cp, strategy, correction)
     first = 1 if strategy == "fixed_effects" else 0
     yes, no = np.ones(len(studies), bool), np.zeros(len(studies), bool)
     return StudyFits(
@@ -67,6 +73,15 @@ def fit_studies(studies: SimulatedStudies, strategy: str, *, p_values: bool = Tr
         getattr(result, "converged", yes),
         getattr(result, "singular", no),
     )
+
+
+def _corrected(cp: Crossproducts, strategy: str, correction: str):
+    if strategy == "cluster_robust":
+        return pooled.cluster_robust(cp, correction)
+    terms = RandomTerms(_BARS[strategy](cp.k))
+    fit = multilevel(cp, terms, p_values=False)
+    robust = pooled.cluster_robust(weighted_crossproducts(cp, terms, fit), correction)
+    return replace(fit, covariance=robust.covariance, df=robust.df)
 
 
 def design_like(fit: Fit, predictor_values) -> Design:
@@ -90,19 +105,24 @@ def design_like(fit: Fit, predictor_values) -> Design:
     )
 
 
-def _random(bars):
-    return lambda cp, p_values: multilevel(cp, RandomTerms(bars(cp.k)), p_values=p_values)
+_BARS = {
+    "random_intercept": lambda k: ((0,),),
+    "multilevel": lambda k: (tuple(range(k)),),
+    "uncorrelated": lambda k: tuple((j,) for j in range(k)),
+}
+
+
+def _random(strategy):
+    return lambda cp, p_values: multilevel(cp, RandomTerms(_BARS[strategy](cp.k)), p_values=p_values)
 
 
 _FITS = {
     "ols": lambda cp, _: pooled.ols(cp),
     "cluster_robust": lambda cp, _: pooled.cluster_robust(cp),
     "cluster_robust_cr2": lambda cp, _: pooled.cluster_robust(cp, "CR2"),
-    "random_intercept": _random(lambda k: ((0,),)),
-    "multilevel": _random(lambda k: (tuple(range(k)),)),
-    "uncorrelated": _random(lambda k: tuple((j,) for j in range(k))),
     "two_stage": lambda cp, _: two_stage(cp),
     "fixed_effects": lambda cp, _: pooled.fixed_effects(cp),
+    **{strategy: _random(strategy) for strategy in _BARS},
 }
 
 

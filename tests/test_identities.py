@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
-from helpers import fit_cluster_robust, fit_fixed_effects, fit_multilevel, fit_ols, fit_two_stage
+from helpers import Design, InputError, fit_cluster_robust, fit_fixed_effects, fit_multilevel, fit_ols, fit_studies, fit_two_stage, simulate_studies
 from helpers.data import load
 from scipy import stats
 
@@ -227,6 +227,62 @@ def check(fit, term, estimate=None, std_error=None, df=None, statistic=None):
     row = fit.table.loc[term]
     for column, printed in [("estimate", estimate), ("std_error", std_error), ("df", df), ("statistic", statistic)]:
         assert printed is None or shows(row[column], printed), (column, row[column], printed)
+
+
+@pytest.mark.parametrize("bar, random", [("1", ["one"]), ("x1", ["one", "x1"])])
+def test_cluster_robust_errors_of_a_multilevel_model_by_matrices(bar, random):
+    """CR0 to CR3 and CR2's df as Pustejovsky & Tipton (2018) define them, V of the fitted model being the working covariance, row by row."""
+    data = made_up()
+    formula = f"y ~ x1 + x2 + ({bar} | cluster)"
+    own = fit_multilevel(formula, data)
+    columns = data.assign(one=1.0)
+    X, y, code = columns[["one", "x1", "x2"]].to_numpy(), data["y"].to_numpy(), data["cluster"].to_numpy()
+    Z, sd = columns[random].to_numpy(), own.random_sd.to_numpy()
+    T = own.random_corr.fillna(0).to_numpy() * np.outer(sd, sd)
+    V = own.residual_sd**2 * np.eye(len(y)) + Z @ T @ Z.T * (code[:, None] == code)
+    V_inverse = np.linalg.inv(V)
+    M = np.linalg.inv(X.T @ V_inverse @ X)
+    e = y - X @ (M @ X.T @ V_inverse @ y)
+    for name, power in [("CR0", 0), ("CR2", -0.5), ("CR3", -1)]:
+        scores, weights = [], []
+        for g in np.unique(code):
+            rows = code == g
+            D = np.linalg.cholesky(V[np.ix_(rows, rows)]).T
+            Di = np.linalg.inv(D)
+            values, vectors = np.linalg.eigh(np.eye(rows.sum()) - Di.T @ X[rows] @ M @ X[rows].T @ Di)
+            A = M @ X[rows].T @ Di @ (vectors * np.maximum(values, 1e-300) ** power) @ vectors.T @ Di.T
+            scores.append(A @ e[rows])
+            weights.append(A @ (np.eye(len(y)) - X @ M @ X.T @ V_inverse)[rows])
+        fit = fit_multilevel(formula, data, correction=name)
+        np.testing.assert_allclose(fit.table["std_error"], np.sqrt((np.array(scores) ** 2).sum(axis=0)), rtol=1e-5)
+        df = np.full(3, len(scores) - 1.0)
+        if name == "CR2":
+            spread = [np.array(weights)[:, j] @ V @ np.array(weights)[:, j].T for j in range(3)]
+            df = [np.trace(G) ** 2 / (G**2).sum() for G in spread]
+        np.testing.assert_allclose(fit.table["df"], df, rtol=1e-5)
+        assert name in fit.strategy
+        np.testing.assert_allclose(fit.table["estimate"], own.table["estimate"], rtol=1e-9)
+        assert fit.residual_sd == own.residual_sd
+
+
+@pytest.mark.parametrize("strategy, correction", [("cluster_robust", "CR3"), ("random_intercept", "CR2"), ("multilevel", "CR1"), ("uncorrelated", "CR0")])
+def test_studies_take_a_correction(strategy, correction):
+    studies = simulate_studies(Design(8, 6, 1, between_sd=0.8), 3, seed=4)
+    bar = {"random_intercept": "(1 | cluster)", "multilevel": "(x1 | cluster)", "uncorrelated": "(x1 || cluster)"}
+    for i, robust in enumerate(fit_studies(studies, strategy, correction).term("x1").std_error):
+        data = studies.study(i).data
+        one = fit_cluster_robust("y ~ x1", data, correction=correction) if strategy == "cluster_robust" else fit_multilevel(f"y ~ x1 + {bar[strategy]}", data, correction=correction)
+        assert one.table.loc["x1", "std_error"] == pytest.approx(robust, rel=1e-4)
+
+
+def test_a_correction_that_does_not_exist():
+    studies = simulate_studies(Design(8, 6, 1), 2, seed=4)
+    with pytest.raises(InputError, match="ols has one kind"):
+        fit_studies(studies, "ols", "CR2")
+    with pytest.raises(InputError, match="CR9"):
+        fit_studies(studies, "random_intercept", "CR9")
+    with pytest.raises(InputError, match="CR9"):
+        fit_multilevel("y ~ x1 + (1 | cluster)", made_up(), correction="CR9")
 
 
 def test_petersen():
