@@ -4,7 +4,7 @@
 
 Every fault is one line, "page [view]: kind: detail", so that a test can plant one and look for it. `file_faults` reads the
 files; `Looker` opens pages in Chromium, at desktop width in light and dark and at the width of a phone, runs axe on them as
-they come and again with everything opened that opens, and watches requests, console and width. No request that
+they come, with everything opened that opens and with each tab in front, and watches requests, console and width. No request that
 leaves the site finds its way.
 """
 
@@ -174,6 +174,9 @@ class Looker:
             if page.evaluate(OPEN_EVERYTHING):
                 self._settle(page)
                 faults += self._look(page, " (all opened)")
+            for number in range(1, page.locator(TABS).count() + 1):
+                page.locator(f"{TABS} >> nth={number - 1}").click()
+                faults += self._look(page, f" (tab {number})")
             for number in range(page.locator("[data-bs-toggle=dropdown]:visible").count()):
                 page.locator("[data-bs-toggle=dropdown]:visible").nth(number).click()
                 faults += self._look(page, f" (menu {number + 1} open)", ".bd-header-article")
@@ -213,6 +216,8 @@ def _leaves(url: str, address: str) -> bool:
     return not url.startswith((address, "data:", "blob:", "about:"))
 
 
+TABS = ".sd-tab-set >> nth=0 >> :scope > label"
+"""Those of the first set of tabs on a page; the others follow it."""
 RUN_AXE = """([within, tags]) => axe.run(document.querySelector(within) ?? document,
   {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"], preload: false})"""
 SETTLED = """async () => {

@@ -183,6 +183,10 @@ def test_planted_in_a_style_sheet(tmp_path):
     assert any("outside: the style sheet fetches https://fonts.invalid" in line for line in file_faults(site))
 
 
+TAB_SET = """<style>.sd-tab-set > div { display: none } .sd-tab-set > input:checked + label + div { display: block }</style>
+<div class="sd-tab-set"><input type="radio" name="tab" id="one" checked><label for="one">One</label><div>Words.</div>
+<input type="radio" name="tab" id="two"><label for="two">Two</label><div style="color: #bbb">Faint words.</div></div>"""
+
 BROWSER_FAULTS = {
     "outside request": ("<article>", '<article><script>fetch("https://outside.invalid/data.json").catch(() => null)</script>', "outside: a request to"),
     "console error": ("<article>", '<article><script>console.error("planted")</script>', "console: planted"),
@@ -191,6 +195,7 @@ BROWSER_FAULTS = {
     "button without a name": ("<article>", "<article><button></button>", "axe button-name"),
     "faint text": ("<p>Some", '<p style="color: #bbb">Some', "axe color-contrast"),
     "faint text in a dropdown": ("<p>Hidden", '<p style="color: #bbb">Hidden', "axe color-contrast (all opened)"),
+    "faint text in the second tab": ("<details>", TAB_SET + "<details>", "axe color-contrast (tab 2)"),
     "no alt text": (' alt="One dark dot."', "", "axe image-alt"),
 }
 
