@@ -142,8 +142,8 @@ def fit_multilevel(formula: str, data, reml: bool = True, *, correction: str | N
     cp, terms = rows.crossproducts, rows.random_terms
     if _multilevel.share_of_noise(cp, terms)[0] < _NO_NOISE:
         raise InputError(f"The random terms in {formula!r} fit every row (almost) exactly: no noise is left. Let fewer terms vary between clusters.")
-    thorough = cp.n_clusters <= _MANY_CLUSTERS
-    result = _multilevel.multilevel(cp, terms, reml=reml, thorough=thorough, max_iterations=max_iterations)
+    starts = "all" if cp.n_clusters <= _MANY_CLUSTERS else "one"
+    result = _multilevel.multilevel(cp, terms, reml=reml, starts=starts, max_iterations=max_iterations)
     return _multilevel_fit(rows, parsed, result, reml, correction)
 
 

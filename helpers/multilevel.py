@@ -400,18 +400,18 @@ def _satterthwaite(point: _Point, rows: int, A: np.ndarray) -> np.ndarray:
 
 
 def multilevel(
-    cp: Crossproducts, terms: RandomTerms, *, reml: bool = True, p_values: bool = True, thorough: bool = False, max_iterations: int = 100
+    cp: Crossproducts, terms: RandomTerms, *, reml: bool = True, p_values: bool = True, starts: str = "one", max_iterations: int = 100
 ) -> MultilevelFit:
     """Fit every study of `cp`.
 
-    One start is enough for studies by the thousand. A `thorough` search begins at several points and keeps the best minimum, which
-    guards a single data set against a local one.
+    starts : where the search begins. "one" is a good guess, and enough unless rows are very few; "sizes" tries a smaller and a larger one as well,
+        "all" also one for each term that alone varies much. The best minimum is kept, which guards against a local one.
     """
-    starts = 3 + len(terms.columns) if thorough else 1
-    size = max(1, _ELEMENTS // (cp.n_clusters * starts))
+    sizes = _start_sizes(len(terms.columns), starts)
+    batch = max(1, _ELEMENTS // (cp.n_clusters * len(sizes)))
     parts = [
-        _fit(cp.studies(slice(start, start + size)), terms, reml, p_values, thorough, max_iterations)
-        for start in range(0, cp.n_studies, size)
+        _fit(cp.studies(slice(start, start + batch)), terms, reml, p_values, sizes, max_iterations)
+        for start in range(0, cp.n_studies, batch)
     ]
     return MultilevelFit(*[np.concatenate([getattr(part, name) for part in parts]) for name in MultilevelFit.__dataclass_fields__])
 
@@ -428,18 +428,16 @@ def weighted_crossproducts(cp: Crossproducts, terms: RandomTerms, fit: Multileve
     return replace(cp, WtW=cp.WtW - explained)
 
 
-def _several_starts(Psi: np.ndarray) -> np.ndarray:
-    """For each study (S, q, q) a guess, one that is small, one that is large, and for each term one in which it alone varies much."""
-    q = Psi.shape[1]
-    sizes = np.concatenate([[np.ones(q)], [np.full(q, 0.1)], [np.full(q, 10.0)], np.where(np.eye(q) == 1, 10.0, 0.03)])
-    return (Psi[:, None] * sizes[:, :, None] * sizes[:, None, :]).reshape(-1, q, q)
+def _start_sizes(q: int, starts: str) -> np.ndarray:
+    """By how much the SD of each term is multiplied in each start: (starts, q)."""
+    sizes = {"one": [np.ones(q)], "sizes": [np.ones(q), np.full(q, 0.1), np.full(q, 10.0)]}
+    sizes["all"] = sizes["sizes"] + list(np.where(np.eye(q) == 1, 10.0, 0.03))
+    return np.array(sizes[starts])
 
 
-def _fit(cp, terms, reml, p_values, thorough, max_iterations) -> MultilevelFit:
+def _fit(cp, terms, reml, p_values, sizes, max_iterations) -> MultilevelFit:
     problem = _Problem(cp, terms, reml)
-    Psi = _first_guess(problem)
-    if thorough:
-        Psi = _several_starts(Psi)
+    Psi = (_first_guess(problem)[:, None] * sizes[:, :, None] * sizes[:, None, :]).reshape(-1, problem.q, problem.q)
     starts = len(Psi) // cp.n_studies
     converged, point = _minimise(problem.take(np.repeat(np.arange(cp.n_studies), starts)), Psi, max_iterations)
     best = (point.criterion + 1e-7 * ~converged).reshape(-1, starts).argmin(axis=1) + starts * np.arange(cp.n_studies)

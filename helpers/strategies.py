@@ -17,6 +17,9 @@ from .two_stage import two_stage
 STRATEGIES = ("ols", "cluster_robust", "cluster_robust_cr2", "random_intercept", "multilevel", "uncorrelated", "two_stage", "fixed_effects")
 
 
+_FEW_ROWS = 64  # studies of at most so many rows may have a second minimum (up to 3% of them do); larger ones were never seen to
+
+
 @dataclass(frozen=True)
 class StudyFits:
     """One strategy's results for S studies of one design.
@@ -79,7 +82,7 @@ def _corrected(cp: Crossproducts, strategy: str, correction: str):
     if strategy == "cluster_robust":
         return pooled.cluster_robust(cp, correction)
     terms = RandomTerms(_BARS[strategy](cp.k))
-    fit = multilevel(cp, terms, p_values=False)
+    fit = _fit_multilevel(cp, terms, p_values=False)
     robust = pooled.cluster_robust(weighted_crossproducts(cp, terms, fit), correction)
     return replace(fit, covariance=robust.covariance, df=robust.df)
 
@@ -113,7 +116,11 @@ _BARS = {
 
 
 def _random(strategy):
-    return lambda cp, p_values: multilevel(cp, RandomTerms(_BARS[strategy](cp.k)), p_values=p_values)
+    return lambda cp, p_values: _fit_multilevel(cp, RandomTerms(_BARS[strategy](cp.k)), p_values)
+
+
+def _fit_multilevel(cp: Crossproducts, terms: RandomTerms, p_values: bool):
+    return multilevel(cp, terms, p_values=p_values, starts="sizes" if cp.n_obs <= _FEW_ROWS else "one")
 
 
 _FITS = {
