@@ -23,7 +23,7 @@ export CHROMIUM
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test serve check findings refresh bench env chromium lock clean
+.PHONY: help book test serve check findings refresh universe bench env chromium lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,9 @@ findings: env ## test one chapter's findings under another seed: make findings C
 
 refresh: env ## run chapters and store their outputs: all of them, or one with CHAPTER=iid
 	@$(RUN) tools.refresh $(CHAPTER)
+
+universe: env ## make the dense universe's table anew (about ten minutes; resumes where it was stopped)
+	@$(RUN) tools.universe --jobs 2
 
 bench: env ## measure what the README claims about speed and memory
 	@$(RUN) benchmarks
