@@ -1,4 +1,4 @@
-"""The dense universe: a grid a hundred times the post's, computed once, stored small, and made again bit by bit in the tests.
+"""The dense universe: a grid a hundred times the post's, computed once, stored small, and made again in part by the tests.
 
 `make universe` makes it; `load_universe` reads it. One row a design, strategy and slope: x1, whose true coefficient is 0, and x2, whose is 0.5.
 """
