@@ -240,8 +240,12 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
 def share_of_noise(cp: Crossproducts, terms: RandomTerms) -> np.ndarray:
     """Share (S,) of the outcome's sum of squares that is left when every cluster has its own random terms, whatever their size."""
     rest = _Problem(cp, terms, True).rest
-    X, values = rest[:, :-1, :-1], rest[:, :-1, -1]
-    return (rest[:, -1, -1] - (values * (np.linalg.pinv(X, rcond=1e-10, hermitian=True) @ values[..., None])[..., 0]).sum(axis=1)) / cp.yty.sum(axis=1)
+    size, vectors = np.linalg.eigh(rest[:, :-1, :-1])
+    # What Z leaves of X is nothing but rounding where X is among the random terms: judged against X itself, not against the rest.
+    real = size > 1e-9 * np.trace(cp.XtX.sum(axis=1), axis1=1, axis2=2)[:, None]
+    along = (vectors.swapaxes(1, 2) @ rest[:, :-1, -1, None])[..., 0]
+    explained = np.where(real, along**2 / np.where(real, size, 1.0), 0.0).sum(axis=1)
+    return (rest[:, -1, -1] - explained) / cp.yty.sum(axis=1)
 
 
 def deviance(theta, cp: Crossproducts, terms: RandomTerms, reml: bool = True):
@@ -405,7 +409,7 @@ def multilevel(
     """Fit every study of `cp`.
 
     starts : where the search begins. "one" is a good guess, and enough unless rows are very few; "sizes" tries a smaller and a larger one as well,
-        "all" also one for each term that alone varies much. The best minimum is kept, which guards against a local one.
+        "all" also one for each term that alone varies much, and ten scattered ones. The best minimum is kept, which guards against a local one.
     """
     sizes = _start_sizes(len(terms.columns), starts)
     batch = max(1, _ELEMENTS // (cp.n_clusters * len(sizes)))
@@ -431,7 +435,10 @@ def weighted_crossproducts(cp: Crossproducts, terms: RandomTerms, fit: Multileve
 def _start_sizes(q: int, starts: str) -> np.ndarray:
     """By how much the SD of each term is multiplied in each start: (starts, q)."""
     sizes = {"one": [np.ones(q)], "sizes": [np.ones(q), np.full(q, 0.1), np.full(q, 10.0)]}
+    scattered = np.random.default_rng(1)  # always the same; a negative size turns the correlations with that term around
     sizes["all"] = sizes["sizes"] + list(np.where(np.eye(q) == 1, 10.0, 0.03))
+    if q > 1:
+        sizes["all"] += list(np.exp(scattered.uniform(-3.5, 3.5, (10, q))) * scattered.choice([-1, 1], (10, q)))
     return np.array(sizes[starts])
 
 
