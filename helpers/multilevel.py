@@ -140,7 +140,6 @@ class _Point:
     dC: np.ndarray  # (S, t, k, k): C P C, derivative of C
     dpwrss: np.ndarray  # (S, t): minus the derivative of pwrss
 
-
     def take(self, which) -> "_Point":
         return _Point(*[value[which] for value in vars(self).values()])
 
@@ -198,14 +197,14 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
     r = ZVy - sum(N[:, x] * b[:, x, None] for x in range(k))  # (q, S, G)
 
     flatM, flatN = M.reshape(q * q, S, G), N.reshape(q * k, S, G)
-    NN = _sum_over_clusters(flatN, flatN).reshape(S, q, k, q, k)
+    NN = _sum_over_clusters(flatN, flatN).reshape(S, q, k, q, k).transpose(0, 1, 3, 2, 4).reshape(S, q * q, k * k)
     Nr = _sum_over_clusters(flatN, r).reshape(S, q, k, q)
     rr = _sum_over_clusters(r, r)
     weight = np.moveaxis(M.sum(axis=-1), 2, 0)
     slope = weight - rr / s2[:, None, None]
     Q = (2 * r[:, None] * r[None] / s2[:, None]) - M  # (q, q, S, G)
     if problem.reml:
-        slope = slope - (NN.transpose(0, 1, 3, 2, 4).reshape(S, q * q, k * k) @ C.reshape(S, k * k, 1)).reshape(S, q, q)
+        slope = slope - (NN @ C.reshape(S, k * k, 1)).reshape(S, q, q)
         half = smallmatrix.product(N, np.moveaxis(root, 0, 2)[..., None])
         Q += 2 * smallmatrix.product(half, half.swapaxes(0, 1))
 
@@ -219,7 +218,7 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
 
     MQ = _sum_over_clusters(flatM, Q.reshape(q * q, S, G)).reshape(S, q, q, q, q)  # b c, d a
     hessian = flatD @ MQ.transpose(0, 4, 1, 2, 3).reshape(S, q * q, q * q) @ flatD.swapaxes(1, 2)
-    dXVX = (flatD @ NN.transpose(0, 1, 3, 2, 4).reshape(S, q * q, k * k)).reshape(S, problem.t, k, k)
+    dXVX = (flatD @ NN).reshape(S, problem.t, k, k)
     PC = dXVX @ C[:, None]
     dC = C[:, None] @ PC
     if problem.reml:

@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--strategies", nargs="+", default=list(DEFAULT), metavar="NAME", help=f"some of {', '.join(STRATEGIES)}")
     parser.add_argument("--no-p-values", action="store_true", help="leave out degrees of freedom and p-values, which saves time")
     parser.add_argument("--jobs", type=int, default=1, help="processes at work (-1: one a processor)")
-    parser.add_argument("--backend", default="loky", help="joblib's: loky, multiprocessing, threading; or dask")
+    parser.add_argument("--backend", default="loky", help="loky or threading, as joblib calls them; or dask")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of the Dask cluster")
     parser.add_argument("--store", metavar="DIR", help="keep finished designs here, so that a killed run resumes")
     parser.add_argument("--out", required=True, metavar="FILE", help="the table, as .parquet or .csv")

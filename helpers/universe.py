@@ -122,8 +122,8 @@ class _backend:
 
     def __init__(self, name, scheduler, n_jobs):
         self.name, self.scheduler, self.n_jobs = name, scheduler, n_jobs
-        if name not in ("loky", "multiprocessing", "threading", "dask"):
-            raise InputError(f"There is no backend {name!r}; choose loky, multiprocessing, threading or dask.")
+        if name not in ("loky", "threading", "dask"):  # joblib's others cannot hand over results as they come
+            raise InputError(f"There is no backend {name!r}; choose loky, threading or dask.")
         if n_jobs == 0 or isinstance(n_jobs, bool) or not isinstance(n_jobs, int):
             raise InputError(f"n_jobs must be a whole number such as 2, or -1 for all processors, not {n_jobs!r}.")
 
