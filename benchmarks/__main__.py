@@ -7,24 +7,24 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
 import statistics
+from collections import Counter
 from pathlib import Path
 
 from tqdm import tqdm
 
-from . import memory, single, universe
+from . import cost, memory, single, universe
 
 README = Path(__file__).parents[1] / "README.md"
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"
 
 
 def main() -> None:
-    steps = tqdm(total=3, desc="benchmarks", disable=None)
-    rows = [universe_row()]
-    steps.update()
-    rows += single_rows()
-    steps.update()
-    peak, seconds = memory.measure()
-    rows.append(("Peak memory of one multilevel fit of 10 million rows, streamed from a Parquet file", f"{peak:,.0f} MB ({seconds:,.0f} s)"))
+    steps = tqdm(total=5, desc="benchmarks", disable=None)
+    rows = []
+    for measure in (universe_rows, job_rows, single_rows, memory_rows):
+        rows += measure()
+        steps.update()
+    cost.main()
     steps.close()
     table = "\n".join(["| what | measured |", "|---|---|", *(f"| {what} | {value} |" for what, value in rows)])
     print(table)
@@ -32,12 +32,28 @@ def main() -> None:
     README.write_text(f"{before}{START}\n{table}\n{END}{rest.split(END)[1]}")
 
 
-def universe_row() -> tuple[str, str]:
-    universe.whole()  # the first run loads and warms up
-    pairs = [(universe.whole(), universe.draw_only()) for _ in range(5)]
-    ratio = statistics.median(whole / draw for whole, draw in pairs)
-    seconds = statistics.median(whole for whole, _ in pairs)
-    return "The post's universe (45 designs, 50 studies each, four strategies) against drawing its random numbers alone", f"{ratio:.0f} times ({seconds:.1f} s)"
+def universe_rows() -> list[tuple[str, str]]:
+    universe.whole(p_values=True)  # the first run loads and warms up
+    rows = []
+    for p_values, words in ((False, "without p-values"), (True, "with p-values (Satterthwaite)")):
+        runs = [(universe.whole(p_values), universe.draw_only()) for _ in range(5)]
+        ratio = statistics.median(steps.total() / draw for steps, draw in runs)
+        seconds = statistics.median(steps.total() for steps, _ in runs)
+        rows.append((f"The post's universe (45 designs, 50 studies each, four strategies), {words}, against drawing its random numbers alone", f"{ratio:.1f} times ({seconds:.1f} s)"))
+    total = sum((steps for steps, _ in runs), Counter())
+    shares = ", ".join(f"{name.replace('_', ' ')} {seconds / total.total():.0%}" for name, seconds in total.most_common())
+    rows.append(("Where that time goes, with p-values", shares))
+    return rows
+
+
+def job_rows() -> list[tuple[str, str]]:
+    ratio = statistics.median(universe.jobs(1) / universe.jobs(2) for _ in range(3))
+    return [("`run_study`, a minute of such studies, two processes against one", f"{ratio:.2f} times as fast")]
+
+
+def memory_rows() -> list[tuple[str, str]]:
+    peak, seconds = memory.measure()
+    return [("Peak memory of one multilevel fit of 10 million rows, streamed from a Parquet file", f"{peak:,.0f} MB ({seconds:,.0f} s)")]
 
 
 def single_rows() -> list[tuple[str, str]]:

@@ -96,18 +96,21 @@ class _Problem:
     def __init__(self, cp: Crossproducts, terms: RandomTerms, reml: bool):
         self.terms, self.reml = terms, reml
         self.k, self.q, self.t = cp.k, len(terms.columns), len(terms.free)
-        self.used = list(range(cp.k)) + [-1]
         columns = terms.columns
+        # Each column of W once: X, then random terms that are not in X, then y; Z says where the random terms are.
+        kept = [*range(cp.k), *(column for column in columns if column >= cp.k), -1]
+        self.Z = [kept.index(column) for column in columns]
         WtW = np.moveaxis(cp.WtW, (0, 1), (2, 3))  # (m, m, S, G)
-        ZtW = np.ascontiguousarray(WtW[columns][:, columns + self.used])  # columns: Z, X, y
-        F = smallmatrix.semidefinite_cholesky(ZtW[:, : self.q])
+        ZtW = np.ascontiguousarray(WtW[columns][:, kept])
+        F = smallmatrix.semidefinite_cholesky(ZtW[:, self.Z])
         divisor = F.copy()
         for i in range(self.q):  # a cluster with fewer rows than terms has empty directions; dividing by infinity leaves them empty
             divisor[i, i][F[i, i] == 0] = np.inf
-        self.Q = smallmatrix.forward_substitute(divisor, ZtW)  # (q, q + k + 1, S, G)
-        self.Q[:, : self.q] = F.swapaxes(0, 1)
-        explained = sum(_sum_over_clusters(row, row) for row in self.Q[:, self.q :])
-        self.rest = cp.WtW[:, :, self.used][..., self.used].sum(axis=1) - explained  # (S, k + 1, k + 1)
+        self.Q = smallmatrix.forward_substitute(divisor, ZtW)  # (q, m, S, G)
+        self.Q[:, self.Z] = F.swapaxes(0, 1)
+        used = [*range(cp.k), -1]
+        explained = sum(_sum_over_clusters(row, row) for row in self.Q[:, used])
+        self.rest = cp.WtW[:, :, used][..., used].sum(axis=1) - explained  # (S, k + 1, k + 1)
         self.rows = cp.n_obs - cp.k if reml else cp.n_obs
         self.n_studies = cp.n_studies
 
@@ -173,16 +176,16 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
     L = np.moveaxis(factor, 0, 2)[..., None]  # (q, q, S, 1)
 
     # V in the basis of the rows Q is I + (Q_z L)(Q_z L)' = R R'; with U = R^-1 Q, W'V^-1W = rest + U'U.
-    P = smallmatrix.product(problem.Q[:, :q], L)
-    K = smallmatrix.product(P, P.swapaxes(0, 1))
+    P = smallmatrix.product(problem.Q[:, problem.Z], L)
+    K = smallmatrix.gram(P.swapaxes(0, 1))
     for i in range(q):
         K[i, i] += 1.0
     R = smallmatrix.cholesky(K)
     U = smallmatrix.forward_substitute(R, problem.Q)
     log_det_V = 2 * sum(np.log(R[i, i]).sum(axis=-1) for i in range(q))
-    inner = problem.rest + sum(_sum_over_clusters(row, row) for row in U[:, q:])  # (S, k + 1, k + 1)
-    ZVW = smallmatrix.product(U[:, :q].swapaxes(0, 1), U)
-    M, N, ZVy = ZVW[:, :q], ZVW[:, q:-1], ZVW[:, -1]
+    inner = problem.rest + sum(_sum_over_clusters(row, row) for row in U[:, [*range(k), -1]])  # (S, k + 1, k + 1)
+    ZVW = smallmatrix.gram(U, problem.Z)
+    M, N, ZVy = ZVW[:, problem.Z], ZVW[:, :k], ZVW[:, -1]
 
     values, vectors = np.linalg.eigh(inner[:, :k, :k])
     values = np.maximum(values, 1e-15 * values[:, -1:])  # rounding may leave a tiny one below zero
@@ -206,7 +209,7 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
     if problem.reml:
         slope = slope - (NN @ C.reshape(S, k * k, 1)).reshape(S, q, q)
         half = smallmatrix.product(N, np.moveaxis(root, 0, 2)[..., None])
-        Q += 2 * smallmatrix.product(half, half.swapaxes(0, 1))
+        Q += 2 * smallmatrix.gram(half.swapaxes(0, 1))
 
     # From derivatives in Psi to derivatives in the coordinates: dPsi = v_i f_j' + f_j v_i', columns of basis and factor.
     D = np.empty((S, problem.t, q, q))
@@ -271,7 +274,7 @@ def _evaluate_at(problem: _Problem, Psi: np.ndarray) -> _Point:
 def _first_guess(problem: _Problem) -> np.ndarray:
     """Psi after one scoring step from a point of middling reliability, kept inside the positive definite matrices."""
     q, S = problem.q, problem.n_studies
-    level = 1 / np.maximum((problem.Q[:, :q] ** 2).sum(axis=0).mean(axis=-1), 1e-300).T  # (S, q)
+    level = 1 / np.maximum((problem.Q[:, problem.Z] ** 2).sum(axis=0).mean(axis=-1), 1e-300).T  # (S, q)
     Psi = level[:, :, None] * np.eye(q)
     point = _evaluate_at(problem, Psi)
     E = np.zeros((problem.t, q, q))

@@ -11,14 +11,30 @@ import numpy as np
 
 def product(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     """A B: (i, j, ...) by (j, k, ...) gives (i, k, ...)."""
-    return np.array([[_dot(A[i], B[:, k]) for k in range(B.shape[1])] for i in range(A.shape[0])])
+    out = np.empty((A.shape[0], B.shape[1], *np.broadcast_shapes(A.shape[2:], B.shape[2:])))
+    for i in range(out.shape[0]):
+        for k in range(out.shape[1]):
+            _dot(A[i], B[:, k], out[i, k])
+    return out
 
 
-def _dot(a, b) -> np.ndarray:
-    total = a[0] * b[0]
+def gram(A: np.ndarray, columns=None) -> np.ndarray:
+    """The given columns of A, transposed, times A: (i, m, ...) gives (len(columns), m, ...). What is symmetric is worked out once."""
+    columns = list(range(A.shape[1]) if columns is None else columns)
+    out = np.empty((len(columns), *A.shape[1:]))
+    for i, column in enumerate(columns):
+        for m in range(A.shape[1]):
+            if m in columns[:i]:
+                out[i, m] = out[columns.index(m), column]
+            else:
+                _dot(A[:, column], A[:, m], out[i, m])
+    return out
+
+
+def _dot(a, b, out) -> None:
+    np.multiply(a[0], b[0], out=out)
     for i in range(1, len(a)):
-        total = total + a[i] * b[i]
-    return total
+        out += a[i] * b[i]
 
 
 def cholesky(K: np.ndarray) -> np.ndarray:
@@ -40,13 +56,13 @@ def cholesky(K: np.ndarray) -> np.ndarray:
 
 def forward_substitute(R: np.ndarray, B: np.ndarray) -> np.ndarray:
     """R^-1 B for lower triangular R (q, q, ...) and B (q, m, ...)."""
-    U: list[np.ndarray] = []
+    U = np.empty((*B.shape[:2], *np.broadcast_shapes(R.shape[2:], B.shape[2:])))
     for i in range(R.shape[0]):
-        row = B[i]
+        U[i] = B[i]
         for c in range(i):
-            row = row - R[i, c] * U[c]
-        U.append(row / R[i, i])
-    return np.array(U)
+            U[i] -= R[i, c] * U[c]
+        U[i] /= R[i, i]
+    return U
 
 
 def semidefinite_cholesky(P: np.ndarray, tiny: float = 1e-13) -> np.ndarray:
