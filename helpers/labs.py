@@ -1,0 +1,95 @@
+"""What the labs' notebooks call: a seed of one's own, and checks that answer in a plain sentence.
+
+The checks that students see, `check_number` and `check_choice`, know typical slips but not the answer. Those that decide the mark,
+`mark_number` and `mark_choice`, are told the answer by hidden tests.
+"""
+from __future__ import annotations
+
+import hashlib
+import math
+import numbers
+
+from .errors import InputError
+
+
+class NotYet(AssertionError):
+    """An answer that is missing or wrong. In a notebook it shows as its sentence alone, without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"Not yet: {self}"]
+
+
+def personal_seed(name) -> int:
+    """A seed made of a name or a student number; capitals and spaces do not matter. Without a name it says so and serves everybody's data."""
+    if not isinstance(name, (str, numbers.Integral)):
+        raise InputError(f"Write your name or number between quotation marks, as name = \"Ada Lovelace\", not {name!r}.")
+    written = "".join(str(name).casefold().split())
+    if not written:
+        print("You have not written your name yet. Until you do, you work with the same data as everybody else who has not.")
+    return int.from_bytes(hashlib.sha256(written.encode()).digest()[:4])
+
+
+def check_number(name: str, value, *, slips=None, least=-math.inf, most=math.inf, digits=1e-3) -> None:
+    """Say what is visibly wrong with a numeric answer.
+
+    name : what the answer is called in the notebook.
+    slips : {sentence: the number that this slip leads to}; a value within `digits` (relative) of one gets its sentence.
+    least, most : what the answer cannot fall below or exceed.
+    """
+    number = _number(name, value)
+    if not least <= number <= most:
+        where = f"at least {least:g}" if number < least else f"at most {most:g}"
+        raise NotYet(f"`{name}` is {number:.4g}, and it must be {where}.")
+    for sentence, wrong in (slips or {}).items():
+        if _close(number, float(wrong), digits):
+            raise NotYet(sentence)
+    print(f"`{name}` is a number, and not one of the usual slips.")
+
+
+def check_choice(name: str, value, choices) -> None:
+    """Say whether an answer is one of the `choices`."""
+    if not _answered(value):
+        raise NotYet(f"`{name}` has no answer yet: replace the dots by one of {_listed(choices)}.")
+    if value not in list(choices):
+        raise NotYet(f"`{name}` is {value!r}; choose one of {_listed(choices)}.")
+    print(f"`{name}` is one of the possible answers.")
+
+
+def mark_number(name: str, value, answer, *, rel=1e-3, within=None) -> None:
+    """Fail unless the value is the answer, within a share `rel` of it or an amount `within`."""
+    number = _number(name, value)
+    allowed = rel * abs(float(answer)) if within is None else within
+    if not abs(number - float(answer)) <= allowed:
+        raise NotYet(f"`{name}` is {number:.4g}, which is not what the task asks for.")
+
+
+def mark_choice(name: str, value, answer) -> None:
+    """Fail unless the value is the answer."""
+    if not (_answered(value) and value == answer):
+        raise NotYet(f"`{name}` is not the right choice.")
+
+
+def _answered(value) -> bool:
+    return value is not None and value is not ...
+
+
+def _number(name: str, value) -> float:
+    if not _answered(value):
+        raise NotYet(f"`{name}` has no value yet: replace the dots.")
+    try:
+        if isinstance(value, (bool, str)):
+            raise TypeError
+        number = float(value)
+    except (TypeError, ValueError):
+        raise NotYet(f"`{name}` must be one number, not {type(value).__name__}.") from None
+    if not math.isfinite(number):
+        raise NotYet(f"`{name}` is {number}; it must be a finite number.")
+    return number
+
+
+def _close(number: float, other: float, digits: float) -> bool:
+    return abs(number - other) <= digits * max(abs(other), 1e-12)
+
+
+def _listed(choices) -> str:
+    return ", ".join(repr(choice) for choice in choices)

@@ -1,0 +1,61 @@
+"""Run a student's notebook although some of its cells may never end, print without end or kill the kernel.
+
+Such a cell is stopped and marked as an error, and the rest is run without it from the top in a new kernel. So one bad
+task costs its own points and no others.
+"""
+
+import os
+import signal
+
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat.v4 import new_output
+from nbgrader.preprocessors import Execute
+
+STOPPED = "Stopped"
+SECONDS = int(os.environ.get("LAB_CELL_SECONDS", 60))  # what one cell may take,
+LETTERS = 200_000  # and print
+
+
+class CarefulExecute(Execute):
+    """nbgrader's Execute with these limits."""
+
+    def __init__(self, *given, **named):
+        super().__init__(*given, **named)
+        self.timeout, self.interrupt_on_timeout, self.shutdown_kernel = SECONDS, False, "immediate"
+        self.stopped: dict[int, str] = {}
+
+    def preprocess(self, nb, resources=None, km=None):
+        while True:
+            try:
+                return super().preprocess(nb, resources, None)
+            except (CellTimeoutError, DeadKernelError) as error:
+                if self.running in self.stopped or self.running is None:
+                    raise
+                if self.printed > LETTERS:
+                    reason = f"This cell printed more than {LETTERS:,} letters"
+                elif isinstance(error, CellTimeoutError):
+                    reason = f"This cell was still running after {self.timeout} seconds"
+                else:
+                    reason = "This cell killed the kernel"
+                self.stopped[self.running] = reason
+
+    running: int | None = None
+    printed = 0
+
+    def preprocess_cell(self, cell, resources, index):
+        self.running, self.printed = index, 0
+        if cell.cell_type == "code":
+            cell.outputs = []
+        if index in self.stopped:
+            told = f"{self.stopped[index]}, so it was stopped and left out."
+            cell.outputs = [new_output("error", ename=STOPPED, evalue=told, traceback=[told])]
+            return cell, resources
+        return super().preprocess_cell(cell, resources, index)
+
+    def process_message(self, msg, cell, cell_index):
+        content = msg["content"]
+        self.printed += len(content.get("text", "")) + sum(len(str(part)) for part in content.get("data", {}).values() if "image" not in str(part)[:20])
+        if self.printed > LETTERS and msg["msg_type"] in ("stream", "display_data", "execute_result"):
+            os.kill(self.km.provisioner.pid, signal.SIGKILL)
+            return None
+        return super().process_message(msg, cell, cell_index)

@@ -1,0 +1,73 @@
+"""Grade one submission in a process of its own, so that whatever it does ends with it: python -m tools.grade_one COURSE LAB STUDENT"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import Execute
+
+from tools.careful_execute import STOPPED, CarefulExecute
+from tools.chapters import read
+from tools.lab_notebooks import configuration
+
+MEMORY = 8 << 30  # bytes of address space; what wants more gets a MemoryError
+
+
+def interface(course: Path) -> NbGraderAPI:
+    """nbgrader on the course folder, with the careful way to run notebooks in place of its own."""
+    commands = str(Path(sys.executable).parent)  # nbgrader calls alembic as a command
+    if commands not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] = commands + os.pathsep + os.environ["PATH"]
+    settings = configuration().copy()
+    settings.CourseDirectory.root = str(course)
+    settings.CourseDirectory.db_url = f"sqlite:///{course / 'gradebook.db'}"
+    settings.Exchange.root = str(course)
+    steps = Autograde.autograde_preprocessors.make_dynamic_default()
+    settings.Autograde.autograde_preprocessors = [CarefulExecute if step is Execute else step for step in steps]
+    return NbGraderAPI(config=settings)
+
+
+def grade(course: Path, lab: str, student: str) -> dict:
+    """points by task; which texts a person has still to read; what was stopped."""
+    api = interface(course)
+    done = api.autograde(lab, student, force=True)
+    if not done["success"]:
+        raise SystemExit(_last_words(done))
+    told = api.generate_feedback(lab, student, force=True)
+    if not told["success"]:
+        raise SystemExit(_last_words(told))
+    ran = read(course / "autograded" / student / lab / f"{lab}.ipynb")
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+        grades = book.find_submission_notebook(lab, lab, student).grades
+        return {
+            "points": {grade.name: float(grade.score) for grade in grades},
+            "to_read": [grade.name for grade in grades if grade.needs_manual_grade],
+            "stopped": [f"{_name(cell)}: {output.evalue}" for cell in ran.cells for output in cell.get("outputs", []) if output.get("ename") == STOPPED],
+        }
+
+
+def _name(cell) -> str:
+    return cell.metadata.get("nbgrader", {}).get("grade_id", cell.get("id", "a cell"))
+
+
+def _last_words(answer: dict) -> str:
+    lines = f"{answer.get('error') or ''}\n{answer.get('log') or ''}".strip().splitlines()
+    return lines[-1] if lines else "nbgrader failed without a word."
+
+
+def main(course: str, lab: str, student: str) -> None:
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    except (ImportError, ValueError, OSError):
+        pass  # no such limit on this system; the limits of time and output remain
+    print(json.dumps(grade(Path(course).resolve(), lab, student)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
