@@ -23,7 +23,7 @@ export CHROMIUM
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test serve check findings refresh universe bench env chromium lock clean
+.PHONY: help book test serve check findings refresh universe bench labs grade env chromium lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,13 @@ universe: env ## make the dense universe's table anew (about ten minutes; resume
 
 bench: env ## measure what the README claims about speed and memory
 	@$(RUN) benchmarks
+
+labs: env ## write what students and teachers get: labs/release/students.zip and teacher.zip
+	@$(RUN) tools.labs
+
+grade: env ## grade a folder of submitted labs: make grade DIR=submissions (results in DIR-graded, or OUT=folder)
+	@test -n "$(DIR)" || { echo 'Which folder? Say, for instance: make grade DIR=submissions' >&2; exit 2; }
+	@$(RUN) tools.grade "$(DIR)" $(if $(OUT),--out "$(OUT)")
 
 env: $(READY) ## make or mend the environment in .venv (the other targets do this first)
 	@:
