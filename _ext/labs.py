@@ -1,0 +1,75 @@
+"""The labs on the site: the students' notebooks to download, `{labs}` to list them, and a box in each chapter that has one."""
+
+import sys
+from pathlib import Path
+
+import nbformat
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective
+
+ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:
+    sys.path.append(str(ROOT))
+
+from tools.lab_notebooks import about, lab_file, labs, release, source, tasks  # noqa: E402
+
+FOLDER = "labs"
+
+
+class Labs(SphinxDirective):
+    """Written as MyST and parsed in place."""
+
+    def run(self):
+        text = "\n\n".join(entry(name) for name in labs())
+        for name in labs():
+            self.env.note_dependency(str(lab_file(name)))
+        holder = nodes.container()
+        self.state.nested_parse(StringList(text.splitlines(), source="labs"), self.content_offset, holder)
+        return holder.children
+
+
+def entry(name):
+    told, found = about(source(name)), tasks(source(name))
+    points = sum(task.points for task in found)
+    return (
+        f"**{told['title']}**, for the chapter {{doc}}`/chapters/{told['chapter']}`: {len(found)} tasks, about {told['minutes']} minutes, "
+        f"{points:g} points. <a class=\"lab-download\" href=\"../{FOLDER}/{name}.ipynb\" download>Download {told['title']}</a>"
+    )
+
+
+def box_in_chapter(app, doctree):
+    """At the head of a chapter's exercises: its lab."""
+    chapter = app.env.docname.rsplit("/", 1)[-1]
+    if app.env.docname != f"chapters/{chapter}" or chapter not in labs():
+        return
+    app.env.note_dependency(str(lab_file(chapter)))
+    for section in doctree.findall(nodes.section):
+        if section[0].astext() == "Exercises":
+            section.insert(1, _box(chapter))
+            return
+
+
+def _box(name):
+    told = about(source(name))
+    text = nodes.paragraph()
+    text += nodes.Text("For a course, or for whoever likes to be checked: ")
+    text += nodes.reference("", told["title"], refuri=f"../{FOLDER}/{name}.ipynb", internal=False, classes=["lab-download"])
+    text += nodes.Text(f" is this chapter's lab, a notebook of about {told['minutes']} minutes with data made from your own name. Download it and open it beside the book.")
+    return nodes.admonition("", nodes.title("", "Lab"), text, classes=["lab"])
+
+
+def write_notebooks(app, error):
+    if error is not None or app.builder.format != "html":
+        return
+    folder = Path(app.outdir) / FOLDER
+    folder.mkdir(exist_ok=True)
+    for name in labs():
+        (folder / f"{name}.ipynb").write_text(nbformat.writes(release(source(name))) + "\n", encoding="utf-8")
+
+
+def setup(app):
+    app.add_directive("labs", Labs)
+    app.connect("doctree-read", box_in_chapter)
+    app.connect("build-finished", write_notebooks)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
