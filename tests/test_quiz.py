@@ -15,7 +15,8 @@ from scipy import stats
 
 import helpers
 from tools.chapters import chapters
-from tools.quiz import BANK, MISCONCEPTIONS, MOMENT, Answer, Item, QuizError, bank, by_chapter, export, gift, main, markdown, new_numbers, numbers, table_numbers
+from tools.quiz import BANK, MISCONCEPTIONS, MOMENT, Answer, Item, QuizError
+from tools.quiz import bank, by_chapter, export, gift, main, markdown, new_numbers, numbers, table_numbers
 
 ITEMS = bank()
 KNOWN = tomllib.loads(MISCONCEPTIONS.read_text(encoding="utf-8"))
@@ -104,7 +105,13 @@ def test_the_tables_of_questions_are_computed(item):
 
 @every([item for item in ITEMS if item.holds])
 def test_what_the_right_answer_says_holds(item):
-    assert bool(value_of(item.holds)) is True
+    assert holds(item.holds)
+
+
+def holds(expression):
+    """A condition, and not merely something that counts as true."""
+    value = value_of(expression)
+    return isinstance(value, (bool, np.bool_)) and bool(value)
 
 
 # The exports
@@ -204,7 +211,8 @@ def parse_qti(content):
     for item in tree.iter(f"{{{SPACES['q']}}}item"):
         stem = item.find("./q:presentation/q:material/q:mattext", SPACES).text
         labels = {label.get("ident"): label.find(".//q:mattext", SPACES).text for label in item.iterfind(".//q:response_label", SPACES)}
-        keyed = [test.text for condition in item.iterfind(".//q:respcondition", SPACES) if condition.find("q:setvar", SPACES) is not None for test in condition.iterfind(".//q:varequal", SPACES)]
+        scoring = [condition for condition in item.iterfind(".//q:respcondition", SPACES) if condition.find("q:setvar", SPACES) is not None]
+        keyed = [test.text for condition in scoring for test in condition.iterfind(".//q:varequal", SPACES)]
         assert len(keyed) == 1
         feedback = {note.get("ident").removesuffix("_fb"): note.find(".//q:mattext", SPACES).text for note in item.iterfind("./q:itemfeedback", SPACES)}
         answers = [(ident == keyed[0], plain(text, html=True), plain(feedback[ident], html=True)) for ident, text in labels.items()]
@@ -263,6 +271,12 @@ def test_a_wrong_number_would_be_noticed(text, expression):
 @pytest.mark.parametrize("text, expression", [("62%", ".6208"), ("0.25", ".2549"), ("−1", "-1.2"), ("8 and 9", "[8, 9]"), ("1,500", "1500.4")])
 def test_a_right_number_would_pass(text, expression):
     compare(expression, numbers(text))
+
+
+def test_a_claim_that_does_not_hold_would_be_noticed():
+    assert holds("theory.moulton_factor(30, 1, .3) > 1") and holds("np.bool_(True)")
+    assert not holds("theory.moulton_factor(30, 1, .3) < 1")
+    assert not holds("theory.moulton_factor(30, 1, .3)") and not holds("'a claim'")
 
 
 GOOD = """
