@@ -1,23 +1,26 @@
 r"""Kenward and Roger's standard errors and degrees of freedom for multilevel models, from crossproducts.
 
-A standard error that takes the estimated variances for the true ones is too small, and the less is known of the variances the smaller. Kenward &
-Roger (1997, Biometrics 53:983) add what is missing, and find the degrees of freedom from how well the variances are known. With
-:math:`\Phi = (X'V^{-1}X)^{-1}`, directions :math:`G_i = \partial V/\partial\theta_i`, and W the inverse of the expected REML information of the variances,
+A standard error that takes estimated variances for the true ones is too small, the more so the less is known of them. Kenward & Roger (1997,
+Biometrics 53:983) add what is missing, and count the degrees of freedom by how well the variances are known. With
+:math:`\Phi = (X'V^{-1}X)^{-1}`, the directions :math:`G_i` in which variances and covariances move V, and W the inverse of their expected
+REML information, the covariance of b becomes
 
-.. math:: \Phi_A = \Phi + 2\,\Phi \Big[\sum_{ij} W_{ij} (Q_{ij} - P_i \Phi P_j)\Big] \Phi, \qquad
-    P_i = -X'V^{-1} G_i V^{-1} X, \quad Q_{ij} = X'V^{-1} G_i V^{-1} G_j V^{-1} X,
+.. math:: \Phi_A = \Phi + 2\,\Phi \Big[\sum_{ij} W_{ij} (Q_{ij} - P_i \Phi P_j)\Big] \Phi,
 
-    (2 W^{-1})_{ij} = \mathrm{tr}(V^{-1} G_i V^{-1} G_j) - 2\,\mathrm{tr}(\Phi Q_{ij}) + \mathrm{tr}(\Phi P_i \Phi P_j),
+with :math:`P_i = -X'V^{-1} G_i V^{-1} X`, :math:`Q_{ij} = X'V^{-1} G_i V^{-1} G_j V^{-1} X` and
+:math:`2 (W^{-1})_{ij} = \mathrm{tr}(V^{-1} G_i V^{-1} G_j) - 2\,\mathrm{tr}(\Phi Q_{ij}) + \mathrm{tr}(\Phi P_i \Phi P_j)`. V is linear in variances and
+covariances, so that their term with its second derivatives is zero.
 
-their equations 3 and 4; the term with second derivatives of V is zero, V being linear in variances and covariances. For one coefficient
-:math:`l'b` their :math:`A_1` and :math:`A_2` are one number A, and then their degrees of freedom are 2/A and their scale :math:`\lambda` of F is exactly 1:
-:math:`t = l'b / (l'\Phi_A l)^{1/2}` with :math:`2 (l'\Phi l)^2 / (d'Wd)`, :math:`d_i = -l'\Phi P_i \Phi l`, is all there is to it. Note the unadjusted
-:math:`\Phi`; R's pbkrtest does the same.
+For one coefficient :math:`l'b` their :math:`A_1` and :math:`A_2` are the same number, A; put into their formulas this gives 2/A degrees of freedom,
 
-Three things make this cheap. In place of the residual variance V itself may be the last direction, since
-:math:`V = \sigma^2 I + \sum_i \theta_i G_i`: results are the same in any such coordinates, and for V all is known at once, its :math:`P` being
-:math:`-\Phi^{-1}`, its information :math:`(N - k)/2`, and what it adds to :math:`\Phi_A` nothing. The other directions are :math:`Z E_i Z'`, so that all
-is made of :math:`M_g = Z_g'V_g^{-1}Z_g` and :math:`N_g = Z_g'V_g^{-1}X_g`. And Q is needed only in two sums, never for each pair.
+.. math:: 2\,(l'\Phi l)^2 / (d'Wd), \qquad d_i = -l'\Phi P_i \Phi l,
+
+and 1 for the scale :math:`\lambda` of F. So :math:`l'b / (l'\Phi_A l)^{1/2}` is compared with t as it is; note the unadjusted :math:`\Phi` in the degrees
+of freedom. R's pbkrtest does the same (Halekoh & Højsgaard 2014, J Statistical Software 59:9); SAS takes the observed information unless told otherwise.
+
+Three things make this cheap. V itself may stand in for the noise's direction I, being a sum of that and of the others: results are the same in
+all such coordinates. And for V all is known at once: :math:`P = -\Phi^{-1}`, the information is :math:`(N - k)/2`, and nothing is added to :math:`\Phi_A`. The other
+directions are :math:`Z E_i Z'`, so that all is made of :math:`M_g = Z_g'V_g^{-1}Z_g` and :math:`N_g = Z_g'V_g^{-1}X_g`. And each Q is needed in two sums only.
 """
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ from .crossproducts import Crossproducts
 from .multilevel import ELEMENTS, MultilevelFit, RandomTerms, whitened
 from .smallmatrix import sum_over_clusters
 
-_UNKNOWN = 1e-10  # share of the largest information below which the data say nothing about a direction
+_UNKNOWN = 1e-10  # share of the information below which the data say nothing about a direction
 
 
 def kenward_roger(cp: Crossproducts, terms: RandomTerms, fit: MultilevelFit) -> MultilevelFit:
@@ -65,7 +68,8 @@ def _adjusted(cp: Crossproducts, terms: RandomTerms, theta: np.ndarray):
     information = E @ traces @ E.T + flatD @ flatD.swapaxes(1, 2)  # 2 W^-1
     with_V = flatM.sum(axis=-1).T @ E.T - np.trace(D, axis1=2, axis2=3)  # (S, t)
     rows = cp.n_obs - k
-    W = _inverse(information - with_V[:, :, None] * with_V[:, None, :] / rows)  # V estimated along with them
+    information -= with_V[:, :, None] * with_V[:, None, :] / rows  # since V itself is estimated along with them
+    W = _inverse(information, (flatM**2).sum(axis=(0, 2)))
 
     # Sum of W_ij N' E_i M E_j N: first the matrix between N' and N, which is linear in M.
     between = (E.T @ W @ E).reshape(S, q, q, q, q).transpose(0, 1, 4, 2, 3).reshape(S, q * q, q * q) @ flatM.transpose(1, 0, 2)
@@ -99,8 +103,8 @@ def _evenly_weighted(U_z: np.ndarray, terms: RandomTerms) -> np.ndarray:
     return even
 
 
-def _inverse(information: np.ndarray) -> np.ndarray:
-    """2 information^-1 (S, t, t), without the directions of which nothing is known."""
+def _inverse(information: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """2 information^-1 (S, t, t), without the directions of which nothing is known; size (S,) is what the information would be if b were known."""
     values, vectors = np.linalg.eigh(information)
-    known = values > _UNKNOWN * values[:, -1:]
+    known = values > _UNKNOWN * size[:, None]
     return vectors * np.where(known, 2 / np.where(known, values, 1.0), 0.0)[:, None, :] @ vectors.swapaxes(1, 2)
