@@ -59,7 +59,7 @@ def fit_studies(
 
     correction : "CR0" to "CR3" asks for that cluster-robust error in place of the strategy's own; for `cluster_robust` and multilevel models.
     df : of multilevel models' own errors; "kenward_roger" for Kenward and Roger's, with their larger standard errors, in place of Satterthwaite's.
-    p_values : without them multilevel models skip Satterthwaite's df, which are then NaN.
+    p_values : without them multilevel models skip Satterthwaite's df, which are then NaN; Kenward and Roger's come with their errors anyway.
     """
     if strategy not in STRATEGIES:
         raise InputError(f"There is no strategy {strategy!r}; choose from {', '.join(STRATEGIES)}.")
