@@ -54,7 +54,7 @@ def _adjusted(cp: Crossproducts, terms: RandomTerms, theta: np.ndarray):
     U_z, U_x, root = whitened(cp, terms, theta)
     q, k, S, G = U_x.shape
     U_z = _evenly_weighted(U_z, terms)
-    M = smallmatrix.product(U_z.swapaxes(0, 1), U_z)
+    M = smallmatrix.gram(U_z)
     N = smallmatrix.product(U_z.swapaxes(0, 1), smallmatrix.product(U_x, np.moveaxis(root, 0, 2)[..., None]))  # with N N' in place of N C N'
     E = _directions(terms)
     t = len(E)
@@ -63,7 +63,7 @@ def _adjusted(cp: Crossproducts, terms: RandomTerms, theta: np.ndarray):
     NN = sum_over_clusters(flatN, flatN).reshape(S, q, k, q, k).transpose(0, 1, 3, 2, 4).reshape(S, q * q, k * k)
     D = (E @ NN).reshape(S, t, k, k)  # minus P, with root' and root around it: so V's own is the identity
     flatD = D.reshape(S, t, k * k)
-    kept = flatM - 2 * smallmatrix.product(N, N.swapaxes(0, 1)).reshape(q * q, S, G)
+    kept = flatM - 2 * smallmatrix.gram(N.swapaxes(0, 1)).reshape(q * q, S, G)
     traces = sum_over_clusters(flatM, kept).reshape(S, q, q, q, q).transpose(0, 4, 1, 2, 3).reshape(S, q * q, q * q)
     information = E @ traces @ E.T + flatD @ flatD.swapaxes(1, 2)  # 2 W^-1
     with_V = flatM.sum(axis=-1).T @ E.T - np.trace(D, axis1=2, axis2=3)  # (S, t)
