@@ -9,7 +9,8 @@ from scipy import stats
 from . import pooled
 from .crossproducts import Crossproducts, crossproducts_of_studies
 from .errors import InputError
-from .fit import Fit
+from .fit import Fit, check_df
+from .kenward_roger import kenward_roger
 from .multilevel import RandomTerms, multilevel, weighted_crossproducts
 from .simulate import Design, SimulatedStudies
 from .two_stage import two_stage
@@ -50,20 +51,30 @@ class StudyFits:
         return StudyFits(self.strategy, (name,), *columns, self.converged, self.singular)
 
 
-def fit_studies(studies: SimulatedStudies, strategy: str, correction: str | None = None, *, p_values: bool = True) -> StudyFits:
+def fit_studies(
+    studies: SimulatedStudies, strategy: str, correction: str | None = None, *, df: str = "satterthwaite", p_values: bool = True
+) -> StudyFits:
     """Fit one strategy to every study: pooled and cluster-robust (CR1, CR2) OLS, two-stage, fixed effects, or a multilevel model whose
     intercept (`random_intercept`), or every term with (`multilevel`) or without correlations (`uncorrelated`), varies between clusters.
 
     correction : "CR0" to "CR3" asks for that cluster-robust error in place of the strategy's own; for `cluster_robust` and multilevel models.
-    p_values : without them multilevel models skip Satterthwaite's df, which are then NaN.
+    df : of multilevel models' own errors; "kenward_roger" for Kenward and Roger's, with their larger standard errors, in place of Satterthwaite's.
+    p_values : without them multilevel models skip Satterthwaite's df, which are then NaN; Kenward and Roger's come with their errors anyway.
     """
     if strategy not in STRATEGIES:
         raise InputError(f"There is no strategy {strategy!r}; choose from {', '.join(STRATEGIES)}.")
     if correction is not None and strategy not in ("cluster_robust", *_BARS):
         raise InputError(f"correction is for {', '.join(['cluster_robust', *_BARS])}; {strategy} has one kind of standard error: leave it out.")
+    check_df(df, correction)
+    if df == "kenward_roger" and strategy not in _BARS:
+        raise InputError(f"df='kenward_roger' is for {', '.join(_BARS)}; {strategy} has its own degrees of freedom: leave it out.")
     check_sizes(studies.design, strategy)
     cp = crossproducts_of_studies(studies.rows, studies.n_per_cluster)
-    result = _FITS[strategy](cp, p_values) if correction is None else _corrected(cp, strategy, correction)
+    if df == "kenward_roger":
+        terms = RandomTerms(_BARS[strategy](cp.k))
+        result = kenward_roger(cp, terms, _fit_multilevel(cp, terms, p_values=False))
+    else:
+        result = _FITS[strategy](cp, p_values) if correction is None else _corrected(cp, strategy, correction)
     first = 1 if strategy == "fixed_effects" else 0
     yes, no = np.ones(len(studies), bool), np.zeros(len(studies), bool)
     return StudyFits(
