@@ -323,7 +323,7 @@ def _median_of_mean(G, nu, slope, noise):
     if slope == noise == 0:
         return 0.0
     scale = np.sqrt((slope**2 + noise**2 / max(nu - 2, 0.5)) / G)
-    u = np.linspace(0, 40 / scale, 20_001)[1:]
+    u = np.linspace(0, 40 / scale, 4_001)[1:]
     v = u * noise / G
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         log_one = np.log(2) + nu / 2 * np.log(v / 2) + np.log(kve(nu / 2, v)) - v - gammaln(nu / 2)
