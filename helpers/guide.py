@@ -97,10 +97,10 @@ def table():
     """The guide as a table with links, to display."""
     from IPython.display import Markdown
 
-    lines = ["| if | use | seen in |", "|---|---|---|"]
+    lines = ["| if | use |", "|:---|:---|"]
     for number, b in enumerate(GUIDE, 1):
         links = ", ".join(f"[{words}]({target})" for words, target in b.seen.items())
-        lines.append(f"| {number}. {b.ask or LAST} | **{b.use}.** {b.so} | {links} |")
+        lines.append(f"| {number}. {b.ask or LAST} | **{b.use}.** {b.so} Seen in: {links} |")
     return Markdown("\n".join(lines))
 
 
