@@ -37,16 +37,22 @@ def test_residuals_are_never_quite_independent():
 
 
 def test_the_common_distribution_lies_between_the_extremes():
-    """Each cluster's mean, drawn in by tau^2 / (tau^2 + sigma^2 / n): one mean for all, their own, or between the two."""
-    data = simulate_clusters(12, 6, 0, between_sd=1, seed=1).data
-    own, n = data.groupby("cluster")["y"].mean().to_numpy(), 6
+    """Henderson's equations as least squares: rows, and a row for each deviation of a cluster that says it is about tau in size."""
+    data = simulate_clusters(6, 8, 1, between_sd=1, seed=1).data
+    clusters = [(np.column_stack([np.ones(8), rows["x1"]]), rows["y"].to_numpy()) for _, rows in data.groupby("cluster")]
+    own = np.array([np.linalg.lstsq(X, y)[0] for X, y in clusters])
+    pooled = np.linalg.lstsq(np.vstack([X for X, _ in clusters]), np.concatenate([y for _, y in clusters]))[0]
 
     def drawn_in(tau):
-        return own.mean() + tau**2 / (tau**2 + 1 / n) * (own - own.mean())
+        rows = [np.hstack([X, np.kron(np.eye(6)[g], X)]) for g, (X, _) in enumerate(clusters)]
+        deviations = np.hstack([np.zeros((12, 2)), np.eye(12) / tau])
+        y = np.concatenate([*(y for _, y in clusters), np.zeros(12)])
+        solution = np.linalg.lstsq(np.vstack([*rows, deviations]), y)[0]
+        return solution[:2] + solution[2:].reshape(6, 2)
 
-    assert drawn_in(0) == pytest.approx(np.full(12, data["y"].mean()))
-    assert drawn_in(1e6) == pytest.approx(own)
-    assert 0 < np.ptp(drawn_in(0.5)) < np.ptp(own)
+    assert drawn_in(1e-4) == pytest.approx(np.tile(pooled, (6, 1)), abs=1e-5)
+    assert drawn_in(1e4) == pytest.approx(own, abs=1e-5)
+    assert 0 < np.ptp(drawn_in(0.5)[:, 1]) < np.ptp(own[:, 1])
 
 
 # ---- Planted faults -------------------------------------------------------------------------------------------------
@@ -56,7 +62,7 @@ GOOD = {
     "section": "One",
     "claim": "Errors sum to .106.",
     "verdict": "stands",
-    "statement": "They sum to .106, and 10 people are few; 31 in a thousand, or 5%, are 92% of it. With $n_2^2 = 44$ and CR2, t(G - 1).",
+    "statement": "They sum to .106, and 10 people are few; 31 in a thousand, or 5%, are 92% of it. With $n_{12}^2 \\tau$ and CR2, t(G - 1).",
     "settings": [10, 5],
     "check": [{"arithmetic": "sqrt(.05 * .95 / 50) * 1000 = 31"}, {"test": "tests/test_claims.py::test_every_claim_is_settled", "says": "So."}],
     "source": [{"cite": "mumford2009", "says": "92% of them."}],
@@ -111,7 +117,7 @@ def test_a_sound_list_has_no_faults():
     ],
 )
 def test_a_planted_fault_is_told(change, told):
-    lines = faults(listed(**change), answering(36, 0.2357))
+    lines = faults(listed(**change), {} if told == "is open" else answering(36, 0.2357))
     assert any(told in line for line in lines), lines
 
 
@@ -135,7 +141,7 @@ def test_arithmetic_in_print():
 
 
 def test_numerals():
-    assert numerals("a .5% of 2,471, 3.1 and -7 x1 CR2 $n^2 = 4$ {cite:t}`a1999` in 2019.") == {".5": "%", "2,471": "", "3.1": "", "7": "", "2019": ""}
+    assert numerals("a .5% of 2,471, 3.1 and -7 x1 CR2 $n^2 = .417$ {cite:t}`a1999` in 2019.") == {".5": "%", "2,471": "", "3.1": "", "7": "", ".417": "", "2019": ""}
 
 
 def test_findings_are_gathered_by_number(tmp_path):

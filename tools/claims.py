@@ -141,8 +141,8 @@ def _typed_numbers(claim, statement, mine):
 
 
 def numerals(text):
-    """Each number in the text, and whether a percent sign follows; formulas and roles aside."""
-    text = re.sub(r"\{[\w:]+\}`[^`]*`", " ", re.sub(r"\$[^$]*\$", " ", text))
+    """Each number in the text, and whether a percent sign follows; roles, exponents and subscripts aside."""
+    text = re.sub(r"[_^](?:\{[^}]*\}|\w)", " ", re.sub(r"\{[\w:]+\}`[^`]*`", " ", text))
     return {match.group(): "%" if text[match.end() :].lstrip().startswith("%") else "" for match in NUMERAL.finditer(text) if match.group()}
 
 
