@@ -8,6 +8,7 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,7 +42,7 @@ class ClaimsCount(Parsing):
         claims, items = self.claims(), nodes.bullet_list(classes=["claims-count"])
         for word, meaning in VERDICTS.items():
             count = sum(claim["verdict"] == word for claim in claims)
-            items += nodes.list_item("", nodes.paragraph("", "", nodes.strong("", f"{count} "), verdict(word), nodes.Text(f": {meaning}")))
+            items += nodes.list_item("", nodes.paragraph("", "", verdict(word), nodes.strong("", str(count)), nodes.inline("", meaning)))
         return [items]
 
 
@@ -62,30 +63,44 @@ class Claims(Parsing):
         card += nodes.paragraph("", "", link, nodes.Text(" "), verdict(word), classes=["claim-head"])
         card += self.parsed(claim["claim"], "claim-said")
         card += self.parsed(claim["statement"])
-        items = [self.finding(answer) for answer in mine]
-        items += [self.check(check) for check in claim.get("check") or []]
-        items += [self.parsed(f"{{cite:t}}`{source['cite']}`: {source['says']}") for source in claim.get("source") or []]
+        items = [self.chapter(page, [answer for answer in mine if answer.page == page]) for page in dict.fromkeys(answer.page for answer in mine)]
+        items += [[self.check(check)] for check in claim.get("check") or []]
+        items += [[self.parsed(f"{{cite:t}}`{source['cite']}`: {source['says']}")] for source in claim.get("source") or []]
         if not items:
             card += nodes.paragraph("", "Not settled yet.", classes=["claim-open"])
             return card
         counts = {"finding": len(mine), "check": len(claim.get("check") or []), "source": len(claim.get("source") or [])}
         card += nodes.raw("", f"<details><summary>Settled by {in_words(counts)}</summary>", format="html")
-        card += nodes.bullet_list("", *(nodes.list_item("", item) for item in items))
+        card += listed(items)
         card += nodes.raw("", "</details>", format="html")
         return card
 
-    def finding(self, answer):
+    def chapter(self, page, mine):
+        """A chapter's name, and below it what it found; each sentence leads to the cell that says it."""
+        address = self.env.app.builder.get_relative_uri(self.env.docname, page)
+        heading = nodes.paragraph("", "", nodes.reference("", mine[0].title, refuri=address, internal=True), classes=["claim-where"])
+        return [heading, listed([self.finding(answer, address)] for answer in mine)]
+
+    def finding(self, answer, address):
         paragraph = self.parsed(answer.record["sentence"])
-        address = self.env.app.builder.get_relative_uri(self.env.docname, answer.page) + f"#{answer.anchor}"
-        paragraph += [nodes.Text(" "), nodes.reference("", answer.title, refuri=address, internal=True, classes=["claim-where"])]
-        return paragraph
+        if any(isinstance(node, (nodes.reference, addnodes.pending_xref)) for child in paragraph.children for node in child.findall()):
+            paragraph += [nodes.Text(" "), nodes.reference("", "(there)", refuri=f"{address}#{answer.anchor}", internal=True)]
+            return paragraph
+        link = nodes.reference("", "", *paragraph.children, refuri=f"{address}#{answer.anchor}", internal=True, classes=["claim-finding"])
+        return nodes.paragraph("", "", link)
 
     def check(self, check):
         if "test" in check:
             file, _, name = check["test"].partition("::")
             return self.parsed(f"{check['says']} A test works it out: `{name}` in `{file}`.")
-        says = f"{check['says']} " if "says" in check else ""
-        return self.parsed(f"{says}{in_print(check['arithmetic'])}")
+        shown = nodes.inline("", in_print(check["arithmetic"]), classes=["claim-sum"])
+        paragraph = self.parsed(check["says"]) if "says" in check else nodes.paragraph()
+        paragraph += [nodes.Text(" "), shown]
+        return paragraph
+
+
+def listed(items):
+    return nodes.bullet_list("", *(nodes.list_item("", *item) for item in items))
 
 
 def verdict(word):

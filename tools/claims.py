@@ -14,10 +14,10 @@ from tools.chapters import ROOT, notebooks, read
 FILE = Path("chapters") / "claims.yml"
 COUNT = 77
 VERDICTS = {
-    "stands": "true as it is said",
-    "with conditions": "true, and it matters when: the statement says so",
-    "doubtful": "not known, or not to be known from what the post did",
-    "wrong": "something else is true",
+    "stands": "true as said",
+    "with conditions": "true of some data and not of others; the statement says which",
+    "doubtful": "open, or not to be told from what the post did",
+    "wrong": "not so; the statement says what is",
 }
 FIELDS = {"number", "section", "claim", "verdict", "statement", "check", "source", "settings"}
 CHECKS = ({"arithmetic"}, {"arithmetic", "says"}, {"test", "says"})
