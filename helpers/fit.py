@@ -11,9 +11,11 @@ from . import multilevel as _multilevel
 from . import pooled, smallmatrix
 from .errors import InputError
 from .formula import Formula, parse_formula
+from .kenward_roger import kenward_roger
 from .rows import ClusterData, read_clusters
 from .two_stage import two_stage
 
+DF = {"satterthwaite": "Satterthwaite df", "kenward_roger": "Kenward-Roger errors and df"}  # of multilevel models
 _NO_NOISE = 1e-12  # share of the outcome's sum of squares below which crossproducts no longer see the noise
 _MANY_CLUSTERS = 20_000  # beyond which one start has to do: its criterion has no second minimum worth the time
 
@@ -127,15 +129,18 @@ def fit_two_stage(formula: str, data, cluster: str = "cluster") -> Fit:
     return _fit("Two-stage: a regression a cluster, then the mean of their coefficients, t(G - 1)", rows, result, cluster_coefficients=coefficients)
 
 
-def fit_multilevel(formula: str, data, reml: bool = True, *, correction: str | None = None, max_iterations: int = 100) -> Fit:
-    """A multilevel model with lme4's bars on one grouping: ``"Reaction ~ Days + (Days | Subject)"``, ``(1 | g)``, ``(x || g)``; Satterthwaite df.
+def fit_multilevel(formula: str, data, reml: bool = True, *, correction: str | None = None, df: str = "satterthwaite", max_iterations: int = 100) -> Fit:
+    """A multilevel model with lme4's bars on one grouping: ``"Reaction ~ Days + (Days | Subject)"``, ``(1 | g)``, ``(x || g)``.
 
+    df : "satterthwaite", or "kenward_roger" for Kenward and Roger's degrees of freedom and their larger standard errors, which allow for
+        variances that are estimated; by REML only.
     correction : None for the model's own standard errors, or "CR0" to "CR3" for cluster-robust ones, which hold even where what the model
         says about random effects is wrong. Estimates and variances are the same either way.
     """
     parsed = parse_formula(formula)
     if parsed.cluster is None:
         raise InputError(f"The formula {formula!r} has no bar. Say what varies between clusters, as in 'y ~ x + (x | cluster)', or use another strategy.")
+    check_df(df, correction, reml)
     rows = read_clusters(parsed, data, parsed.cluster)
     _need_clusters(rows, parsed.cluster)
     _need_identified_terms(rows, parsed)
@@ -144,10 +149,22 @@ def fit_multilevel(formula: str, data, reml: bool = True, *, correction: str | N
         raise InputError(f"The random terms in {formula!r} fit every row (almost) exactly: no noise is left. Let fewer terms vary between clusters.")
     starts = "all" if cp.n_clusters <= _MANY_CLUSTERS else "one"
     result = _multilevel.multilevel(cp, terms, reml=reml, starts=starts, max_iterations=max_iterations)
-    return _multilevel_fit(rows, parsed, result, reml, correction)
+    if df == "kenward_roger":
+        result = kenward_roger(cp, terms, result)
+    return _multilevel_fit(rows, parsed, result, reml, correction, df)
 
 
-def _multilevel_fit(rows: ClusterData, parsed: Formula, result, reml: bool, correction: str | None = None) -> Fit:
+def check_df(df: str, correction: str | None, reml: bool = True) -> None:
+    """An InputError where these degrees of freedom do not exist or do not go with the rest."""
+    if not isinstance(df, str) or df not in DF:
+        raise InputError(f"There are no degrees of freedom {df!r}; choose df from {', '.join(DF)}.")
+    if df == "kenward_roger" and not reml:
+        raise InputError("df='kenward_roger' is for REML fits: leave reml=False out, or take df='satterthwaite'.")
+    if df == "kenward_roger" and correction is not None:
+        raise InputError(f"df='kenward_roger' and correction={correction!r} ask for two kinds of standard error: leave one of them out.")
+
+
+def _multilevel_fit(rows: ClusterData, parsed: Formula, result, reml: bool, correction: str | None, df: str) -> Fit:
     sigma = float(np.sqrt(result.residual_variance[0]))
     names = [name for bar in rows.bars for name in bar.names]
     q = len(names)
@@ -168,7 +185,7 @@ def _multilevel_fit(rows: ClusterData, parsed: Formula, result, reml: bool, corr
     coefficients = pd.DataFrame(np.tile(estimate, (len(rows.labels), 1)), index=rows.labels.rename(parsed.cluster), columns=rows.names)
     for name, column in zip(names, modes.T):
         coefficients[name] = coefficients[name] + column if name in coefficients else column
-    method, df_name, inference = "REML" if reml else "ML", "Satterthwaite df", result
+    method, df_name, inference = "REML" if reml else "ML", DF[df], result
     if correction is not None:
         inference = pooled.cluster_robust(_multilevel.weighted_crossproducts(rows.crossproducts, rows.random_terms, result), correction)
         df_name = f"cluster-robust errors {correction}, {'Satterthwaite df' if correction == 'CR2' else 't(G - 1)'}"

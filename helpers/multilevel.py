@@ -23,12 +23,13 @@ import numpy as np
 
 from . import smallmatrix
 from .crossproducts import Crossproducts
+from .smallmatrix import sum_over_clusters
 
 SINGULAR_BELOW = 1e-4  # lme4's tolerance for a diagonal entry of theta
 _DECREMENT = 1e-9  # predicted fall of the criterion below which one more Newton step is the last
 _BOUNDARY_GAIN = 1e-8  # a fall of the criterion that leaving a boundary must promise
 _LONGEST_STEP = 1e5
-_ELEMENTS = 1 << 15  # studies x clusters worked on at once: keeps the arrays in the processor's cache
+ELEMENTS = 1 << 15  # studies x clusters worked on at once: keeps the arrays in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class _Problem:
         self.Q = smallmatrix.forward_substitute(divisor, ZtW)  # (q, m, S, G)
         self.Q[:, self.Z] = F.swapaxes(0, 1)
         used = [*range(cp.k), -1]
-        explained = sum(_sum_over_clusters(row, row) for row in self.Q[:, used])
+        explained = sum(sum_over_clusters(row, row) for row in self.Q[:, used])
         self.rest = cp.WtW[:, :, used][..., used].sum(axis=1) - explained  # (S, k + 1, k + 1)
         self.rows = cp.n_obs - cp.k if reml else cp.n_obs
         self.n_studies = cp.n_studies
@@ -160,9 +161,23 @@ def _lower(theta: np.ndarray, terms: RandomTerms) -> np.ndarray:
     return L
 
 
-def _sum_over_clusters(A: np.ndarray, B: np.ndarray) -> np.ndarray:
-    """Sum over g of a_g b_g': (i, S, G) and (j, S, G) give (S, i, j)."""
-    return A.transpose(1, 0, 2) @ B.transpose(1, 2, 0)
+def _weigh(problem: _Problem, factor: np.ndarray):
+    """V in the basis of the rows Q is I + (Q_z L)(Q_z L)' = R R'; with U = R^-1 Q, W'V^-1W = rest + U'U (S, k + 1, k + 1)."""
+    L = np.moveaxis(factor, 0, 2)[..., None]  # (q, q, S, 1)
+    P = smallmatrix.product(problem.Q[:, problem.Z], L)
+    K = smallmatrix.gram(P.swapaxes(0, 1))
+    for i in range(problem.q):
+        K[i, i] += 1.0
+    R = smallmatrix.cholesky(K)
+    U = smallmatrix.forward_substitute(R, problem.Q)
+    return R, U, problem.rest + sum(sum_over_clusters(row, row) for row in U[:, [*range(problem.k), -1]])
+
+
+def _root_of_inverse(A: np.ndarray):
+    """The eigenvalues (S, k) of A (S, k, k), and a root (S, k, k) with root root' = A^-1."""
+    values, vectors = np.linalg.eigh(A)
+    values = np.maximum(values, 1e-15 * values[:, -1:])  # rounding may leave a tiny one below zero
+    return values, vectors / np.sqrt(values)[:, None, :]
 
 
 def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Point:
@@ -173,23 +188,12 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
     """
     terms, q, k, rows = problem.terms, problem.q, problem.k, problem.rows
     S, G = factor.shape[0], problem.Q.shape[-1]
-    L = np.moveaxis(factor, 0, 2)[..., None]  # (q, q, S, 1)
-
-    # V in the basis of the rows Q is I + (Q_z L)(Q_z L)' = R R'; with U = R^-1 Q, W'V^-1W = rest + U'U.
-    P = smallmatrix.product(problem.Q[:, problem.Z], L)
-    K = smallmatrix.gram(P.swapaxes(0, 1))
-    for i in range(q):
-        K[i, i] += 1.0
-    R = smallmatrix.cholesky(K)
-    U = smallmatrix.forward_substitute(R, problem.Q)
+    R, U, inner = _weigh(problem, factor)
     log_det_V = 2 * sum(np.log(R[i, i]).sum(axis=-1) for i in range(q))
-    inner = problem.rest + sum(_sum_over_clusters(row, row) for row in U[:, [*range(k), -1]])  # (S, k + 1, k + 1)
     ZVW = smallmatrix.gram(U, problem.Z)
     M, N, ZVy = ZVW[:, problem.Z], ZVW[:, :k], ZVW[:, -1]
 
-    values, vectors = np.linalg.eigh(inner[:, :k, :k])
-    values = np.maximum(values, 1e-15 * values[:, -1:])  # rounding may leave a tiny one below zero
-    root = vectors / np.sqrt(values)[:, None, :]
+    values, root = _root_of_inverse(inner[:, :k, :k])
     C = root @ root.swapaxes(1, 2)
     b = (C @ inner[:, :k, k, None])[..., 0]
     pwrss = np.maximum(inner[:, k, k] - (b * inner[:, :k, k]).sum(axis=-1), 1e-60)
@@ -200,9 +204,9 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
     r = ZVy - sum(N[:, x] * b[:, x, None] for x in range(k))  # (q, S, G)
 
     flatM, flatN = M.reshape(q * q, S, G), N.reshape(q * k, S, G)
-    NN = _sum_over_clusters(flatN, flatN).reshape(S, q, k, q, k).transpose(0, 1, 3, 2, 4).reshape(S, q * q, k * k)
-    Nr = _sum_over_clusters(flatN, r).reshape(S, q, k, q)
-    rr = _sum_over_clusters(r, r)
+    NN = sum_over_clusters(flatN, flatN).reshape(S, q, k, q, k).transpose(0, 1, 3, 2, 4).reshape(S, q * q, k * k)
+    Nr = sum_over_clusters(flatN, r).reshape(S, q, k, q)
+    rr = sum_over_clusters(r, r)
     weight = np.moveaxis(M.sum(axis=-1), 2, 0)
     slope = weight - rr / s2[:, None, None]
     Q = (2 * r[:, None] * r[None] / s2[:, None]) - M  # (q, q, S, G)
@@ -219,7 +223,7 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
     flatD = D.reshape(S, problem.t, q * q)
     gradient = (flatD @ slope.reshape(S, q * q, 1))[..., 0]
 
-    MQ = _sum_over_clusters(flatM, Q.reshape(q * q, S, G)).reshape(S, q, q, q, q)  # b c, d a
+    MQ = sum_over_clusters(flatM, Q.reshape(q * q, S, G)).reshape(S, q, q, q, q)  # b c, d a
     hessian = flatD @ MQ.transpose(0, 4, 1, 2, 3).reshape(S, q * q, q * q) @ flatD.swapaxes(1, 2)
     dXVX = (flatD @ NN).reshape(S, problem.t, k, k)
     PC = dXVX @ C[:, None]
@@ -235,7 +239,7 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
         for c, (l, m) in enumerate(terms.free):
             if j == m:
                 hessian[:, a, c] += 2 * bend[:, i, l]
-    curvature = _sum_over_clusters(flatM, flatM).reshape(S, q, q, q, q)
+    curvature = sum_over_clusters(flatM, flatM).reshape(S, q, q, q, q)
     return _Point(criterion, gradient, hessian, b, C, s2, np.moveaxis(r, 1, 0), factor, basis, slope, weight, curvature, dC, w)
 
 
@@ -414,7 +418,7 @@ def multilevel(
         "all" also one for each term that alone varies much, and ten scattered ones. The best minimum is kept, which guards against a local one.
     """
     sizes = _start_sizes(len(terms.columns), starts)
-    batch = max(1, _ELEMENTS // (cp.n_clusters * len(sizes)))
+    batch = max(1, ELEMENTS // (cp.n_clusters * len(sizes)))
     parts = [
         _fit(cp.studies(slice(start, start + batch)), terms, reml, p_values, sizes, max_iterations)
         for start in range(0, cp.n_studies, batch)
@@ -432,6 +436,16 @@ def weighted_crossproducts(cp: Crossproducts, terms: RandomTerms, fit: Multileve
     Psi = fit.Psi[:, None]
     explained = WtZ @ np.linalg.solve(np.eye(len(Z)) + Psi @ ZtW[..., Z], Psi @ ZtW)
     return replace(cp, WtW=cp.WtW - explained)
+
+
+def whitened(cp: Crossproducts, terms: RandomTerms, theta: np.ndarray):
+    """Z and X as V weighs them, for theta (S, t), in working units: U_z (q, q, S, G), U_x (q, k, S, G) and a root (S, k, k).
+
+    Z'V^-1Z = U_z'U_z and Z'V^-1X = U_z'U_x in each cluster, and root root' = (X'V^-1X)^-1, V being in units of the residual variance.
+    """
+    problem, k = _Problem(cp, terms, True), cp.k
+    _, U, inner = _weigh(problem, _lower(theta, terms))
+    return U[:, problem.Z], U[:, :k], _root_of_inverse(inner[:, :k, :k])[1]
 
 
 def _start_sizes(q: int, starts: str) -> np.ndarray:

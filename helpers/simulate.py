@@ -10,7 +10,7 @@ Every predictor has mean 0 and variance 1. It is the sum of two independent norm
     x_gij = u_gj + v_gij,        Var(u_gj) = predictor_icc_j  (between clusters),        Var(v_gij) = 1 - predictor_icc_j  (within).
 """
 
-from dataclasses import KW_ONLY, dataclass, fields
+from dataclasses import KW_ONLY, dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -150,6 +150,25 @@ class SimulatedStudies:
 
     def __len__(self):
         return len(self.rows)
+
+    def part(self, clusters=slice(None), rows=slice(None)):
+        """The same studies with some of their clusters, and some rows of each: to fit to one part and to predict another.
+
+        clusters, rows: slices, as `slice(8)` for the first eight, or lists of numbers from 0. All clusters must have equally many rows.
+        """
+        design, n = self.design, self.design.n_per_cluster
+        if np.ndim(n):
+            raise InputError("part takes studies apart whose clusters all have equally many rows: n_per_cluster must be one number.")
+        clusters, rows = _chosen("clusters", clusters, design.n_clusters), _chosen("rows", rows, n)
+        table = self.rows.reshape(len(self), design.n_clusters, n, -1)[:, clusters][:, :, rows]
+        values = design.predictor_values
+        smaller = replace(
+            design,
+            n_clusters=len(clusters),
+            n_per_cluster=len(rows),
+            predictor_values=None if values is None else tuple(values[row] for row in rows),
+        )
+        return SimulatedStudies(table.reshape(len(self), -1, table.shape[-1]), self.cluster_coefficients[:, clusters], self.coefficients, smaller)
 
     def study(self, i):
         """Study i by itself, with data frames in place of arrays."""
@@ -332,6 +351,19 @@ def _correlations(name, value, n):
     if np.linalg.eigvalsh(array)[0] < -1e-10:
         raise InputError(f"{name} is not positive semidefinite: no variables can have all of these correlations at once.")
     return array
+
+
+def _chosen(name, which, n):
+    """The numbers, from 0 to n - 1, that a slice or a list asks for."""
+    try:
+        chosen = np.arange(n)[which if isinstance(which, slice) else np.asarray(which)]
+    except IndexError:
+        chosen = None
+    if np.ndim(chosen) != 1:
+        raise InputError(f"{name} must be a slice or a list of whole numbers from 0 to {n - 1}, not {which!r}.")
+    if not len(chosen):
+        raise InputError(f"{name}={which!r} leaves none of {n} {name}.")
+    return chosen
 
 
 def _fixed_values(design):

@@ -37,6 +37,11 @@ def _dot(a, b, out) -> None:
         out += a[i] * b[i]
 
 
+def sum_over_clusters(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """Sum over g of a_g b_g': (i, S, G) and (j, S, G) give (S, i, j)."""
+    return A.transpose(1, 0, 2) @ B.transpose(1, 2, 0)
+
+
 def cholesky(K: np.ndarray) -> np.ndarray:
     """Lower triangular R with R R' = K, for positive definite K (q, q, ...); the upper triangle stays zero."""
     q = K.shape[0]

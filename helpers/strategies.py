@@ -1,7 +1,8 @@
 """One strategy applied to many simulated studies at once."""
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import stats
@@ -9,7 +10,8 @@ from scipy import stats
 from . import pooled
 from .crossproducts import Crossproducts, crossproducts_of_studies
 from .errors import InputError
-from .fit import Fit
+from .fit import Fit, check_df
+from .kenward_roger import kenward_roger
 from .multilevel import RandomTerms, multilevel, weighted_crossproducts
 from .simulate import Design, SimulatedStudies
 from .two_stage import two_stage
@@ -26,6 +28,7 @@ class StudyFits:
 
     terms : the k terms (fixed effects have no intercept). estimate, std_error, df, p_value : (S, k); p_value tests a coefficient of zero.
     truth : (S, k), the coefficients that the data were drawn from. converged, singular : (S,).
+    cluster_coefficients : (S, G, k), what the strategy says of each cluster, intercept first (fixed effects too); see `fit_studies`.
     """
 
     strategy: str
@@ -36,34 +39,54 @@ class StudyFits:
     df: np.ndarray
     converged: np.ndarray
     singular: np.ndarray
+    by_cluster: Callable[[], np.ndarray] = field(repr=False, compare=False)  # called when asked for: most studies are never asked
+
+    @property
+    def cluster_coefficients(self) -> np.ndarray:
+        return self.by_cluster()
 
     @property
     def p_value(self) -> np.ndarray:
         return 2 * stats.t.sf(np.abs(self.estimate / self.std_error), self.df)
 
     def term(self, name: str) -> "StudyFits":
-        """The same for one term, arrays of shape (S,)."""
+        """The same for one term, arrays of shape (S,); of its cluster coefficients, (S, G)."""
         if name not in self.terms:
             raise InputError(f"There is no term {name!r} in these fits; they have {', '.join(self.terms)}.")
         j = self.terms.index(name)
         columns = [getattr(self, field)[:, j] for field in ("truth", "estimate", "std_error", "df")]
-        return StudyFits(self.strategy, (name,), *columns, self.converged, self.singular)
+        place = j - len(self.terms)  # counted from the end, since fixed effects have no intercept among their terms
+        return StudyFits(self.strategy, (name,), *columns, self.converged, self.singular, lambda: self.cluster_coefficients[..., place])
 
 
-def fit_studies(studies: SimulatedStudies, strategy: str, correction: str | None = None, *, p_values: bool = True) -> StudyFits:
+def fit_studies(
+    studies: SimulatedStudies, strategy: str, correction: str | None = None, *, df: str = "satterthwaite", p_values: bool = True
+) -> StudyFits:
     """Fit one strategy to every study: pooled and cluster-robust (CR1, CR2) OLS, two-stage, fixed effects, or a multilevel model whose
     intercept (`random_intercept`), or every term with (`multilevel`) or without correlations (`uncorrelated`), varies between clusters.
 
     correction : "CR0" to "CR3" asks for that cluster-robust error in place of the strategy's own; for `cluster_robust` and multilevel models.
-    p_values : without them multilevel models skip Satterthwaite's df, which are then NaN.
+    df : of multilevel models' own errors; "kenward_roger" for Kenward and Roger's, with their larger standard errors, in place of Satterthwaite's.
+    p_values : without them multilevel models skip Satterthwaite's df, which are then NaN; Kenward and Roger's come with their errors anyway.
+
+    What it says of each cluster, in `cluster_coefficients`: one line for all (pooled, cluster-robust), each cluster's own regression
+    (two-stage), its own intercept beside the common slopes (fixed effects), or the common line plus the cluster's conditional modes
+    (multilevel models). Their average over clusters is the line for a cluster never seen: `estimate`, where that has an intercept.
     """
     if strategy not in STRATEGIES:
         raise InputError(f"There is no strategy {strategy!r}; choose from {', '.join(STRATEGIES)}.")
     if correction is not None and strategy not in ("cluster_robust", *_BARS):
         raise InputError(f"correction is for {', '.join(['cluster_robust', *_BARS])}; {strategy} has one kind of standard error: leave it out.")
+    check_df(df, correction)
+    if df == "kenward_roger" and strategy not in _BARS:
+        raise InputError(f"df='kenward_roger' is for {', '.join(_BARS)}; {strategy} has its own degrees of freedom: leave it out.")
     check_sizes(studies.design, strategy)
     cp = crossproducts_of_studies(studies.rows, studies.n_per_cluster)
-    result = _FITS[strategy](cp, p_values) if correction is None else _corrected(cp, strategy, correction)
+    if df == "kenward_roger":
+        terms = RandomTerms(_BARS[strategy](cp.k))
+        result = kenward_roger(cp, terms, _fit_multilevel(cp, terms, p_values=False))
+    else:
+        result = _FITS[strategy](cp, p_values) if correction is None else _corrected(cp, strategy, correction)
     first = 1 if strategy == "fixed_effects" else 0
     yes, no = np.ones(len(studies), bool), np.zeros(len(studies), bool)
     return StudyFits(
@@ -75,7 +98,31 @@ def fit_studies(studies: SimulatedStudies, strategy: str, correction: str | None
         result.df,
         getattr(result, "converged", yes),
         getattr(result, "singular", no),
+        _by_cluster(cp, strategy, result),
     )
+
+
+def _by_cluster(cp: Crossproducts, strategy: str, result) -> Callable[[], np.ndarray]:
+    """What gives each cluster's coefficients (S, G, k) when it is called; it holds on to no more than it needs."""
+    if strategy == "two_stage":
+        own = result.cluster_estimates
+        return lambda: own
+    common = result.estimate
+    if strategy == "fixed_effects":
+        means = cp.WtW[..., 0, 1:] / cp.WtW[..., 0, :1]  # (S, G, k) of x1.., y; column 0 is constant
+        levels = means[..., -1:] - means[..., :-1] @ common[..., None]
+        return lambda: np.concatenate([levels, np.broadcast_to(common[:, None], (*levels.shape[:2], common.shape[1]))], axis=-1)
+    everybody = np.broadcast_to(common[:, None], (cp.n_studies, cp.n_clusters, cp.k))
+    if strategy not in _BARS:
+        return lambda: everybody
+    columns, modes = RandomTerms(_BARS[strategy](cp.k)).columns, result.modes
+
+    def drawn_in():
+        coefficients = everybody.copy()
+        coefficients[..., columns] += modes
+        return coefficients
+
+    return drawn_in
 
 
 def _corrected(cp: Crossproducts, strategy: str, correction: str):

@@ -12,8 +12,8 @@ their squares (variances).
 import functools
 
 import numpy as np
-from scipy import stats
-from scipy.special import ndtr
+from scipy import integrate, optimize, stats
+from scipy.special import gammaln, kve, ndtr
 
 from helpers.checks import numbers
 from helpers.errors import InputError
@@ -88,6 +88,21 @@ def two_stage_variance(n_clusters, n_per_cluster, n_predictors=3, between_sd=0.2
     with np.errstate(divide="ignore", invalid="ignore"):
         noise = np.where(n > p + 2, _sd("noise_sd", noise_sd) ** 2 / (n - p - 2), np.inf)
     return _number((_sd("between_sd", between_sd) ** 2 + noise) / G)
+
+
+@form("exact")
+def two_stage_median_error(n_clusters, n_per_cluster, n_predictors=3, between_sd=0.25, noise_sd=1.0):
+    """Median distance of the two-stage estimate of a slope from the truth, which exists where its variance does not.
+
+    One cluster's error is a normal deviation plus `slope_error`, a t variable with nu = n - p degrees of freedom over sqrt(nu). That has the
+    characteristic function 2 (u/2)^(nu/2) K(u) / Gamma(nu/2), K being the modified Bessel function of order nu/2; the mean of G clusters has the
+    G-th power of one cluster's at u / G, which is inverted numerically.
+    """
+    n, p = _rows(n_per_cluster), _predictors(n_predictors)
+    if np.any(n < p + 1):
+        raise InputError(f"n_per_cluster must be at least n_predictors + 1: fewer rows do not determine a cluster's coefficients; it is {n_per_cluster!r}.")
+    slope, noise = _sd("between_sd", between_sd), _sd("noise_sd", noise_sd)
+    return _number(np.vectorize(_median_of_mean, otypes=[float])(_clusters(n_clusters), n - p, slope, noise))
 
 
 # One regression for all rows, normal predictors
@@ -287,6 +302,42 @@ def random_intercept_false_alarm_rate(n_per_cluster, n_predictors=3, between_sd=
     sizes_and_sds = (1, n_per_cluster, n_predictors, between_sd, noise_sd)
     printed = random_intercept_se(*sizes_and_sds, intercept_sd=intercept_sd) ** 2
     return false_alarm_rate(_ratio(printed, random_intercept_variance(*sizes_and_sds, intercept_sd=intercept_sd)))
+
+
+@form("large N")
+def random_intercept_singular_rate(n_clusters, n_per_cluster, n_predictors=3, between_sd=0.25, noise_sd=1.0, *, intercept_sd=None):
+    """How often this model estimates its intercepts' variance as zero: when their levels differ less than the rows' noise would make them.
+
+    P(F < 1 / (1 + n psi)), F with G - 1 and G (n - 1) - p degrees of freedom, psi as in `random_intercept_variance`.
+    """
+    G, n, p = _clusters(n_clusters), _rows(n_per_cluster), _predictors(n_predictors)
+    slope, intercept, noise, _ = _components(between_sd, intercept_sd, noise_sd)
+    if np.any(G < 2) or np.any(G * (n - 1) <= p):
+        raise InputError("n_clusters must be at least 2, and n_clusters (n_per_cluster - 1) above n_predictors: otherwise there is nothing to compare levels with.")
+    w, _ = _intercept_weights(n, p, slope, intercept, noise)
+    return _number(stats.f.cdf(w, G - 1, G * (n - 1) - p))
+
+
+def _median_of_mean(G, nu, slope, noise):
+    # P(|error| <= c) is 2/pi times the integral over u > 0 of sin(c u) phi(u) / u.
+    if slope == noise == 0:
+        return 0.0
+    scale = np.sqrt((slope**2 + noise**2 / max(nu - 2, 0.5)) / G)
+    u = np.linspace(0, 40 / scale, 4_001)[1:]
+    v = u * noise / G
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        log_one = np.log(2) + nu / 2 * np.log(v / 2) + np.log(kve(nu / 2, v)) - v - gammaln(nu / 2)
+    if nu > 2:  # near 0 the Bessel function is too large for a float, and the curve is that of a normal variable
+        log_one = np.where(np.isfinite(log_one), log_one, -(v**2) / (2 * (nu - 2)))
+    else:
+        log_one = np.where(np.isfinite(log_one), log_one, 0)
+    phi = np.exp(G * log_one - slope**2 * u**2 / (2 * G))
+    x, start = np.concatenate([[0], u]), [1.0]
+
+    def excess(c):
+        return 2 / np.pi * integrate.simpson(np.concatenate([[c], np.sin(c * u) / u]) * np.concatenate([start, phi]), x=x) - 0.5
+
+    return optimize.brentq(excess, 1e-6 * scale, 20 * scale, rtol=1e-10)
 
 
 def _exact_parts(n_clusters, n_per_cluster, n_predictors, between_sd, intercept_sd, noise_sd):

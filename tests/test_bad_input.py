@@ -353,6 +353,7 @@ MODELS = {
     "full": lambda d: fit_multilevel("y ~ x1 + x2 + (x1 + x2 | cluster)", d),
     "uncorrelated": lambda d: fit_multilevel("y ~ x1 + x2 + (x1 + x2 || cluster)", d),
     "slope only": lambda d: fit_multilevel("y ~ x1 + x2 + (0 + x1 | cluster)", d),
+    "kenward-roger": lambda d: fit_multilevel("y ~ x1 + x2 + (x1 + x2 | cluster)", d, df="kenward_roger"),
     "ml": lambda d: fit_multilevel("y ~ x1 + x2 + (x1 | cluster)", d, reml=False),
 }
 

@@ -275,6 +275,41 @@ def test_studies_take_a_correction(strategy, correction):
         assert one.table.loc["x1", "std_error"] == pytest.approx(robust, rel=1e-4)
 
 
+EACH_CLUSTER = {
+    "ols": None,
+    "two_stage": None,
+    "fixed_effects": None,
+    "random_intercept": "(1 | cluster)",
+    "multilevel": "(x1 + x2 | cluster)",
+    "uncorrelated": "(x1 + x2 || cluster)",
+}
+
+
+@pytest.mark.parametrize("strategy", EACH_CLUSTER)
+@pytest.mark.parametrize("sizes", [9, (7, 12, 9, 8, 15, 11, 10, 9)])
+def test_what_a_strategy_says_of_each_cluster(strategy, sizes):
+    """In a batch it is what the fronts say of one study at a time; its average is the line for a cluster never seen."""
+    studies = simulate_studies(Design(8, sizes, 2, between_sd=(0.9, 0.7, 0.6)), 3, seed=8)
+    fits = fit_studies(studies, strategy)
+    assert fits.cluster_coefficients.shape == (3, 8, 3)
+    for i, found in enumerate(fits.cluster_coefficients):
+        data = studies.study(i).data
+        if strategy == "two_stage":
+            alone = fit_two_stage("y ~ x1 + x2", data).cluster_coefficients
+        elif bar := EACH_CLUSTER[strategy]:
+            alone = fit_multilevel(f"y ~ x1 + x2 + {bar}", data).cluster_coefficients
+        elif strategy == "ols":
+            alone = np.tile(fit_ols("y ~ x1 + x2", data).table["estimate"], (8, 1))
+        else:  # a column for each cluster, and the common slopes
+            columns = np.column_stack([np.equal.outer(data["cluster"].to_numpy(), np.arange(1, 9)), data[["x1", "x2"]]])
+            b = np.linalg.lstsq(columns, data["y"].to_numpy(), rcond=None)[0]
+            alone = np.column_stack([b[:8], np.tile(b[8:], (8, 1))])
+        np.testing.assert_allclose(found, alone, rtol=0, atol=2e-5 if EACH_CLUSTER[strategy] else 1e-10)
+    average = fits.cluster_coefficients.mean(axis=1)[:, 3 - len(fits.terms) :]
+    np.testing.assert_allclose(average, fits.estimate, rtol=0, atol=1e-10)
+    np.testing.assert_array_equal(fits.term("x2").cluster_coefficients, fits.cluster_coefficients[..., 2])
+
+
 def test_a_correction_that_does_not_exist():
     studies = simulate_studies(Design(8, 6, 1), 2, seed=4)
     with pytest.raises(InputError, match="ols has one kind"):

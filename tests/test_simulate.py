@@ -346,3 +346,35 @@ def test_any_input_gives_finite_data_or_an_input_error(arguments):
 )
 def test_every_sound_design_gives_finite_data(arguments):
     assert np.isfinite(simulate_studies(Design(**arguments), 2, 1).rows).all()
+
+
+# Part of the studies
+
+
+def test_a_part_of_the_studies():
+    studies = simulate_studies(Design(5, 4, 2, between_sd=1), 3, SEED)
+    some = studies.part(clusters=[0, 3], rows=slice(1, 4))
+    rows = studies.rows.reshape(3, 5, 4, 4)
+    np.testing.assert_array_equal(some.rows.reshape(3, 2, 3, 4), rows[:, [0, 3]][:, :, 1:4])
+    np.testing.assert_array_equal(some.cluster_coefficients, studies.cluster_coefficients[:, [0, 3]])
+    np.testing.assert_array_equal(some.coefficients, studies.coefficients)
+    assert (some.design.n_clusters, some.design.n_per_cluster) == (2, 3)
+    assert some.study(2).data["cluster"].tolist() == [1, 1, 1, 2, 2, 2]
+
+
+def test_a_part_of_fixed_values():
+    studies = simulate_studies(Design(3, 4, 1, predictor_values=(0, 1, 2, 5)), 2, SEED)
+    late = studies.part(rows=slice(2, None))
+    assert late.design.predictor_values == (2.0, 5.0)
+    np.testing.assert_array_equal(late.X[0, :, 0], [2, 5] * 3)
+
+
+@pytest.mark.parametrize("choice", [dict(rows=[4]), dict(clusters="a"), dict(rows=slice(4, None)), dict(clusters=3), dict(rows=[])])
+def test_no_such_part(choice):
+    with pytest.raises(InputError, match=next(iter(choice))):
+        simulate_studies(Design(5, 4), 2, SEED).part(**choice)
+
+
+def test_no_part_of_unequal_clusters():
+    with pytest.raises(InputError, match="equally many"):
+        simulate_studies(Design(2, (3, 4)), 2, SEED).part(rows=[0])

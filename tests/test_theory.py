@@ -17,7 +17,8 @@ from scipy import integrate, special
 
 from helpers import theory
 from helpers.errors import InputError
-from helpers.simulate import Design, study_chunks
+from helpers.simulate import Design, simulate_studies, study_chunks
+from helpers.strategies import fit_studies
 
 SEED = 72
 STUDIES = 20_000
@@ -378,6 +379,26 @@ def test_two_stage_with_one_row_more_than_coefficients(G, between_sd):
         comparison = compare((G, between_sd, x), 2 * cdf(x) - 1, np.abs(error) < x)
         assert abs(comparison.z()) <= 4, str(comparison)
     assert theory.two_stage_variance(G, 5, 3, between_sd) == np.inf
+    middle = theory.two_stage_median_error(G, 5, 3, between_sd)
+    assert 2 * cdf(middle) - 1 == pytest.approx(0.5, abs=1e-6)
+
+
+def test_the_median_error_of_two_stage():
+    """Where it is known otherwise: one cluster without variation has the quartile of its t distribution, many rows lead to a normal one."""
+    for n in (4, 5, 6, 8, 12, 25, 100):
+        assert theory.two_stage_median_error(1, n, 3, 0, 2) == pytest.approx(theory.slope_error(n, 3, 2).ppf(0.75), rel=1e-6)
+    normal = 0.6744898 * np.sqrt(theory.two_stage_variance([10, 100], 100, 3, 0.25))
+    assert theory.two_stage_median_error([10, 100], 100, 3, 0.25) == pytest.approx(normal, rel=1e-4)
+    assert theory.two_stage_median_error(30, 5, 3, 2, 0) == pytest.approx(0.6744898 * 2 / np.sqrt(30), rel=1e-6)
+    assert theory.two_stage_median_error(30, 5, 3, 0, 0) == 0
+
+
+@pytest.mark.parametrize(("G", "n", "between_sd"), [(30, 5, 0.1), (30, 25, 0.1), (100, 5, 0.25), (10, 25, 0.25)])
+def test_how_often_a_random_intercept_is_singular(G, n, between_sd):
+    """The form supposes that the predictors leave the clusters' levels alone, which holds for many clusters: within a fiftieth here."""
+    fits = fit_studies(simulate_studies(Design(G, n, 3, between_sd=between_sd), 4_000, SEED), "random_intercept", p_values=False)
+    rate = theory.random_intercept_singular_rate(G, n, 3, between_sd)
+    assert abs(fits.singular.mean() - rate) < 0.02 + 4 * np.sqrt(rate * (1 - rate) / 4_000)
 
 
 # What needs no simulation
@@ -389,6 +410,7 @@ def test_every_form_says_how_far_it_holds_and_is_compared_or_listed_here():
     assert {function.form for function in FORMS.values()} == {"exact", "large N"}
     assert all(function.__doc__.startswith(f"[{function.form}] ") for function in FORMS.values())
     simple = {"slope_error", "variance_floor", "false_alarm_rate", "between_sd_for"}  # by quantiles the first, by arithmetic the others
+    simple |= {"two_stage_median_error", "random_intercept_singular_rate"}  # by quantiles, and beside the module's fits
     assert set(FORMS) - {function.__name__ for function in SIMULATED} <= simple
 
 

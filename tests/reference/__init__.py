@@ -43,6 +43,21 @@ def multilevel(name, model, method):
     return stored
 
 
+def kenward_roger(name, model):
+    """pbkrtest's standard errors and df of each coefficient; offset_a's intercept moved as above."""
+    kept = DATASETS[name]["models"][model]["REML"]["kenward_roger"]
+    stored = {key: pd.Series(kept[key], dtype=float) for key in ("std_error", "df")}
+    if name == "offset_a":
+        move = np.array([1, -YEAR])
+        stored["std_error"]["Intercept"] = np.sqrt(move @ np.array(kept["vcov"]) @ move)
+        stored["df"] = stored["df"].drop("Intercept")
+    return stored
+
+
+def kenward_roger_cases():
+    return [(name, model) for name, entry in DATASETS.items() for model, fits in entry["models"].items() if "kenward_roger" in fits["REML"]]
+
+
 def multilevel_cases():
     return [(name, model, method) for name, entry in DATASETS.items() for model, fits in entry["models"].items()
             for method in ("REML", "ML") if method in fits]
