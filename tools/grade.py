@@ -77,7 +77,7 @@ def _lab_of(path: Path) -> str:
 
 def _student_of(inside: Path, lab: str) -> str:
     """The first folder below DIR; at the top, the file's name without the lab's."""
-    name = inside.parts[0] if len(inside.parts) > 1 else inside.stem.replace(lab, "")
+    name = inside.parts[0] if len(inside.parts) > 1 else re.sub(rf"(?<![^\W_]){lab}(?![^\W_])", "", inside.stem)
     return re.sub(r"[^\w.-]+", "_", name).strip("_.-") or "unnamed"
 
 
