@@ -303,9 +303,10 @@ def _refuse_clusters_without_a_line(rows: ClusterData) -> None:
     undo = np.linalg.inv(cp.to_data)
     moments = undo.T @ cp.XtX[0][stuck] @ undo
     if rows.names[0] == "Intercept":
-        n = cp.n_per_cluster[stuck]
-        variance = np.diagonal(moments, axis1=1, axis2=2) / n[:, None] - (moments[:, 0] / n[:, None]) ** 2
-        flat_columns = [name for j, name in enumerate(rows.names) if j and (variance[:, j] <= 1e-9 * np.abs(np.diagonal(moments, axis1=1, axis2=2)[:, j] / n)).all()]
+        squares = np.diagonal(moments, axis1=1, axis2=2)
+        spread = squares - moments[:, 0] ** 2 / moments[:, 0, :1]
+        # against the largest of the clusters, for in one whose values are all 0 there is nothing but rounding to compare with
+        flat_columns = [name for j, name in enumerate(rows.names) if j and (spread[:, j] <= 1e-9 * squares[:, j].max()).all()]
         if flat_columns:
             raise InputError(f"{', '.join(map(repr, flat_columns))} does not vary within {_listed(rows, stuck)}, so no line can be fitted there.")
     raise InputError(f"In {_listed(rows, stuck)} the predictors {', '.join(rows.names)} cannot be told apart, so no line can be fitted there.")

@@ -36,8 +36,8 @@ GUIDE = (
         "Do you want to predict a cluster you know?",
         "Multilevel: its own prediction, drawn in",
         "multilevel",
-        "A cluster not yet seen gets the average line: go on.",
-        {"Ada’s response": "how_to_decide.ipynb#adas-response", "shrinkage": "multilevel_models.ipynb#wrong-about-each-right-about-all"},
+        "If its rows are few, let few things vary. A cluster not yet seen gets the average line: go on.",
+        {"Ada’s next row": "prediction.ipynb#a-line-for-ada-a-line-for-everybody", "Ada’s response": "how_to_decide.ipynb#adas-response", "shrinkage": "multilevel_models.ipynb#wrong-about-each-right-about-all"},
     ),
     Branch(
         "Do two groupings cross, such as people and words?",
@@ -62,10 +62,10 @@ GUIDE = (
         go_on=True,
     ),
     Branch(
-        "n − p − 2 of ten or more in every cluster, and sizes alike?",
+        "Ten or more rows to spare in every cluster, and sizes alike?",
         "Two-stage: a line each, then t(G − 1)",
         "two_stage",
-        "n rows in a cluster, p slopes, G clusters. There it is as good as the model, and easier to explain.",
+        "To spare: a cluster’s rows less the coefficients, intercept included; G counts clusters. There it is as good as the model, and easier to explain.",
         {"a watch": "how_to_decide.ipynb#a-watch-that-never-sleeps", "the cliff": "two_stage_regression.ipynb#the-cliff"},
     ),
     Branch(

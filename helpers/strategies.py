@@ -81,6 +81,8 @@ def fit_studies(
     if df == "kenward_roger" and strategy not in _BARS:
         raise InputError(f"df='kenward_roger' is for {', '.join(_BARS)}; {strategy} has its own degrees of freedom: leave it out.")
     check_sizes(studies.design, strategy)
+    if strategy in _WITHIN:
+        _need_lines_within(studies, strategy)
     cp = crossproducts_of_studies(studies.rows, studies.n_per_cluster)
     if df == "kenward_roger":
         terms = RandomTerms(_BARS[strategy](cp.k))
@@ -170,14 +172,43 @@ def _fit_multilevel(cp: Crossproducts, terms: RandomTerms, p_values: bool):
     return multilevel(cp, terms, p_values=p_values, starts="sizes" if cp.n_obs <= _FEW_ROWS else "one")
 
 
+def _two_stage(cp: Crossproducts, _):
+    try:
+        return two_stage(cp)
+    except np.linalg.LinAlgError:
+        raise InputError("In some cluster of some study the predictors cannot be told apart, so two_stage has no line to fit there.") from None
+
+
 _FITS = {
     "ols": lambda cp, _: pooled.ols(cp),
     "cluster_robust": lambda cp, _: pooled.cluster_robust(cp),
     "cluster_robust_cr2": lambda cp, _: pooled.cluster_robust(cp, "CR2"),
-    "two_stage": lambda cp, _: two_stage(cp),
+    "two_stage": _two_stage,
     "fixed_effects": lambda cp, _: pooled.fixed_effects(cp),
     **{strategy: _random(strategy) for strategy in _BARS},
 }
+
+
+_WITHIN = ("two_stage", "fixed_effects")  # the strategies that need predictors to vary within clusters
+
+
+def _need_lines_within(studies: SimulatedStudies, strategy: str) -> None:
+    """An InputError where a predictor is constant within a cluster that needs a line of its own (two-stage), or within all of them."""
+    X, sizes = studies.X, studies.n_per_cluster
+    first = np.r_[0, np.cumsum(sizes)[:-1]]
+    second = first + (sizes > 1)
+    flat = _same(X[:, first], X[:, second])  # (S, G, p): a glance at two rows, enough for nearly all studies
+    if flat.any():
+        flat = _same(np.minimum.reduceat(X, first, axis=1), np.maximum.reduceat(X, first, axis=1))
+    flat = flat.any(axis=1) if strategy == "two_stage" else flat.all(axis=1)
+    if flat.any():
+        study, j = np.argwhere(flat)[0]
+        lacks = "no line can be fitted there" if strategy == "two_stage" else "nothing there can tell its effect"
+        raise InputError(f"In study {study} the predictor {studies.design.terms[1 + j]!r} does not vary within clusters, so {lacks}; use another strategy than {strategy}.")
+
+
+def _same(a, b):
+    return np.abs(a - b) <= 1e-9 * np.maximum(np.abs(a), np.abs(b))
 
 
 def check_sizes(design: Design, strategy: str, label: str = "") -> None:

@@ -23,7 +23,8 @@ def summarise(table: pd.DataFrame, by=("design", "strategy", "term"), alpha: flo
     adjusted_power : power at the critical value at which this strategy's own false alarms are `alpha`, taken from terms of the same design whose truth
         is zero; empty where there are none, or for a term that is one.
     singular, converged : shares of fits.
-    Columns ending in _mc are Monte Carlo standard errors.
+    Columns ending in _mc are Monte Carlo standard errors. That of adjusted_power takes the critical value for known, and leaves out that it is
+        estimated from as many studies: at a power near one half the whole error is up to twice as large. The spread over batches of studies shows it.
     """
     by = [by] if isinstance(by, str) else list(by)
     absent = [name for name in [*by, *_COLUMNS] if name not in table.columns]

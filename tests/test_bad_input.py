@@ -143,6 +143,12 @@ def test_two_stage_names_the_cluster_whose_predictor_is_constant():
     refused(r"\bc4\b", fit_two_stage, "y ~ x1 + x2", data)
 
 
+def test_two_stage_names_a_treatment_of_whole_clusters():
+    data = good()
+    data["treated"] = data["cluster"].isin(["c1", "c2"]).astype(float)
+    refused("'treated' does not vary within clusters", fit_two_stage, "y ~ treated", data)
+
+
 # ---- predictors ------------------------------------------------------------------------------------------
 
 

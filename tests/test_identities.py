@@ -310,6 +310,28 @@ def test_what_a_strategy_says_of_each_cluster(strategy, sizes):
     np.testing.assert_array_equal(fits.term("x2").cluster_coefficients, fits.cluster_coefficients[..., 2])
 
 
+@pytest.mark.parametrize("strategy", ["two_stage", "fixed_effects"])
+@pytest.mark.parametrize("sizes", [6, (6, 4, 9, 5)], ids=["equal", "unequal"])
+def test_studies_with_a_predictor_of_clusters_have_no_lines_within(strategy, sizes):
+    studies = simulate_studies(Design(4, sizes, 2, predictor_icc=(0, 1)), 5, seed=1)
+    with pytest.raises(InputError, match=rf"'x2' does not vary within clusters.*{strategy}"):
+        fit_studies(studies, strategy)
+
+
+def test_one_cluster_of_one_study_without_a_line():
+    studies = simulate_studies(Design(4, 6, 2), 5, seed=1)
+    fine = {strategy: fit_studies(studies, strategy).estimate for strategy in ("two_stage", "fixed_effects")}
+    studies.X[:, 1::6] = studies.X[:, ::6]  # two rows alike in every cluster are no reason to refuse
+    assert fit_studies(studies, "two_stage").estimate.shape == fine["two_stage"].shape
+    studies.X[3, 6:12, 0] = 0.7
+    with pytest.raises(InputError, match="study 3 the predictor 'x1' does not vary within clusters"):
+        fit_studies(studies, "two_stage")
+    assert np.isfinite(fit_studies(studies, "fixed_effects").estimate).all()  # the other clusters tell its effect
+    studies.X[3, 6:12, 0] = studies.X[3, 6:12, 1]
+    with pytest.raises(InputError, match="cannot be told apart"):
+        fit_studies(studies, "two_stage")
+
+
 def test_a_correction_that_does_not_exist():
     studies = simulate_studies(Design(8, 6, 1), 2, seed=4)
     with pytest.raises(InputError, match="ols has one kind"):
