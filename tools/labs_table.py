@@ -45,7 +45,7 @@ def opening(page):
     """A chapter's heading, the minutes it takes (None if it does not say) and what one will be able to do."""
     text = "\n\n".join(cell.source for cell in read(page).cells if cell.cell_type == "markdown")
     heading = re.search(r"^# (.+)$", text, flags=re.M)[1]
-    minutes = re.search(r"about (\d+) minutes to read", text)
+    minutes = re.search(r"(\d+) minutes", text)
     promised = re.search(r"^## What you will be able to do\n+((?:[-*] .+\n?(?: +.+\n?)*)+)", text, flags=re.M)
     listed = re.findall(r"^[-*] (.+(?:\n +.+)*)", promised[1], flags=re.M) if promised else []
     return heading, minutes and int(minutes[1]), [plain(goal) for goal in listed]
