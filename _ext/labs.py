@@ -21,21 +21,25 @@ class Labs(SphinxDirective):
     """Written as MyST and parsed in place."""
 
     def run(self):
-        text = "\n\n".join(entry(name) for name in labs())
+        holder = nodes.container()
         for name in labs():
             self.env.note_dependency(str(lab_file(name)))
-        holder = nodes.container()
-        self.state.nested_parse(StringList(text.splitlines(), source="labs"), self.content_offset, holder)
+            text = entry(name).splitlines()
+            shown = nodes.container(classes=["lab-entry"])
+            self.state.nested_parse(StringList(text, source=f"lab {name}"), self.content_offset, shown)
+            holder += shown
         return holder.children
 
 
 def entry(name):
     told, found = about(source(name)), tasks(source(name))
     points = sum(task.points for task in found)
-    return (
-        f"**{told['title']}**, for the chapter {{doc}}`/chapters/{told['chapter']}`: {len(found)} tasks, about {told['minutes']} minutes, "
-        f"{points:g} points. <a class=\"lab-download\" href=\"../{FOLDER}/{name}.ipynb\" download>Download {told['title']}</a>"
-    )
+    return f"""\
+**{told['title']}**
+
+{told['story']}
+
+{{doc}}`/chapters/{told['chapter']}` · {len(found)} tasks · about {told['minutes']} minutes · {points:g} points · <a class="lab-download" href="../{FOLDER}/{name}.ipynb" download aria-label="Download {told['title']}">Download</a>"""
 
 
 def box_in_chapter(app, doctree):

@@ -31,6 +31,7 @@ def test_a_lab_is_built_like_one(lab):
     notebook = source(lab)
     assert about(notebook)["chapter"] == about(notebook)["name"] == lab
     assert 45 <= about(notebook)["minutes"] <= 60
+    assert about(notebook)["title"] and 60 <= len(about(notebook)["story"]) <= 160
     found = tasks(notebook)
     assert 5 <= len(found) <= 8
     assert any(task.read_by_a_person for task in found), "explaining is the point of at least one task"

@@ -36,7 +36,7 @@ def lab_file(name, root=ROOT):
 
 
 def about(notebook) -> dict:
-    """name, title, chapter, minutes."""
+    """name, title, story, chapter, minutes."""
     return dict(notebook.metadata["lab"])
 
 
