@@ -12,6 +12,12 @@ from tools.lab_notebooks import nbgrader_says, release, source, tasks
 CRASH = "raise RuntimeError('a crash in this task')"
 
 
+def selected(request, labs):
+    """Those labs that a selected test names in brackets, so that `pytest -k prediction` does not wait for nine others."""
+    named = {item.callspec.params.get("lab") for item in request.session.items if hasattr(item, "callspec")}
+    return [lab for lab in labs if lab in named]
+
+
 def wrong_answers(lab):
     """[(answer's cell, slip, code)] as labs/wrong_answers tells them."""
     listed = tomllib.loads((ROOT / "labs" / "wrong_answers" / f"{lab}.toml").read_text(encoding="utf-8"))["wrong"]

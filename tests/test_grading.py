@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
-from lab_submissions import with_answers, write_submissions
+from lab_submissions import selected, with_answers, write_submissions
 
 from tools import grade
 from tools.chapters import ROOT
@@ -25,8 +25,8 @@ def marks(out):
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    """Every lab's test submissions, graded two labs at once: {lab: (expected, rows of marks.csv, folder of results)}."""
+def graded(request, tmp_path_factory):
+    """The test submissions of every lab that is asked for, graded two labs at once: {lab: (expected, rows of marks.csv, folder of results)}."""
 
     def one(lab):
         folder = tmp_path_factory.mktemp(lab) / "submissions"
@@ -38,8 +38,9 @@ def graded(tmp_path_factory):
         out = folder.with_name("submissions-graded")
         return expected, {row["student"]: row for row in marks(out)}, out
 
+    asked_for = selected(request, LABS)
     with ThreadPoolExecutor(2) as pool:
-        return dict(zip(LABS, pool.map(one, LABS)))
+        return dict(zip(asked_for, pool.map(one, asked_for)))
 
 
 @pytest.mark.parametrize("lab", LABS)

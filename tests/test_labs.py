@@ -9,7 +9,7 @@ import tomllib
 
 import nbformat
 import pytest
-from lab_submissions import with_answers, wrong_answers
+from lab_submissions import selected, with_answers, wrong_answers
 
 from tools.chapters import ROOT, chapters, read
 from tools.environment import pins
@@ -125,11 +125,11 @@ def test_links_to_sections_of_chapters_lead_somewhere(lab):
 
 
 @pytest.fixture(scope="module")
-def twenty_students(tmp_path_factory):
-    """Every lab, solved by twenty students one after the other in one kernel, whose names are cleared between them."""
+def twenty_students(request, tmp_path_factory):
+    """Every lab that is asked for, solved by twenty students one after the other in one kernel, whose names are cleared between them."""
     folder = tmp_path_factory.mktemp("students")
-    jobs = []
-    for lab in LABS:
+    jobs, asked_for = [], selected(request, LABS)
+    for lab in asked_for:
         cells = []
         for name in NAMES:
             cells += [nbformat.v4.new_code_cell("%reset -f"), *copy.deepcopy(with_answers(lab, {}, name).cells)]
@@ -139,7 +139,7 @@ def twenty_students(tmp_path_factory):
         path = folder / f"{lab}.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=source(lab).metadata), path)
         jobs.append((path, None))
-    return dict(zip(LABS, run_many(jobs)))
+    return dict(zip(asked_for, run_many(jobs)))
 
 
 @pytest.mark.parametrize("lab", LABS)
