@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import math
 import numbers
-import reprlib
 
 from .errors import InputError
 
@@ -103,9 +102,14 @@ def _close(number: float, other: float, digits: float) -> bool:
 
 
 def _shown(value) -> str:
-    """A value on one short line; of what needs several, its kind."""
-    shown = reprlib.repr(value)
-    return f"a whole {type(value).__name__}" if "\n" in shown else shown
+    """A value on one short line; of what has many lines, or cannot be written, its kind."""
+    try:
+        written = repr(value)
+    except Exception:
+        written = "\n"
+    if "\n" in written:
+        return f"a whole {type(value).__name__}"
+    return written if len(written) <= 60 else f"{written[:57]}..."
 
 
 def _listed(choices) -> str:

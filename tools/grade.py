@@ -291,7 +291,9 @@ def main(arguments=None) -> int:
         raise SystemExit("Results need a folder of their own: name another one with OUT=...")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        (out / "marks.csv.part").touch()
+        probe = out / "marks.csv.part"
+        probe.touch()
+        probe.unlink()
     except OSError as error:
         raise SystemExit(f"Results cannot be written to {out}: {error.strerror}. Name another folder with OUT=...") from None
     try:
