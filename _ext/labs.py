@@ -1,6 +1,7 @@
 """The labs on the site: the students' notebooks to download, `{labs}` to list them, and a box in each chapter that has one."""
 
 import sys
+from html import escape
 from pathlib import Path
 
 import nbformat
@@ -39,7 +40,12 @@ def entry(name):
 
 {told['story']}
 
-{{doc}}`/chapters/{told['chapter']}` · {len(found)} tasks · about {told['minutes']} minutes · {points:g} points · <a class="lab-download" href="../{FOLDER}/{name}.ipynb" download aria-label="Download {told['title']}">Download</a>"""
+{{doc}}`/chapters/{told['chapter']}` · {len(found)} tasks · about {told['minutes']} minutes · {points:g} points · {download(name, "Download", f' aria-label="Download {escape(told["title"])}"')}"""
+
+
+def download(name, words, more=""):
+    """A link that saves the notebook: without the attribute some browsers show its text instead."""
+    return f'<a class="lab-download" href="../{FOLDER}/{name}.ipynb" download{more}>{words}</a>'
 
 
 def box_in_chapter(app, doctree):
@@ -58,7 +64,7 @@ def _box(name):
     told = about(source(name))
     text = nodes.paragraph()
     text += nodes.Text("For a course, or for whoever likes to be checked: ")
-    text += nodes.reference("", told["title"], refuri=f"../{FOLDER}/{name}.ipynb", internal=False, classes=["lab-download"])
+    text += nodes.raw("", download(name, escape(told["title"])), format="html")
     text += nodes.Text(f" is this chapter's lab, a notebook of about {told['minutes']} minutes with data made from your own name. Download it and open it beside the book.")
     return nodes.admonition("", nodes.title("", "Lab"), text, classes=["lab"])
 

@@ -50,8 +50,8 @@ def check_choice(name: str, value, choices) -> None:
     """Say whether an answer is one of the `choices`."""
     if not _answered(value):
         raise NotYet(f"`{name}` has no answer yet: replace the dots by one of {_listed(choices)}.")
-    if value not in list(choices):
-        raise NotYet(f"`{name}` is {value!r}; choose one of {_listed(choices)}.")
+    if not any(_is(value, choice) for choice in choices):
+        raise NotYet(f"`{name}` is {_shown(value)}; choose one of {_listed(choices)}.")
     print(f"`{name}` is one of the possible answers.")
 
 
@@ -65,7 +65,7 @@ def mark_number(name: str, value, answer, *, rel=1e-3, within=None) -> None:
 
 def mark_choice(name: str, value, answer) -> None:
     """Fail unless the value is the answer."""
-    if not (_answered(value) and value == answer):
+    if not _is(value, answer):
         raise NotYet(f"`{name}` is not the right choice.")
 
 
@@ -73,14 +73,24 @@ def _answered(value) -> bool:
     return value is not None and value is not ...
 
 
+def _is(value, choice) -> bool:
+    """Whether a value is this choice; a whole column or table is none, however it compares."""
+    try:
+        return _answered(value) and bool(value == choice)
+    except Exception:
+        return False
+
+
 def _number(name: str, value) -> float:
     if not _answered(value):
         raise NotYet(f"`{name}` has no value yet: replace the dots.")
     try:
-        if isinstance(value, (bool, str)):
+        if isinstance(value, str) or type(value).__name__ in ("bool", "bool_"):  # numpy's too
             raise TypeError
         number = float(value)
-    except (TypeError, ValueError):
+    except OverflowError:
+        raise NotYet(f"`{name}` is too large to be the answer.") from None
+    except Exception:  # whatever an object says that is no number
         raise NotYet(f"`{name}` must be one number, not {type(value).__name__}.") from None
     if not math.isfinite(number):
         raise NotYet(f"`{name}` is {number}; it must be a finite number.")
@@ -89,6 +99,17 @@ def _number(name: str, value) -> float:
 
 def _close(number: float, other: float, digits: float) -> bool:
     return abs(number - other) <= digits * max(abs(other), 1e-12)
+
+
+def _shown(value) -> str:
+    """A value on one short line; of what has many lines, or cannot be written, its kind."""
+    try:
+        written = repr(value)
+    except Exception:
+        written = "\n"
+    if "\n" in written:
+        return f"a whole {type(value).__name__}"
+    return written if len(written) <= 60 else f"{written[:57]}..."
 
 
 def _listed(choices) -> str:

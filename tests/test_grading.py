@@ -1,7 +1,10 @@
 """nbgrader itself gives every submission the marks it should, and nothing that a submission does stops the others."""
 
+import copy
 import csv
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +17,7 @@ from lab_submissions import selected, with_answers, write_submissions
 
 from tools import grade
 from tools.chapters import ROOT
-from tools.lab_notebooks import labs, source, tasks
+from tools.lab_notebooks import labs, nbgrader_says, release, source, tasks
 
 LABS = labs()
 
@@ -73,6 +76,8 @@ TROUBLE = {
     "chatty": "while True:\n    print('on and on' * 100)",
     "deadly": "import os\nos._exit(1)",
     "greedy": "hoard = 'x' * (1 << 40)",
+    "quitting": "quit()",
+    "meddling": "import helpers.labs\nhelpers.labs.mark_number = lambda *given, **named: None\nhelpers.fit_studies = None\nicc = 0.123",
 }
 
 
@@ -136,9 +141,32 @@ def test_what_was_graded_survives_a_kill(tmp_path):
     assert all(note.stat().st_mtime_ns == when for note, when in kept.items()), "what was done is not done again"
 
 
+def test_a_marker_whose_parent_is_gone_ends_too(tmp_path):
+    """Else it would still be writing when the run is started again."""
+    script = "import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', sys.argv[1]]).pid, flush=True); import time; time.sleep(60)"
+    child = "import os, threading, time; from tools.grade_one import end_with; threading.Thread(target=end_with, args=(os.getppid(),)).start(); time.sleep(60)"
+    parent = subprocess.Popen([sys.executable, "-c", script, child], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    pid = int(parent.stdout.readline())
+    time.sleep(8)
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 30
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not alive(pid)
+
+
+def alive(pid):
+    """Whether a process runs; one that has ended and that nobody has asked about does not."""
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
+    return bool(state) and not state.startswith("Z")
+
+
 @pytest.mark.parametrize(
     "inside, student",
-    [("ann/iid.ipynb", "ann"), ("ann/iid/iid.ipynb", "ann"), ("ann_iid.ipynb", "ann"), ("iid-ann.ipynb", "ann"), ("doe_ann_123_iid.ipynb", "doe_ann_123"), ("shiida_iid.ipynb", "shiida")],
+    [("ann/iid.ipynb", "ann"), ("ann/iid/iid.ipynb", "ann"), ("ann_iid.ipynb", "ann"), ("iid-ann.ipynb", "ann"), ("doe_ann_123_iid.ipynb", "doe_ann_123"), ("shiida_iid.ipynb", "shiida"),
+     ("doeann_12_34_iid-1.ipynb", "doeann_12_34"), ("ann_iid (2).ipynb", "ann"), ("iid-12.ipynb", "12"), ("ann_iid.ipynb.txt", "ann"), ("ann_iid.IPYNB", "ann"),
+     ("Jörg O'Neil/iid.ipynb", "Jörg_O_Neil"), ("Zoe\u0308/iid.ipynb", "Zo\u00eb"), ("आशा/iid.ipynb", "आशा"), ("😀/iid.ipynb", "unnamed")],
 )
 def test_who_wrote_it_is_read_from_the_path(inside, student, tmp_path):
     path = tmp_path / inside
@@ -153,6 +181,118 @@ def test_two_of_one_student_are_not_mixed_up(tmp_path):
         nbformat.write(with_answers("iid", {}), tmp_path / name)
     found, refused = grade.collect(tmp_path)
     assert len(found) == 1 and "another iid of ann" in refused[0][1]
+
+
+@pytest.mark.parametrize(
+    "inside, content, why",
+    [("ann_iid.zip", "PK", "archive"), ("ann/labs.7z", "", "archive"), ("ann/iid.py", "x = 1", "no notebook in this folder"), ("ann/iid.ipynb", "[1, 2]", "can be read"),
+     ("iid.ipynb", "", "can be read"), ("ann/iid.ipynb", '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [1]}', "can be read")],
+)
+def test_what_cannot_be_marked_is_named_and_nothing_else_suffers(tmp_path, inside, content, why):
+    (tmp_path / inside).parent.mkdir(exist_ok=True)
+    (tmp_path / inside).write_text(content, encoding="utf-8")
+    nbformat.write(with_answers("iid", {}), tmp_path / "zoe_iid.ipynb")
+    found, ((path, said),) = grade.collect(tmp_path)
+    assert [submission.student for submission in found] == ["zoe"]
+    assert re.search(why, said) and (tmp_path / inside).is_relative_to(tmp_path / path)
+
+
+def test_what_lies_around_is_passed_over(tmp_path):
+    results = tmp_path / "graded"
+    for inside in ("ann/iid.ipynb", "ann/.ipynb_checkpoints/iid-checkpoint.ipynb", "__MACOSX/ann/._iid.ipynb", ".cache/iid.ipynb", "graded/course/submitted/ann/iid/iid.ipynb", "ann/timestamp.txt"):
+        (tmp_path / inside).parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(with_answers("iid", {}), tmp_path / inside)
+    (found,), refused = grade.collect(tmp_path, results)
+    assert (found.student, refused) == ("ann", [])
+
+
+@pytest.mark.parametrize("told", ["iid", {"name": ["iid"]}, None, {"name": "holiday"}])
+def test_a_notebook_that_forgot_which_lab_it_is_is_known_by_its_name_or_folder(tmp_path, told):
+    notebook = with_answers("iid", {})
+    notebook.metadata["lab"] = told
+    for inside in ("shiida/iid/mine.ipynb", "bob/my iid.ipynb", "cem_iid.ipynb", "david_shiida.ipynb"):
+        (tmp_path / inside).parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, tmp_path / inside)
+    found, ((path, why),) = grade.collect(tmp_path)
+    assert {(submission.student, submission.lab) for submission in found} == {("shiida", "iid"), ("bob", "iid"), ("cem", "iid")}
+    assert path.name == "david_shiida.ipynb" and "none of the labs" in why
+
+
+def grade_ids(notebook):
+    return [nbgrader_says(cell)["grade_id"] for cell in notebook.cells if nbgrader_says(cell)]
+
+
+def handed_in():
+    """The students' notebook with one answer."""
+    notebook = release(source("iid"))
+    next(cell for cell in notebook.cells if cell.id == "icc").source = "icc = 0.5"
+    return notebook
+
+
+def test_deleted_cells_come_back_to_their_places_and_answers_do_not():
+    notebook = handed_in()
+    complete = grade_ids(notebook)
+    notebook.cells = [cell for cell in notebook.cells if cell.id not in ("setup", "test-icc", "task-3", "effective", "letter-task", "letter")]
+    mended = grade.as_handed_out(notebook, "iid")
+    assert grade_ids(mended) == [name for name in complete if name not in ("effective", "letter")]
+
+
+@pytest.mark.parametrize("name, before", [("icc", "icc = 0.5"), ("icc", None), ("test-icc", None), ("letter", "My letter.")])
+@pytest.mark.parametrize("same_id", [False, True])
+def test_of_copied_cells_one_counts_and_none_is_lost(name, before, same_id):
+    notebook = handed_in()
+    number, cell = next((number, cell) for number, cell in enumerate(notebook.cells) if cell.id == name)
+    twin = copy.deepcopy(cell)
+    cell.source = before or cell.source
+    twin["id"] = name if same_id else "twin"
+    notebook.cells.insert(number + 1, twin)
+    sources = [cell.source for cell in notebook.cells]
+    mended = grade.as_handed_out(notebook, "iid")
+    nbformat.validate(mended)
+    assert [cell.source for cell in mended.cells] == sources
+    assert sorted(grade_ids(mended)) == sorted(grade_ids(release(source("iid"))))
+    (counts,) = [cell for cell in mended.cells if nbgrader_says(cell).get("grade_id") == name]
+    assert before is None or counts.source in (before, "icc = 0.5")
+
+
+def test_what_other_programs_lose_or_change_is_put_right():
+    notebook = handed_in()
+    for cell in notebook.cells:
+        cell.metadata.pop("nbgrader", None)
+        if cell.cell_type == "code":
+            cell.outputs = [nbformat.v4.new_output("stream", text="much " * 1000)]
+    notebook.metadata = nbformat.from_dict({"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}})
+    mended = grade.as_handed_out(notebook, "iid")
+    assert grade_ids(mended) == grade_ids(release(source("iid")))
+    assert mended.metadata == release(source("iid")).metadata
+    assert not any(cell.get("outputs") for cell in mended.cells)
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_old_notebooks_are_read(tmp_path, version):
+    old = nbformat.convert(handed_in(), version)
+    if version == 4:
+        old.nbformat_minor = 0
+        for cell in old.cells:
+            del cell["id"]
+    (tmp_path / "ann.ipynb").write_text(json.dumps(old), encoding="utf-8")
+    mended = grade.as_handed_out(grade.read_submission(tmp_path / "ann.ipynb"), "iid")
+    assert grade_ids(mended) == grade_ids(release(source("iid")))
+    assert any(cell.source == "icc = 0.5" for cell in mended.cells)
+
+
+def test_a_notebook_that_only_says_it_is_the_lab_is_told_so():
+    with pytest.raises(ValueError, match="none of its cells"):
+        grade.as_handed_out(nbformat.v4.new_notebook(), "iid")
+
+
+def test_results_that_cannot_be_written_are_told_so(tmp_path):
+    (tmp_path / "class").mkdir()
+    nbformat.write(with_answers("iid", {}), tmp_path / "class" / "ann_iid.ipynb")
+    (tmp_path / "file").touch()
+    for out in (tmp_path / "file", tmp_path / "file" / "below", tmp_path / "class"):
+        with pytest.raises(SystemExit, match="OUT="):
+            grade.main([str(tmp_path / "class"), "--out", str(out)])
 
 
 def test_an_empty_folder_is_told_so(tmp_path):

@@ -6,14 +6,19 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
 from lab_submissions import selected, with_answers, wrong_answers
 
+from helpers.labs import NotYet, check_choice, check_number, mark_choice, mark_number
 from tools.chapters import ROOT, chapters, read
 from tools.environment import pins
 from tools.lab_notebooks import CODE_STUB, HIDDEN, TEXT_STUB, about, labs, nbgrader_says, release, source, tasks, website
+from tools.labs import write_archive
 from tools.run import ChapterError, run, run_many
 
 NAMES = [f"student number {number}" for number in range(20)]
@@ -157,6 +162,25 @@ def test_a_wrong_answer_would_be_noticed_there(tmp_path):
     nbformat.write(with_answers(lab, {answer: code}), path)
     with pytest.raises(ChapterError):
         run(path)
+
+
+NO_NUMBERS = ["0.3", b"x", 1j, 10**400, 10**5000, True, np.True_, np.nan, [1], np.array([0.3]), np.array([0.1, 0.3]), pd.Series([0.3]), pd.DataFrame({"a": [1]}), pd.DataFrame(np.ones((30, 9))), "x" * 999, pd.NA, print, {}, None, ...]
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS, ids=range(len(NO_NUMBERS)))
+def test_whatever_an_answer_is_the_checks_reply_in_a_sentence(value):
+    """And say neither more than its kind nor what the answer would be."""
+    for check, told in ((check_number, {"slips": {"A slip.": 0.3}}), (check_choice, {"choices": ["yes", "no"]}), (mark_number, {"answer": 0.3}), (mark_choice, {"answer": "yes"})):
+        with pytest.raises(NotYet) as said:
+            check("share", value, **told)
+        sentence = str(said.value)
+        assert sentence.startswith("`share`") and sentence.endswith(".") and "\n" not in sentence and len(sentence) < 120
+
+
+def test_students_may_read_what_they_unpack(tmp_path):
+    write_archive(tmp_path / "labs.zip", [("labs/a.ipynb", "{}")])
+    with zipfile.ZipFile(tmp_path / "labs.zip") as archive:
+        assert [part.external_attr >> 16 & 0o777 for part in archive.infolist()] == [0o644]
 
 
 # What Binder has is what environment.yml pins; anything else is as good as absent.

@@ -15,7 +15,7 @@ from scipy import stats
 
 import helpers
 from tools.chapters import chapters
-from tools.quiz import BANK, MISCONCEPTIONS, MOMENT, Answer, Item, QuizError
+from tools.quiz import BANK, LICENCE, MISCONCEPTIONS, MOMENT, Answer, Item, QuizError
 from tools.quiz import bank, by_chapter, export, gift, main, markdown, new_numbers, numbers, table_numbers
 
 ITEMS = bank()
@@ -245,6 +245,19 @@ def test_the_page_to_read_has_everything():
 def test_exporting_twice_gives_the_same():
     assert export(bank()) == FILES
     assert len(FILES) == 3 + CHAPTERS
+
+
+def test_an_archive_tells_the_books_licence_and_no_day():
+    with zipfile.ZipFile(io.BytesIO(FILES["quiz.zip"])) as archive:
+        manifest = archive.read("imsmanifest.xml").decode()
+    assert re.findall(r"<imsmd:dateTime>([^<]+)<", manifest) == ["2000-01-01"]
+    assert LICENCE in manifest and "Private" not in manifest
+
+
+def test_a_place_where_nothing_can_be_written_is_told_so(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit, match="cannot be written"):
+        main([str(tmp_path / "file")])
 
 
 def test_the_command_writes_the_files(tmp_path):

@@ -6,10 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 from bs4 import BeautifulSoup
 from site_checks import ROOT, VIEWS, file_faults, looker, pages_of, served
+
+from tools.lab_notebooks import labs, release, source
 
 OUT = ROOT / "build" / "check"
 sys.path.insert(0, str(ROOT / "_ext"))
@@ -58,6 +61,15 @@ def test_links_anchors_citations_pictures_and_their_words(site):
 def test_pages_in_a_browser(site, address, look, view):
     faults = [fault for name in pages_of(site) for fault in look.faults(address, name, [view])]
     assert not faults, "\n".join(faults)
+
+
+def test_every_lab_can_be_saved_from_its_chapter_and_from_the_list(site):
+    for lab in labs():
+        for page in (f"{lab}.html", "labs.html"):
+            links = soup(site / "chapters" / page).select(f'main a.lab-download[href$="/{lab}.ipynb"]')
+            assert len(links) == 1 and links[0].has_attr("download"), (lab, page)
+            assert (site / "chapters" / links[0]["href"]).resolve() == site / "labs" / f"{lab}.ipynb"
+        assert nbformat.read(site / "labs" / f"{lab}.ipynb", as_version=4) == release(source(lab)), lab
 
 
 def test_mathematics_is_drawn(site, address, look):

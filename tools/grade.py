@@ -7,6 +7,7 @@ is noted at once, so a run that was killed takes up where it stopped; a changed 
 """
 
 import argparse
+import copy
 import csv
 import hashlib
 import json
@@ -16,16 +17,19 @@ import shutil
 import signal
 import subprocess
 import sys
+import unicodedata
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 from tqdm import tqdm
 
-from tools.lab_notebooks import ROOT, lab_file, labs, source, tasks
+from tools.lab_notebooks import ROOT, lab_file, labs, nbgrader_says, release, source, tasks
 from tools.run import ONE_THREAD, OWN_KERNEL
 
 SECONDS = 900  # for one submission, all its cells together
+LETTERS_OF_A_NAME = 120  # bytes; it becomes a part of names of files
 
 
 @dataclass(frozen=True)
@@ -43,42 +47,111 @@ class Submission:
         return hashlib.sha256(self.path.read_bytes() + lab_file(self.lab).read_bytes()).hexdigest()[:16]
 
 
-def collect(folder: Path):
-    """The submissions in a folder, and for every notebook that is none the reason."""
-    found, refused = {}, []
-    for path in sorted(folder.rglob("*.ipynb")):
-        if any(part.startswith(".") for part in path.relative_to(folder).parts):
+# A browser that does not know notebooks saves them as iid.ipynb.txt or iid.ipynb.json.
+NOTEBOOK = re.compile(r"\.ipynb(\.(txt|json))?$", re.IGNORECASE)
+ARCHIVE = re.compile(r"\.(zip|7z|rar|tar|gz|tgz|bz2|xz)$", re.IGNORECASE)
+
+
+def collect(folder: Path, results: Path | None = None):
+    """The submissions in a folder, and for everything that looks like one and is none the reason. A folder of results inside is passed over."""
+    found, refused, heard_of = {}, [], set()
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if any(part.startswith(".") or part == "__MACOSX" for part in inside.parts) or (results and path.is_relative_to(results)) or path.is_dir():
             continue
         try:
-            lab = _lab_of(path)
+            if ARCHIVE.search(path.name):
+                raise ValueError("this is an archive: unpack it in a folder of the student's name")
+            if not NOTEBOOK.search(path.name):
+                continue
+            lab = _lab_of(inside, read_submission(path))
         except (ValueError, OSError) as error:
-            refused.append((path, str(error)))
-            continue
-        submission = Submission(_student_of(path.relative_to(folder), lab), lab, path)
-        if submission.key in found:
-            refused.append((path, f"there is another {lab} of {submission.student}: {found[submission.key].path.relative_to(folder)}"))
+            refused.append((inside, str(error)))
         else:
-            found[submission.key] = submission
+            submission = Submission(_student_of(inside, lab), lab, path)
+            if submission.key in found:
+                refused.append((inside, f"there is another {lab} of {submission.student}: {found[submission.key].path.relative_to(folder)}"))
+            else:
+                found[submission.key] = submission
+        heard_of.add(inside.parts[0])
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and path.name not in {*heard_of, "__MACOSX"} and not path.name.startswith(".") and path != results:
+            refused.append((path.relative_to(folder), "there is no notebook in this folder"))
     return list(found.values()), refused
 
 
-def _lab_of(path: Path) -> str:
+def read_submission(path: Path):
+    """A student's notebook, of whatever version; what is none is a ValueError."""
     try:
-        notebook = nbformat.read(path, as_version=4)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about copied cells and the like, which are put right before marking
+            notebook = nbformat.read(path, as_version=4)
+        if not isinstance(notebook.cells, list) or not all(isinstance(cell.source, str) for cell in notebook.cells):
+            raise TypeError
+        return notebook
     except Exception:  # whatever a broken file makes nbformat say
         raise ValueError("this is not a notebook that can be read") from None
-    lab = notebook.metadata.get("lab", {}).get("name")
+
+
+def _lab_of(inside: Path, notebook) -> str:
+    told = notebook.metadata.get("lab")
+    lab = told.get("name") if isinstance(told, dict) else None
+    if lab not in labs():  # some programs throw away what they do not know
+        places = [NOTEBOOK.sub("", inside.name), *reversed(inside.parts[1:-1])]
+        lab = next((name for place in places for name in sorted(labs(), key=len, reverse=True) if _standing_alone(name).search(place)), None)
     if lab is None:
-        lab = next((name for name in sorted(labs(), key=len, reverse=True) if name in path.stem), None)
-    if lab not in labs():
         raise ValueError("this is none of the labs: " + ", ".join(labs()))
     return lab
 
 
+def _standing_alone(lab: str):
+    """A lab's name which is no part of a word."""
+    return re.compile(rf"(?<![^\W_]){lab}(?![^\W_])")
+
+
 def _student_of(inside: Path, lab: str) -> str:
-    """The first folder below DIR; at the top, the file's name without the lab's."""
-    name = inside.parts[0] if len(inside.parts) > 1 else re.sub(rf"(?<![^\W_]){lab}(?![^\W_])", "", inside.stem)
-    return re.sub(r"[^\w.-]+", "_", name).strip("_.-") or "unnamed"
+    """The first folder below DIR; at the top, the file's name without the lab's, and without the number that browsers and platforms give a second copy."""
+    name = inside.parts[0]
+    if len(inside.parts) == 1:
+        name = NOTEBOOK.sub("", name)
+        name = _standing_alone(lab).sub("", re.sub(rf"(?<=.{lab})( ?\(\d{{1,2}}\)|-\d{{1,2}})$", "", name))
+    letters = unicodedata.normalize("NFC", name)  # some systems write an umlaut as two letters
+    plain = "".join(letter if re.match(r"[\w.-]", letter) or unicodedata.category(letter).startswith("M") else "_" for letter in letters)
+    return re.sub("__+", "_", plain).encode()[:LETTERS_OF_A_NAME].decode(errors="ignore").strip("_.-") or "unnamed"
+
+
+def as_handed_out(notebook, lab: str):
+    """The submission made ready for nbgrader: what students copy or delete by accident is put right, and their answers stay.
+
+    Of several copies of a cell the last one counts, of an answer the last that was touched. A locked cell that is missing comes back to its place.
+    """
+    given = release(source(lab))
+    named = {nbgrader_says(cell)["grade_id"]: cell for cell in given.cells if nbgrader_says(cell)}
+    copies = {}
+    for place, cell in enumerate(notebook.cells):
+        said = cell.metadata.pop("nbgrader", None)
+        name = said["grade_id"] if isinstance(said, dict) and "grade_id" in said else cell.get("id")  # the labs' cells are called alike in both
+        if isinstance(name, str) and name in named:
+            touched = nbgrader_says(named[name])["solution"] and cell.source != named[name].source
+            copies.setdefault(name, []).append((touched, place, cell))
+    if not copies:
+        raise ValueError("none of its cells is one of the lab's: copy the answers into a new notebook of the lab")
+    counts = {name: max(found, key=lambda one: one[:2])[2] for name, found in copies.items()}
+    for name, cell in counts.items():
+        cell.metadata["nbgrader"] = copy.deepcopy(nbgrader_says(named[name]))
+    place = len(notebook.cells)
+    for name, cell in reversed(named.items()):
+        if name in counts:
+            place = next(number for number, other in enumerate(notebook.cells) if other is counts[name])
+        elif nbgrader_says(cell)["locked"]:
+            notebook.cells.insert(place, copy.deepcopy(cell))
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    notebook.metadata = copy.deepcopy(given.metadata)
+    notebook.nbformat_minor = given.nbformat_minor
+    return notebook
 
 
 class Course:
@@ -94,13 +167,15 @@ class Course:
         from tools.grade_one import interface
 
         for name in names:
-            mine = self.folder / "source" / name / f"{name}.ipynb"
-            if not mine.exists() or mine.read_bytes() != lab_file(name).read_bytes() or not (self.folder / "release" / name).exists():
+            mine, ready = self.folder / "source" / name / f"{name}.ipynb", self.notes / f"{name}.ready"
+            digest = hashlib.sha256(lab_file(name).read_bytes()).hexdigest()
+            if not ready.exists() or ready.read_text(encoding="utf-8") != digest:
                 mine.parent.mkdir(exist_ok=True)
                 shutil.copyfile(lab_file(name), mine)
                 made = interface(self.folder).generate_assignment(name, force=True)
                 if not made["success"]:
                     raise SystemExit(f"nbgrader cannot read the lab {name}:\n{made['log']}")
+                write_whole(ready, digest)
 
     def result(self, submission: Submission) -> dict | None:
         note = self.notes / f"{submission.key}.json"
@@ -113,11 +188,16 @@ class Course:
     def grade(self, submission: Submission) -> dict:
         target = self.folder / "submitted" / submission.student / submission.lab / f"{submission.lab}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(submission.path, target)
-        result = {"digest": submission.digest(), **in_own_process(self.folder, submission)}
+        digest = submission.digest()
+        try:
+            nbformat.write(as_handed_out(read_submission(submission.path), submission.lab), target)
+            result = {"digest": digest, **in_own_process(self.folder, submission)}
+        except ValueError as error:
+            result = {"digest": digest, "error": str(error)}
         page = self.folder / "feedback" / submission.student / submission.lab / f"{submission.lab}.html"
+        shown = self.out / "feedback" / submission.student / f"{submission.lab}.html"
+        shown.unlink(missing_ok=True)  # that of an earlier version
         if page.exists() and "error" not in result:
-            shown = self.out / "feedback" / submission.student / f"{submission.lab}.html"
             shown.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(page, shown)
         write_whole(self.notes / f"{submission.key}.json", json.dumps(result))
@@ -178,7 +258,7 @@ def write_marks(out: Path, results, refused) -> None:
 
 def grade_folder(folder: Path, out: Path) -> int:
     """Grade all; how many notebooks could not be graded."""
-    submissions, refused = collect(folder)
+    submissions, refused = collect(folder, out)
     if not submissions and not refused:
         raise SystemExit(f"There is no notebook in {folder}.")
     course = Course(out)
@@ -191,7 +271,7 @@ def grade_folder(folder: Path, out: Path) -> int:
                 bar.update()
                 write_marks(out, [pair for pair in results if pair[1]], refused)
     write_marks(out, results, refused)
-    failed = [(submission.path, result["error"]) for submission, result in results if "error" in result] + refused
+    failed = [(submission.path.relative_to(folder), result["error"]) for submission, result in results if "error" in result] + refused
     for path, why in failed:
         print(f"NOT GRADED {path}: {why}", file=sys.stderr)
     print(f"{len(results) + len(refused) - len(failed)} graded, {len(failed)} not. Marks: {out / 'marks.csv'}; feedback: {out / 'feedback'}")
@@ -203,11 +283,25 @@ def main(arguments=None) -> int:
     parser.add_argument("folder", type=Path, help="the submissions")
     parser.add_argument("--out", type=Path, help="the results (default: the folder's name with -graded)")
     given = parser.parse_args(arguments)
-    if not given.folder.is_dir():
+    folder = given.folder.expanduser().resolve()
+    if not folder.is_dir():
         raise SystemExit(f"There is no folder {given.folder}.")
-    out = given.out or given.folder.resolve().with_name(f"{given.folder.resolve().name}-graded")
-    out.mkdir(parents=True, exist_ok=True)
-    return 1 if grade_folder(given.folder.resolve(), out.resolve()) else 0
+    out = (given.out or folder.with_name(f"{folder.name}-graded")).expanduser().resolve()
+    if out == folder:
+        raise SystemExit("Results need a folder of their own: name another one with OUT=...")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / "marks.csv.part"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise SystemExit(f"Results cannot be written to {out}: {error.strerror}. Name another folder with OUT=...") from None
+    try:
+        return 1 if grade_folder(folder, out) else 0
+    except KeyboardInterrupt:
+        raise SystemExit("\nStopped. Start the same command again, and it goes on from here.") from None
+    except OSError as error:
+        raise SystemExit(f"Marking had to stop: {error}. Once that is mended, start the same command again.") from None
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from tools.chapters import ROOT, chapters, read
 BANK, MISCONCEPTIONS = ROOT / "labs" / "quiz.toml", ROOT / "labs" / "misconceptions.toml"
 NAME = "Dependent Data by Simulation"
 MOMENT = (2000, 1, 1, 0, 0, 0)  # one for all files, so that the same bank makes the same archives
+LICENCE = "CC BY 4.0: https://creativecommons.org/licenses/by/4.0/"
 
 
 class QuizError(ValueError):
@@ -235,8 +236,15 @@ def qti(items, name):
     again = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(made)) as old, zipfile.ZipFile(again, "w", zipfile.ZIP_DEFLATED) as new:
         for part in old.infolist():
-            new.writestr(zipfile.ZipInfo(part.filename, MOMENT), old.read(part), zipfile.ZIP_DEFLATED)
+            content = _of_this_book(old.read(part)) if part.filename == "imsmanifest.xml" else old.read(part)
+            new.writestr(zipfile.ZipInfo(part.filename, MOMENT), content, zipfile.ZIP_DEFLATED)
     return again.getvalue()
+
+
+def _of_this_book(manifest):
+    """The manifest with the book's licence and moment: text2qti calls everything private, and puts in the day of the export."""
+    text = re.sub(r"(<imsmd:dateTime>).*?(<)", rf"\g<1>{MOMENT[0]}-{MOMENT[1]:02}-{MOMENT[2]:02}\2", manifest.decode("utf-8"))
+    return re.sub(r"(<imsmd:rights>.*?<imsmd:description>\s*<imsmd:string>).*?(<)", rf"\g<1>{LICENCE}\2", text, flags=re.S).encode("utf-8")
 
 
 def _text2qti(items, name):
@@ -281,9 +289,12 @@ def main(arguments=None):
         files = export()
     except QuizError as error:
         raise SystemExit(str(error)) from None
-    given.folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (given.folder / name).write_bytes(content)
+    try:
+        given.folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (given.folder / name).write_bytes(content)
+    except OSError as error:
+        raise SystemExit(f"The quiz cannot be written to {given.folder}: {error.strerror}.") from None
     print(f"written: {len(files)} files in {given.folder}")
     return 0
 
