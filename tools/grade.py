@@ -11,11 +11,11 @@ import copy
 import csv
 import hashlib
 import json
+import multiprocessing
 import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import unicodedata
 import warnings
@@ -26,7 +26,6 @@ import nbformat
 from tqdm import tqdm
 
 from tools.lab_notebooks import ROOT, lab_file, labs, nbgrader_says, release, source, tasks
-from tools.run import ONE_THREAD, OWN_KERNEL
 
 SECONDS = 900  # for one submission, all its cells together
 LETTERS_OF_A_NAME = 120  # bytes; it becomes a part of names of files
@@ -204,31 +203,34 @@ class Course:
         return result
 
 
+# Each submission's process is split off from one that has nbgrader loaded: its imports take longer than most submissions.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tools.grade_one"])
+
+
 def in_own_process(course: Path, submission: Submission, seconds: int = SECONDS) -> dict:
-    """What grade_one says, or the error that ended it; what it started is ended with it."""
-    command = [sys.executable, "-m", "tools.grade_one", str(course), submission.lab, submission.student]
-    environment = {**os.environ, **ONE_THREAD, **OWN_KERNEL}
-    work = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    """What nbgrader says, or the error that ended it; what it started is ended with it."""
+    from tools.grade_one import send
+
+    answer, theirs = PROCESSES.Pipe(duplex=False)
+    work = PROCESSES.Process(target=send, args=(theirs, course, submission.lab, submission.student))
+    work.start()
+    theirs.close()
     try:
-        said, complaints = work.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        return {"error": f"it was stopped after {seconds} seconds"}
+        return answer.recv() if answer.poll(seconds) else {"error": f"it was stopped after {seconds} seconds"}
+    except EOFError:
+        return {"error": "nbgrader failed without a word."}
     finally:
         _end_all(work)
-    if work.returncode:
-        return {"error": (complaints.strip().splitlines() or ["nbgrader failed without a word."])[-1]}
-    return json.loads(said.strip().splitlines()[-1])
 
 
 def _end_all(work) -> None:
-    """End the process and its kernels."""
+    """End the process and its kernel."""
     try:
         os.killpg(work.pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
-        pass
-    work.wait()
+        work.kill()
+    work.join()
 
 
 def write_whole(path: Path, text: str) -> None:

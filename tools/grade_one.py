@@ -1,6 +1,5 @@
-"""Grade one submission in a process of its own, so that whatever it does ends with it: python -m tools.grade_one COURSE LAB STUDENT"""
+"""Grade one submission with nbgrader, in a process of its own, so that whatever it does ends with it."""
 
-import json
 import os
 import signal
 import sys
@@ -14,8 +13,9 @@ from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute
 
 from tools.careful_execute import STOPPED, CarefulExecute
-from tools.chapters import read
+from tools.chapters import ROOT, read
 from tools.lab_notebooks import configuration
+from tools.run import ONE_THREAD, OWN_KERNEL
 
 MEMORY = 8 << 30  # bytes of address space; what wants more gets a MemoryError
 
@@ -69,16 +69,21 @@ def end_with(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(course: str, lab: str, student: str) -> None:
+def send(answer, course: Path, lab: str, student: str) -> None:
+    """What such a process runs: it sends what `grade` says, or the error that ended it."""
+    os.setsid()  # so that this process and its kernel can be ended together
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
+    for stream in (1, 2):  # what libraries and kernels have to say would tear the progress bar
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+    os.chdir(ROOT)
+    os.environ.update(ONE_THREAD | OWN_KERNEL)
     try:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     except (ImportError, ValueError, OSError):
         pass  # no such limit on this system; the limits of time and output remain
-    print(json.dumps(grade(Path(course).resolve(), lab, student)))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        answer.send(grade(course, lab, student))
+    except (Exception, SystemExit) as error:
+        answer.send({"error": (str(error).strip().splitlines() or [type(error).__name__])[-1]})
