@@ -89,27 +89,35 @@ def troubled(tmp_path_factory):
     lab = LABS[0]
     answer = next(task.answer for task in tasks(source(lab))[1:])
     for student, code in {**TROUBLE, "zoe": None}.items():
-        notebook = with_answers(lab, {answer: code} if code else {})
-        nbformat.write(notebook, folder / f"{student}_{lab}.ipynb")
+        nbformat.write(with_answers(lab, {answer: code} if code else {}), folder / f"{student}_{lab}.ipynb")
     (folder / "broken.ipynb").write_text("{", encoding="utf-8")
     nbformat.write(nbformat.v4.new_notebook(), folder / "holiday.ipynb")
     environment = {**os.environ, "LAB_CELL_SECONDS": "40"}
     done = subprocess.run(
         [sys.executable, "-m", "tools.grade", str(folder)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900
     )
-    return lab, answer, done, {row["student"]: row for row in marks(folder.with_name("class-graded"))}
+    out = folder.with_name("class-graded")
+    return lab, answer, done, {row["student"]: row for row in marks(out)}, out
+
+
+@pytest.mark.parametrize("student", [*TROUBLE, "zoe"])
+def test_what_runs_beside_the_cells_leaves_no_trace(student, troubled):
+    lab, answer, _, _, out = troubled
+    ran = nbformat.read(out / "course" / "autograded" / student / lab / f"{lab}.ipynb", as_version=4)
+    sources = [cell.source for cell in ran.cells]
+    assert sources == [cell.source for cell in with_answers(lab, {answer: TROUBLE[student]} if student in TROUBLE else {}).cells]
 
 
 @pytest.mark.parametrize("student", TROUBLE)
 def test_trouble_in_one_task_costs_that_task_only(student, troubled):
-    lab, answer, _, rows = troubled
+    lab, answer, _, rows, _ = troubled
     for task in tasks(source(lab)):
         if not task.read_by_a_person:
             assert float(rows[student][task.name]) == (0 if task.answer == answer else task.points), task.name
 
 
 def test_trouble_is_reported_and_the_others_are_graded(troubled):
-    lab, answer, done, rows = troubled
+    lab, answer, done, rows, _ = troubled
     for student, words in {"forever": "still running", "deaf": "still running", "chatty": "printed more", "deadly": "killed the kernel"}.items():
         assert answer in rows[student]["remarks"] and words in rows[student]["remarks"]
     assert rows["zoe"]["remarks"] == "" and float(rows["zoe"]["points"]) > 0

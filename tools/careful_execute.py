@@ -64,15 +64,23 @@ class CarefulExecute(Execute):
         self.running, self.printed = index, 0
         if cell.cell_type == "code":
             cell.outputs = []
+        if index == 0:
+            self._run_aside(BEGIN, resources, index)
         if index in self.stopped:
             told = f"{self.stopped[index]}, so it was stopped and left out."
             cell.outputs = [new_output("error", ename=STOPPED, evalue=told, traceback=[told])]
             return cell, resources
-        if index == 0:
-            super().preprocess_cell(new_code_cell(BEGIN), resources, index)
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade"):
-            super().preprocess_cell(new_code_cell(RESTORE), resources, index)
+            self._run_aside(RESTORE, resources, index)
         return super().preprocess_cell(cell, resources, index)
+
+    def _run_aside(self, code, resources, index):
+        """Run what is no cell of the notebook. Running puts it there, so the cell in whose place it stood goes back."""
+        cell = self.nb.cells[index]
+        try:
+            super().preprocess_cell(new_code_cell(code), resources, index)
+        finally:
+            self.nb.cells[index] = cell
 
     def process_message(self, msg, cell, cell_index):
         content = msg["content"]
