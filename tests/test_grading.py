@@ -92,7 +92,7 @@ def troubled(tmp_path_factory):
         nbformat.write(with_answers(lab, {answer: code} if code else {}), folder / f"{student}_{lab}.ipynb")
     (folder / "broken.ipynb").write_text("{", encoding="utf-8")
     nbformat.write(nbformat.v4.new_notebook(), folder / "holiday.ipynb")
-    environment = {**os.environ, "LAB_CELL_SECONDS": "40"}
+    environment = {**os.environ, "LAB_CELL_SECONDS": "25"}
     done = subprocess.run(
         [sys.executable, "-m", "tools.grade", str(folder)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900
     )
