@@ -55,8 +55,8 @@ def check_choice(name: str, value, choices) -> None:
     print(f"`{name}` is one of the possible answers.")
 
 
-def mark_number(name: str, value, answer, *, rel=1e-3, within=None) -> None:
-    """Fail unless the value is the answer, within a share `rel` of it or an amount `within`."""
+def mark_number(name: str, value, answer, *, rel=5e-3, within=None) -> None:
+    """Fail unless the value is the answer, within a share `rel` of it or an amount `within`. By default an answer rounded to three digits is right."""
     number = _number(name, value)
     allowed = rel * abs(float(answer)) if within is None else within
     if not abs(number - float(answer)) <= allowed:
