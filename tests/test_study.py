@@ -106,35 +106,60 @@ def test_another_version_of_the_code_is_another_run(tmp_path, monkeypatch):
     assert len(list(tmp_path.glob("*.parquet"))) == 2
 
 
-def test_a_killed_run_resumes(tmp_path):
-    """SIGKILL, at whatever it was doing: what was finished stays, and the table in the end is that of a run nobody disturbed."""
-    sizes = ["--clusters", "10", "30", "--per-cluster", "5", "25", "--between-sd", "0.1", "0.25", "1", "2", "4"]
-    words = [*sizes, "--studies", "40", "--seed", "5", "--store", str(tmp_path / "store"), "--out", str(tmp_path / "table.parquet")]
-    run = subprocess.Popen([sys.executable, "-m", "helpers.study", *words, "--jobs", "2"], start_new_session=True, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while len(list((tmp_path / "store").glob("[!.]*.parquet"))) < 5 and run.poll() is None and time.monotonic() < deadline:
+LONGER = dict(clusters=(10, 30), per_cluster=(5, 25), between_sds=(0.1, 0.25, 1, 2, 4))
+
+
+@pytest.fixture(scope="module")
+def longer():
+    """What nobody disturbed."""
+    return run_study(grid(**LONGER), 40, seed=5, progress=False)
+
+
+def finished(store):
+    return set(store.glob("[!.]*.parquet"))
+
+
+def wait_for(condition, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
+
+
+def test_a_killed_run_resumes(tmp_path, longer):
+    """SIGKILL, at whatever it was doing: what was finished stays, and the table in the end is that of a run nobody disturbed."""
+    sizes = [word for name, values in zip(("--clusters", "--per-cluster", "--between-sd"), LONGER.values()) for word in (name, *map(str, values))]
+    store, out = tmp_path / "store", tmp_path / "table.parquet"
+    words = [*sizes, "--studies", "40", "--seed", "5", "--store", str(store), "--out", str(out)]
+    run = subprocess.Popen([sys.executable, "-m", "helpers.study", *words, "--jobs", "2"], start_new_session=True, stderr=subprocess.DEVNULL)
+    wait_for(lambda: len(finished(store)) >= 5 or run.poll() is not None)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
-    kept = set((tmp_path / "store").glob("[!.]*.parquet"))
-    assert 5 <= len(kept) < 20 and not (tmp_path / "table.parquet").exists()
+    kept = finished(store)
+    assert 5 <= len(kept) < 20 and not out.exists()
     times = {path: path.stat().st_mtime_ns for path in kept}
     assert cli(*words).returncode == 0
     assert {path: path.stat().st_mtime_ns for path in kept} == times  # nothing was computed twice
-    found = pd.read_parquet(tmp_path / "table.parquet")
-    pd.testing.assert_frame_equal(found, run_study(grid((10, 30), (5, 25), (0.1, 0.25, 1, 2, 4)), 40, seed=5, progress=False), check_exact=True)
+    pd.testing.assert_frame_equal(pd.read_parquet(out), longer, check_exact=True)
 
 
-def test_a_real_dask_cluster_that_loses_a_worker(table):
+def test_a_real_dask_cluster_that_loses_a_worker(tmp_path, longer):
+    """Of two worker processes one is killed once some cells are finished and others are not."""
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
-        victim = list(cluster.workers.values())[0]
-        import threading
+    left = []
 
-        threading.Timer(1.0, lambda: os.kill(victim.pid, signal.SIGKILL)).start()
-        found = run_study(SMALL, 20, seed=3, backend="dask", scheduler=cluster.scheduler_address, progress=False)
-    pd.testing.assert_frame_equal(found, table, check_exact=True)
+    def kill(worker):
+        wait_for(lambda: len(finished(tmp_path)) >= 3)
+        os.kill(worker.pid, signal.SIGKILL)
+        left.append(20 - len(finished(tmp_path)))
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        killer = threading.Thread(target=kill, args=(next(iter(cluster.workers.values())),))
+        killer.start()
+        found = run_study(grid(**LONGER), 40, seed=5, backend="dask", scheduler=cluster.scheduler_address, store=tmp_path, progress=False)
+        killer.join()
+    assert 0 < left[0] <= 17, "the worker was killed before or after the work, not half-way"
+    pd.testing.assert_frame_equal(found, longer, check_exact=True)
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
