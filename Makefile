@@ -52,7 +52,7 @@ findings: env ## test one chapter's findings under another seed: make findings C
 refresh: env ## run chapters and store their outputs: all of them, or one with CHAPTER=iid
 	@$(RUN) tools.refresh $(CHAPTER)
 
-universe: env ## make the dense universe's table anew (about ten minutes; resumes where it was stopped)
+universe: env ## make the dense universe's table anew (a quarter of an hour; resumes where it was stopped)
 	@$(RUN) tools.universe --jobs 2
 
 bench: env ## measure what the README claims about speed and memory

@@ -8,8 +8,8 @@ import pytest
 
 from helpers import theory
 from helpers.dense import CLUSTERS, COEFFICIENTS, ROWS, SDS, STUDIES, dense_designs, load_universe, summary_of
-from helpers.simulate import Design
-from helpers.strategies import STRATEGIES
+from helpers.simulate import Design, simulate_studies
+from helpers.strategies import STRATEGIES, fit_studies
 
 KEYS = ["n_clusters", "n_per_cluster", "between_sd", "strategy", "term"]
 SHARES = ["coverage", "rejected", "adjusted_power", "singular", "converged"]
@@ -68,6 +68,18 @@ def test_a_planted_fault_is_found(universe):
     assert mistakes(made, made) == []
     for column, change in (("bias", 1e-5), ("rejected", 2 / STUDIES), ("sd", 1e-5), ("median", -1e-5)):
         assert mistakes(made.assign(**{column: made[column] + change}), made) == [column]
+
+
+@pytest.mark.parametrize("sizes, sd", [((5, 5), 1), ((5, 6), 4), ((10, 5), 2), ((10, 8), 1), ((5, 12), 0)])
+def test_last_digits_move_no_study_to_another_minimum(sizes, sd):
+    """What processors differ in, planted in every number: in the smallest designs, where a likelihood may have several peaks, each study keeps to its own."""
+    studies = simulate_studies(Design(*sizes, 3, coefficients=COEFFICIENTS, between_sd=sd), 150, seed=5)
+    before = {strategy: fit_studies(studies, strategy).estimate for strategy in ("multilevel", "uncorrelated")}
+    studies.rows[..., 1:] *= 1 + 2e-16 * np.random.default_rng(6).standard_normal(studies.rows[..., 1:].shape)
+    for strategy, estimate in before.items():
+        after = fit_studies(studies, strategy).estimate
+        assert (after != estimate).any(), "nothing was planted"
+        np.testing.assert_allclose(after, estimate, rtol=0, atol=1e-6)
 
 
 def test_it_meets_the_closed_forms(universe):
