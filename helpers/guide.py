@@ -26,10 +26,10 @@ class Branch:
 
 GUIDE = (
     Branch(
-        "Do you ask about these very clusters, and no others?",
+        "Do you ask only about these very clusters, and was x drawn row by row?",
         "Fixed effects, or a line each; errors from rows",
         "fixed_effects",
-        "For the average over these clusters. An error that compares clusters would be too wide.",
+        "A line each averages over these clusters; fixed effects weigh them by rows and by how much x moves. An error that compares clusters would be too wide. Where whole clusters were assigned, cluster there, even if you have them all.",
         {"these schools": "robust_standard_errors.ipynb#which-repeats-do-you-mean", "a whole county": "how_to_decide.ipynb#4-a-whole-county"},
     ),
     Branch(
@@ -50,7 +50,7 @@ GUIDE = (
         "Is x one value for a whole cluster?",
         "Cluster where x was assigned: random intercept, or CR2",
         "random_intercept",
-        "Clusters are your rows here. Where groups lie inside one another, take the level at which x was assigned or units were sampled; if they differ, the higher.",
+        "Clusters are your rows here. Where groups lie inside one another, take the level at which x was assigned or units were sampled; if they differ, the higher: CR2 there, or a random intercept at each level from the assignment up.",
         {"twelve clinics": "how_to_decide.ipynb#twelve-clinics", "classes in schools": "how_to_decide.ipynb#classes-in-schools"},
     ),
     Branch(
@@ -65,7 +65,7 @@ GUIDE = (
         "Ten or more rows to spare in every cluster, and sizes alike?",
         "Two-stage: a line each, then t(G − 1)",
         "two_stage",
-        "To spare: a cluster’s rows less the coefficients, intercept included; G counts clusters. There it is as good as the model, and easier to explain.",
+        "To spare: a cluster’s rows less the coefficients, intercept included; G counts clusters. Where slopes clearly differ it is as good as the model, and easier to explain; where they hardly differ it keeps its 5% and gives up some power.",
         {"a watch": "how_to_decide.ipynb#a-watch-that-never-sleeps", "the cliff": "two_stage_regression.ipynb#the-cliff"},
     ),
     Branch(
@@ -79,7 +79,7 @@ GUIDE = (
         "",
         "Multilevel, slopes vary, Satterthwaite df. If it will not fit: centre x, drop correlations, and slopes last",
         "multilevel",
-        "The most precise of the honest tests where rows are few or clusters unequal.",
+        "Where slopes differ, the most precise of the honest tests when rows are few or clusters unequal.",
         {"sixty people": "how_to_decide.ipynb#sixty-people-six-rows", "where zero is": "how_to_decide.ipynb#where-zero-is", "how much may vary": "multilevel_models.ipynb#how-much-may-vary"},
     ),
 )
