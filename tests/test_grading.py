@@ -12,6 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
+import psutil
 import pytest
 from lab_submissions import selected, with_answers, write_submissions
 
@@ -74,6 +75,9 @@ TROUBLE = {
     "forever": "while True:\n    pass",
     "deaf": "while True:\n    try:\n        while True:\n            pass\n    except KeyboardInterrupt:\n        pass",
     "chatty": "while True:\n    print('on and on' * 100)",
+    "bulky": "print('x' * 3_000_000)",
+    "pictorial": "from IPython.display import HTML, display\ndisplay(HTML('<p>' + 'x' * 30_000_000))",
+    "wordy": "raise ValueError('x' * 3_000_000)",
     "deadly": "import os\nos._exit(1)",
     "greedy": "hoard = 'x' * (1 << 40)",
     "quitting": "quit()",
@@ -118,8 +122,9 @@ def test_trouble_in_one_task_costs_that_task_only(student, troubled):
 
 def test_trouble_is_reported_and_the_others_are_graded(troubled):
     lab, answer, done, rows, _ = troubled
-    for student, words in {"forever": "still running", "deaf": "still running", "chatty": "printed more", "deadly": "killed the kernel"}.items():
-        assert answer in rows[student]["remarks"] and words in rows[student]["remarks"]
+    for student, words in {"forever": "still running", "deaf": "still running", "chatty": "printed more", "bulky": "printed more", "pictorial": "printed more", "wordy": "printed more", "deadly": "killed the kernel"}.items():
+        told = rows[student]["remarks"]
+        assert told.startswith(f"{answer}: ") and words in told and ";" not in told
     assert rows["zoe"]["remarks"] == "" and float(rows["zoe"]["points"]) > 0
     assert done.returncode == 1
     assert "broken.ipynb" in done.stderr and "holiday.ipynb" in done.stderr
@@ -147,6 +152,55 @@ def test_what_was_graded_survives_a_kill(tmp_path):
     assert done.returncode == 0, done.stderr
     assert {row["student"] for row in marks(out)} == {"ann", "bob", "cem"}
     assert all(note.stat().st_mtime_ns == when for note, when in kept.items()), "what was done is not done again"
+
+
+STUCK = "sum(range(10**14))"  # in C code, where no signal but the last is heard
+
+
+def kernels():
+    """Kernels at work."""
+    return {process.pid for process in psutil.process_iter(["cmdline"]) if "ipykernel_launcher" in " ".join(process.info["cmdline"] or [])}
+
+
+def test_a_submission_whose_time_is_up_leaves_no_kernel(tmp_path):
+    lab, course = LABS[0], grade.Course(tmp_path)
+    submission = grade.Submission("ann", lab, tmp_path / "ann.ipynb")
+    course.prepare([lab])
+    target = course.folder / "submitted" / "ann" / lab / f"{lab}.ipynb"
+    target.parent.mkdir(parents=True)
+    nbformat.write(with_answers(lab, {"icc": STUCK}), target)
+    before, seen = kernels(), set()
+    with ThreadPoolExecutor(1) as pool:
+        result = pool.submit(grade.in_own_process, course.folder, submission, 20)
+        while not result.done():
+            seen |= kernels() - before
+            time.sleep(0.1)
+    assert result.result() == {"error": "it was stopped after 20 seconds"}
+    assert seen and not any(map(alive, seen))
+
+
+def test_two_markers_at_once_do_not_spoil_each_other(tmp_path):
+    (tmp_path / "class").mkdir()
+    nbformat.write(with_answers("iid", {}), tmp_path / "class" / "ann_iid.ipynb")
+    (tmp_path / "out").mkdir()
+    with grade.alone(tmp_path / "out"), pytest.raises(SystemExit, match="Another run"):
+        grade.main([str(tmp_path / "class"), "--out", str(tmp_path / "out")])
+    with grade.alone(tmp_path / "out"):
+        pass  # and is forgotten afterwards
+
+
+def test_odd_files_are_named_and_nothing_else_suffers(tmp_path):
+    """A name in another encoding; a pipe, which nobody ever writes to."""
+    folder = tmp_path / "class"
+    odd = os.fsencode(folder) + b"/b\xe9b"
+    os.makedirs(odd)
+    with open(odd + b"/iid.ipynb", "w") as file:
+        file.write("{")
+    os.mkfifo(folder / "zoe_iid.ipynb")
+    found, refused = grade.collect(folder)
+    assert not found and len(refused) == 2 and any("no file" in why for _, why in refused)
+    grade.write_marks(tmp_path, [], refused)
+    assert len(marks(tmp_path)) == 2
 
 
 def test_a_marker_whose_parent_is_gone_ends_too(tmp_path):
@@ -298,7 +352,7 @@ def test_results_that_cannot_be_written_are_told_so(tmp_path):
     (tmp_path / "class").mkdir()
     nbformat.write(with_answers("iid", {}), tmp_path / "class" / "ann_iid.ipynb")
     (tmp_path / "file").touch()
-    for out in (tmp_path / "file", tmp_path / "file" / "below", tmp_path / "class"):
+    for out in (tmp_path / "file", tmp_path / "file" / "below", tmp_path / "class", tmp_path):
         with pytest.raises(SystemExit, match="OUT="):
             grade.main([str(tmp_path / "class"), "--out", str(out)])
 

@@ -14,6 +14,7 @@ from nbgrader.preprocessors import Execute
 STOPPED = "Stopped"
 SECONDS = int(os.environ.get("LAB_CELL_SECONDS", 60))  # what one cell may take,
 LETTERS = 200_000  # and print
+FLOOD = f"This cell printed more than {LETTERS:,} letters"
 
 # Run before everything else: what `helpers` offers is remembered, and quit(), which leaves the kernel while it seems to succeed, stops its cell only.
 BEGIN = """
@@ -44,23 +45,31 @@ class CarefulExecute(Execute):
 
     def preprocess(self, nb, resources=None, km=None):
         while True:
+            self.flooded = None
             try:
-                return super().preprocess(nb, resources, None)
+                done = super().preprocess(nb, resources, None)
+                if self.flooded is None:
+                    return done
+                guilty, reason = self.flooded, FLOOD  # it was the last cell to run
             except (CellTimeoutError, DeadKernelError) as error:
-                if self.running in self.stopped or self.running is None:
+                guilty = self.running if self.flooded is None else self.flooded
+                if guilty in self.stopped or guilty is None:
                     raise
-                if self.printed > LETTERS:
-                    reason = f"This cell printed more than {LETTERS:,} letters"
+                if self.flooded is not None:
+                    reason = FLOOD
                 elif isinstance(error, CellTimeoutError):
                     reason = f"This cell was still running after {self.timeout} seconds"
                 else:
                     reason = "This cell killed the kernel"
-                self.stopped[self.running] = reason
+            self.stopped[guilty] = reason
 
     running: int | None = None
+    flooded: int | None = None  # the cell that printed too much: its own end may arrive before its kernel's, so that the next cell finds the kernel dead
     printed = 0
 
     def preprocess_cell(self, cell, resources, index):
+        if self.flooded is not None:
+            raise DeadKernelError(FLOOD)
         self.running, self.printed = index, 0
         if cell.cell_type == "code":
             cell.outputs = []
@@ -83,9 +92,16 @@ class CarefulExecute(Execute):
             self.nb.cells[index] = cell
 
     def process_message(self, msg, cell, cell_index):
-        content = msg["content"]
-        self.printed += len(content.get("text", "")) + sum(len(str(part)) for part in content.get("data", {}).values() if "image" not in str(part)[:20])
-        if self.printed > LETTERS and msg["msg_type"] in ("stream", "display_data", "execute_result"):
+        self.printed += _letters(msg["content"])
+        if self.printed > LETTERS and msg["msg_type"] in ("stream", "display_data", "execute_result", "error"):
+            self.flooded = self.running
             os.kill(self.km.provisioner.pid, signal.SIGKILL)
             return None
         return super().process_message(msg, cell, cell_index)
+
+
+def _letters(content) -> int:
+    """How much text a message adds to the page; of pictures made of points a twentieth, since they are read at a glance."""
+    shown = [len(str(part)) // (20 if kind in ("image/png", "image/jpeg") else 1) for kind, part in content.get("data", {}).items()]
+    told = [len(part) for part in (content.get("text", ""), content.get("evalue", ""), *content.get("traceback", []))]
+    return sum(shown) + sum(told)

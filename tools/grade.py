@@ -7,15 +7,16 @@ is noted at once, so a run that was killed takes up where it stopped; a changed 
 """
 
 import argparse
+import contextlib
 import copy
 import csv
+import fcntl
 import hashlib
 import json
 import multiprocessing
 import os
 import re
 import shutil
-import signal
 import sys
 import unicodedata
 import warnings
@@ -63,6 +64,8 @@ def collect(folder: Path, results: Path | None = None):
                 raise ValueError("this is an archive: unpack it in a folder of the student's name")
             if not NOTEBOOK.search(path.name):
                 continue
+            if not path.is_file():
+                raise ValueError("this is no file")
             lab = _lab_of(inside, read_submission(path))
         except (ValueError, OSError) as error:
             refused.append((inside, str(error)))
@@ -210,7 +213,7 @@ PROCESSES.set_forkserver_preload(["tools.grade_one"])
 
 def in_own_process(course: Path, submission: Submission, seconds: int = SECONDS) -> dict:
     """What nbgrader says, or the error that ended it; what it started is ended with it."""
-    from tools.grade_one import send
+    from tools.grade_one import end_all, send
 
     answer, theirs = PROCESSES.Pipe(duplex=False)
     work = PROCESSES.Process(target=send, args=(theirs, course, submission.lab, submission.student))
@@ -221,16 +224,19 @@ def in_own_process(course: Path, submission: Submission, seconds: int = SECONDS)
     except EOFError:
         return {"error": "nbgrader failed without a word."}
     finally:
-        _end_all(work)
+        end_all(work.pid)
+        work.join()
 
 
-def _end_all(work) -> None:
-    """End the process and its kernel."""
-    try:
-        os.killpg(work.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        work.kill()
-    work.join()
+@contextlib.contextmanager
+def alone(out: Path):
+    """Two runs at once would take each other's submissions away."""
+    with (out / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(f"Another run is marking into {out}. Wait for it, or name another folder with OUT=...") from None
+        yield
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -238,6 +244,11 @@ def write_whole(path: Path, text: str) -> None:
     part = path.with_suffix(path.suffix + ".part")
     part.write_text(text, encoding="utf-8")
     part.replace(path)
+
+
+def _written(path: Path) -> str:
+    """A path as text; of names in another encoding, what can be read."""
+    return os.fsencode(path).decode("utf-8", errors="replace")
 
 
 def write_marks(out: Path, results, refused) -> None:
@@ -251,7 +262,7 @@ def write_marks(out: Path, results, refused) -> None:
         total = "" if "error" in result else f"{sum(points.values()):g}"
         by_task = [f"{points[name]:g}" if name in points else "" for name in columns]
         rows.append([submission.student, submission.lab, total, f"{sum(out_of.values()):g}", " ".join(result.get("to_read", [])), remarks, *by_task])
-    rows += [[str(path), "", "", "", "", f"NOT GRADED: {why}", *[""] * len(columns)] for path, why in refused]
+    rows += [[_written(path), "", "", "", "", f"NOT GRADED: {why}", *[""] * len(columns)] for path, why in refused]
     part = out / "marks.csv.part"
     with part.open("w", newline="", encoding="utf-8-sig") as file:  # the mark at its head lets spreadsheets read names rightly
         csv.writer(file).writerows(rows)
@@ -275,7 +286,7 @@ def grade_folder(folder: Path, out: Path) -> int:
     write_marks(out, results, refused)
     failed = [(submission.path.relative_to(folder), result["error"]) for submission, result in results if "error" in result] + refused
     for path, why in failed:
-        print(f"NOT GRADED {path}: {why}", file=sys.stderr)
+        print(f"NOT GRADED {_written(path)}: {why}", file=sys.stderr)
     print(f"{len(results) + len(refused) - len(failed)} graded, {len(failed)} not. Marks: {out / 'marks.csv'}; feedback: {out / 'feedback'}")
     return len(failed)
 
@@ -289,8 +300,8 @@ def main(arguments=None) -> int:
     if not folder.is_dir():
         raise SystemExit(f"There is no folder {given.folder}.")
     out = (given.out or folder.with_name(f"{folder.name}-graded")).expanduser().resolve()
-    if out == folder:
-        raise SystemExit("Results need a folder of their own: name another one with OUT=...")
+    if folder.is_relative_to(out):
+        raise SystemExit("Results need a folder of their own, which is not around the submissions: name another one with OUT=...")
     try:
         out.mkdir(parents=True, exist_ok=True)
         probe = out / "marks.csv.part"
@@ -299,7 +310,8 @@ def main(arguments=None) -> int:
     except OSError as error:
         raise SystemExit(f"Results cannot be written to {out}: {error.strerror}. Name another folder with OUT=...") from None
     try:
-        return 1 if grade_folder(folder, out) else 0
+        with alone(out):
+            return 1 if grade_folder(folder, out) else 0
     except KeyboardInterrupt:
         raise SystemExit("\nStopped. Start the same command again, and it goes on from here.") from None
     except OSError as error:

@@ -1,12 +1,12 @@
 """Grade one submission with nbgrader, in a process of its own, so that whatever it does ends with it."""
 
 import os
-import signal
 import sys
 import threading
 import time
 from pathlib import Path
 
+import psutil
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde
@@ -62,11 +62,23 @@ def _last_words(answer: dict) -> str:
     return lines[-1] if lines else "nbgrader failed without a word."
 
 
+def end_all(pid: int) -> None:
+    """End a process and all that it started. A kernel is in no group but its own, so it has to be looked for."""
+    try:
+        for process in [*psutil.Process(pid).children(recursive=True), psutil.Process(pid)]:
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                pass
+    except psutil.NoSuchProcess:
+        pass
+
+
 def end_with(parent: int) -> None:
     """End this process once its parent is gone, so that a run which is started again works alone. Its kernel ends with it."""
     while os.getppid() == parent:
         time.sleep(0.2)
-    os.kill(os.getpid(), signal.SIGKILL)
+    end_all(os.getpid())
 
 
 def send(answer, course: Path, lab: str, student: str) -> None:
