@@ -19,7 +19,7 @@ import pandas as pd
 from .errors import InputError
 from .simulate import Design
 
-_CODE = ("simulate", "crossproducts", "smallmatrix", "pooled", "two_stage", "multilevel", "strategies", "universe")
+_CODE = ("simulate", "crossproducts", "smallmatrix", "cells", "pooled", "two_stage", "multilevel", "strategies", "universe")
 
 
 def digest(design: Design, **settings) -> str:
@@ -48,13 +48,13 @@ class Store:
     """The finished cells of a folder, which is made when it is not there."""
 
     def __init__(self, folder):
-        self.folder = Path(folder)
         try:
+            self.folder = Path(folder)
             self.folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self.folder):
                 pass
-        except OSError as error:
-            raise InputError(f"The store {str(folder)!r} cannot be written to: {error.strerror or error}.") from None
+        except (OSError, TypeError, ValueError) as error:
+            raise InputError(f"The store {str(folder)!r} cannot be written to: {getattr(error, 'strerror', None) or error}.") from None
 
     def path(self, key: str) -> Path:
         return self.folder / f"{key}.parquet"
@@ -65,17 +65,31 @@ class Store:
         if not path.exists():
             return None
         try:
-            return pd.read_parquet(path)
-        except Exception as error:  # a file that somebody else put there
-            raise InputError(f"{str(path)!r} is not a cell of a study: {error} Delete it, and the cell will be computed again.") from None
+            table = pd.read_parquet(path)
+            if table.attrs != _seal(key, table):
+                raise ValueError("what it holds is not what was written.")
+        except Exception as error:  # a file that somebody else put there, or that the disk has spoilt
+            why = (str(error).splitlines() or [type(error).__name__])[0]
+            raise InputError(f"{str(path)!r} is not a cell of a study: {why} Delete it, and the cell will be computed again.") from None
+        table.attrs = {}
+        return table
 
     def save(self, key: str, table: pd.DataFrame) -> None:
         """Write beside the place, then move into it: whoever reads sees all or nothing."""
-        write_whole(self.path(key), table)
+        sealed = table.copy(deep=False)
+        sealed.attrs = _seal(key, table)
+        write_whole(self.path(key), sealed)
+
+
+def _seal(key: str, table: pd.DataFrame) -> dict[str, str]:
+    """Goes into the file, so that a cell under another's name, or with anything in it changed, is known for one."""
+    content = pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes() + ",".join(table.columns).encode()
+    return {"cell": key, "content": hashlib.sha1(content).hexdigest()}
 
 
 def write_whole(path: Path, table: pd.DataFrame) -> None:
     """Write a table as Parquet or CSV by its ending; a killed run leaves the old file or the new one, nothing between."""
+    path = Path(os.path.realpath(path))  # a link stays one
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".unfinished-", suffix=path.suffix)
     os.close(handle)
     try:

@@ -105,6 +105,14 @@ def crossproducts_of_studies(W: np.ndarray, n_per_cluster) -> Crossproducts:
     return Crossproducts(WtW, n, m - 1)
 
 
+def in_units(cp: Crossproducts, scale: float) -> Crossproducts:
+    """The same with the outcome counted in units of `scale`; a power of two changes no digit of any result."""
+    W = cp.WtW.copy()
+    W[..., -1, :] /= scale
+    W[..., :, -1] /= scale
+    return replace(cp, WtW=W, units=Units(scale * np.eye(cp.k), np.zeros(cp.k), scale))
+
+
 def crossproducts_by_code(W: np.ndarray, codes: np.ndarray, n_clusters: int) -> np.ndarray:
     """W'W by cluster, (G, m, m), for rows W (N, m) whose cluster numbers `codes` (N,) come in any order."""
     m = W.shape[1]

@@ -20,6 +20,8 @@ from helpers.checks import numbers, whole_number
 from helpers.errors import InputError
 
 BLOCK_NUMBERS = 2**16  # numbers drawn at a time (0.5 MB): small enough to stay in the processor's cache
+LARGEST = 1e50  # of coefficients, SDs and predictors: their squares, and the squares of those, are still numbers
+MOST_NUMBERS = 2**30  # in the rows of one study: 8 GB
 CHUNK_BYTES = 2**23  # rows held by one chunk of `study_chunks` (8 MB): larger ones are slower, for the system hands their memory out anew each time
 
 
@@ -65,6 +67,8 @@ class Design:
         object.__setattr__(self, "n_predictors", whole_number("n_predictors", self.n_predictors))
         object.__setattr__(self, "n_per_cluster", _cluster_sizes(self.n_per_cluster, self.n_clusters))
         k, p = self.k, self.n_predictors
+        if max(self.n_rows, self.n_clusters) * (k + 1) > MOST_NUMBERS:
+            raise InputError(f"A study of {self.n_clusters:,} clusters with {self.n_rows:,} rows and {k} terms is too large: one must fit into memory, in 8 GB.")
         if self.coefficients is not None:
             keep("coefficients", _one_each("coefficients", self.coefficients, k, "term, intercept first", scalar=False))
         keep("between_sd", _one_each("between_sd", self.between_sd, k, "term, intercept first", low=0))
@@ -78,6 +82,10 @@ class Design:
                 raise InputError("between_slopes needs a between part in every predictor: set predictor_icc above 0.")
         if self.predictor_values is not None:
             keep("predictor_values", _fixed_values(self))
+        for name in ("coefficients", "between_sd", "noise_sd", "between_slopes", "predictor_values"):
+            value = getattr(self, name)
+            if value is not None and np.abs(value).max() > LARGEST:
+                raise InputError(f"{name} must not exceed {LARGEST:g}, beyond which squares are no numbers: choose other units.")
 
     @property
     def k(self):
@@ -97,7 +105,7 @@ class Design:
     @property
     def n_rows(self):
         """Rows of one study, all clusters together."""
-        return int(self.sizes.sum())
+        return self.n_clusters * self.n_per_cluster if isinstance(self.n_per_cluster, int) else sum(self.n_per_cluster)
 
 
 class SimulatedClusters:
@@ -230,7 +238,10 @@ def study_chunks(design, n_studies, seed=None, chunk_size=None):
 
 def _draw(design, n_studies, rng):
     G, N, k = design.n_clusters, design.n_rows, design.k
-    rows = np.empty((n_studies, N, k + 1))
+    try:
+        rows = np.empty((n_studies, N, k + 1))
+    except (MemoryError, ValueError):
+        raise InputError(f"{n_studies:,} studies of {N:,} rows do not fit into memory at once; study_chunks draws them some at a time.") from None
     cluster_coefficients = np.empty((n_studies, G, k))
     coefficients = np.empty((n_studies, k))
     # All numbers of one study are drawn in one stretch. That makes a study independent of how many are drawn with it, and
@@ -329,7 +340,7 @@ def _one_each(name, value, n, what="", low=-np.inf, high=np.inf, scalar=True):
 
 
 def _cluster_sizes(value, n_clusters):
-    if np.ndim(value) == 0:
+    if isinstance(value, str) or not np.iterable(value):
         return whole_number("n_per_cluster", value)
     sizes = tuple(whole_number(f"n_per_cluster of cluster {g}", size) for g, size in enumerate(value, start=1))
     if len(sizes) != n_clusters:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import tempfile
 from pathlib import Path
 
 from .cells import write_whole
@@ -36,6 +37,8 @@ def main(arguments=None) -> None:
         write_whole(out, table)
     except InputError as error:
         parser.exit(2, f"{parser.prog}: {error}\n")
+    except OSError as error:
+        parser.exit(2, f"{parser.prog}: {error.filename or options.out!r} cannot be written: {error.strerror or error}. With --store, finished designs are kept.\n")
     print(f"{len(table):,} rows of {table['design'].nunique()} designs in {options.out}")
 
 
@@ -65,6 +68,8 @@ def _designs(options) -> dict[str, Design]:
     if options.grid == "post":
         if any(sizes):
             raise InputError("Either the post's grid or sizes of your own: leave out 'post' or --clusters, --per-cluster and --between-sd.")
+        if options.predictors != 3 or options.coefficients or options.predictor_icc:
+            raise InputError("The post's grid has three slopes drawn anew for each study, and predictors new in every row: leave out 'post' or --predictors, --coefficients and --predictor-icc.")
         return post_designs()
     if not all(sizes):
         raise InputError("Name a grid: 'post', or all of --clusters, --per-cluster and --between-sd.")
@@ -77,8 +82,13 @@ def _writable(name: str) -> Path:
         raise InputError(f"--out {name!r} must end in .parquet or .csv.")
     if not path.parent.is_dir():
         raise InputError(f"--out {name!r}: there is no folder {str(path.parent)!r}.")
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
-        raise InputError(f"--out {name!r} cannot be written.")
+    try:
+        with tempfile.NamedTemporaryFile(dir=Path(os.path.realpath(path)).parent):
+            found = path.exists()  # which also tells of a name that no file can have
+    except (OSError, ValueError) as error:
+        raise InputError(f"--out {name!r} cannot be written: {getattr(error, 'strerror', None) or error}.") from None
+    if found and not path.is_file():
+        raise InputError(f"--out {name!r} cannot be written: it is no file.")
     return path
 
 

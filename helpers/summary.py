@@ -26,11 +26,18 @@ def summarise(table: pd.DataFrame, by=("design", "strategy", "term"), alpha: flo
     Columns ending in _mc are Monte Carlo standard errors. That of adjusted_power takes the critical value for known, and leaves out that it is
         estimated from as many studies: at a power near one half the whole error is up to twice as large. The spread over batches of studies shows it.
     """
-    by = [by] if isinstance(by, str) else list(by)
+    if not isinstance(table, pd.DataFrame):
+        raise InputError(f"summarise needs the table that run_study returns, not {type(table).__name__}.")
+    by = [by] if isinstance(by, str) else list(by) if isinstance(by, (list, tuple)) else []
+    if not by or len(set(map(str, by))) < len(by):
+        raise InputError("by needs at least one column, and each of them once.")
     absent = [name for name in [*by, *_COLUMNS] if name not in table.columns]
     if absent:
         raise InputError(f"The table has no column {absent[0]!r}; is it one that run_study made?")
-    if not 0 < alpha < 1:
+    reserved = {"converged", "singular"} & set(by)
+    if reserved:
+        raise InputError(f"by cannot hold {reserved.pop()!r}, which is summarised itself: take the rows in question first, as table[table['converged']].")
+    if not isinstance(alpha, (int, float)) or not 0 < alpha < 1:
         raise InputError(f"alpha must lie between 0 and 1, not {alpha!r}.")
     shares = ["coverage", "rejected", "adjusted_power", "singular", "converged"]
     t = table.reset_index(drop=True)

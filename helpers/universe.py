@@ -6,11 +6,13 @@ machine they run on; on one machine the same call gives the same table to the la
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Mapping
 
 import joblib
 import numpy as np
 import pandas as pd
+from joblib.externals.loky import BrokenProcessPool
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
@@ -20,6 +22,7 @@ from .errors import InputError
 from .simulate import Design, study_chunks
 from .strategies import STRATEGIES, StudyFits, check_sizes, fit_studies
 
+SECONDS_FOR_DASK = 30
 DEFAULT = ("cluster_robust", "two_stage", "random_intercept", "multilevel")  # the post's four
 
 
@@ -30,10 +33,21 @@ def post_designs() -> dict[str, Design]:
 
 def grid(clusters, per_cluster, between_sds, n_predictors: int = 3, **more) -> dict[str, Design]:
     """Every combination, labelled like "30 clusters of 25, SD 0.1"; `more` are further arguments of `Design`."""
+    sizes = [_listed(name, values) for name, values in (("clusters", clusters), ("per_cluster", per_cluster), ("between_sds", between_sds))]
     return {
-        f"{G} clusters of {n}, SD {sd:g}": Design(G, n, n_predictors, between_sd=sd, **more)
-        for G, n, sd in itertools.product(clusters, per_cluster, between_sds)
+        f"{G} clusters of {n}, SD {_short(sd)}": Design(G, n, n_predictors, between_sd=sd, **more) for G, n, sd in itertools.product(*sizes)
     }
+
+
+def _listed(name, values) -> list:
+    if np.ndim(values) != 1 or any(isinstance(value, str) or np.ndim(value) for value in values):
+        raise InputError(f"{name} must be a list of numbers, as [5, 10], not {values!r}.")
+    return list(values)
+
+
+def _short(sd) -> str:
+    """An SD in few digits, or in all where few would stand for another."""
+    return f"{sd:g}" if float(f"{sd:g}") == sd else repr(float(sd))
 
 
 def run_study(
@@ -57,6 +71,7 @@ def run_study(
     estimate, std_error, df, p_value, converged, singular.
     """
     designs = _labelled(designs)
+    _check_backend(backend, n_jobs)
     n_studies = whole_number("n_studies", n_studies)
     seed = whole_number("seed", seed, least=0)
     strategies = _known(strategies)
@@ -68,7 +83,8 @@ def run_study(
     tables = {} if shelf is None else {label: shelf.load(digest(design, **settings)) for label, design in designs.items()}
     missing = [label for label in designs if tables.get(label) is None]
     jobs = [joblib.delayed(_cell)(label, designs[label], **settings) for label in sorted(missing, key=lambda label: -_size(designs[label]))]
-    with tqdm(total=len(designs), initial=len(designs) - len(missing), desc="designs", unit="cell", disable=None if progress else True) as bar:
+    # One BLAS thread here as well: threads of one process share the limit, and one that ends must not lift it for another.
+    with threadpool_limits(1), tqdm(total=len(designs), initial=len(designs) - len(missing), desc="designs", unit="cell", disable=None if progress else True) as bar:
         for label, table in _run(jobs, n_jobs, backend, scheduler):
             if shelf is not None:
                 shelf.save(digest(designs[label], **settings), table)
@@ -95,11 +111,16 @@ def _labelled(designs) -> dict[str, Design]:
             raise InputError(f"The design {label!r} must be a Design, as Design(n_clusters=30, n_per_cluster=10), not {design!r}.")
     if not designs:
         raise InputError("There is no design to study.")
+    if len({str(label) for label in designs}) < len(designs):
+        raise InputError(f"Two designs have the same label, written out: {', '.join(map(str, designs))}.")
     return {str(label): design for label, design in designs.items()}
 
 
 def _known(strategies) -> tuple[str, ...]:
-    strategies = (strategies,) if isinstance(strategies, str) else tuple(strategies)
+    try:
+        strategies = (strategies,) if isinstance(strategies, str) else tuple(strategies)
+    except TypeError:
+        raise InputError(f"strategies must be a list of names, not {strategies!r}.") from None
     for strategy in strategies:
         if strategy not in STRATEGIES:
             raise InputError(f"There is no strategy {strategy!r}; choose from {', '.join(STRATEGIES)}.")
@@ -114,7 +135,19 @@ def _run(jobs, n_jobs, backend, scheduler):
         yield from (function(*given, **named) for function, given, named in jobs)
         return
     with _backend(backend, scheduler, n_jobs) as n:
-        yield from joblib.Parallel(n_jobs=n, return_as="generator_unordered")(jobs)
+        try:
+            yield from joblib.Parallel(n_jobs=n, return_as="generator_unordered")(jobs)
+        except BrokenProcessPool:
+            raise InputError("A process at work was killed, perhaps for want of memory. Start the same run again; with a store it goes on from where it was.") from None
+        except TimeoutError:
+            raise InputError(f"The Dask scheduler at {scheduler!r} has no worker: start some, and then this run again.") from None
+
+
+def _check_backend(name, n_jobs) -> None:
+    if name not in ("loky", "threading", "dask"):  # joblib's others cannot hand over results as they come
+        raise InputError(f"There is no backend {name!r}; choose loky, threading or dask.")
+    if n_jobs == 0 or isinstance(n_jobs, bool) or not isinstance(n_jobs, int):
+        raise InputError(f"n_jobs must be a whole number such as 2, or -1 for all processors, not {n_jobs!r}.")
 
 
 class _backend:
@@ -122,10 +155,6 @@ class _backend:
 
     def __init__(self, name, scheduler, n_jobs):
         self.name, self.scheduler, self.n_jobs = name, scheduler, n_jobs
-        if name not in ("loky", "threading", "dask"):  # joblib's others cannot hand over results as they come
-            raise InputError(f"There is no backend {name!r}; choose loky, threading or dask.")
-        if n_jobs == 0 or isinstance(n_jobs, bool) or not isinstance(n_jobs, int):
-            raise InputError(f"n_jobs must be a whole number such as 2, or -1 for all processors, not {n_jobs!r}.")
 
     def __enter__(self):
         self.client = None
@@ -148,12 +177,24 @@ def _dask_client(scheduler):
         from distributed import Client
     except ImportError:
         raise InputError("The dask backend needs Dask: install the extra 'dask' of this project.") from None
-    if not scheduler:
+    if not scheduler or not isinstance(scheduler, str):
         raise InputError("The dask backend needs the address of a scheduler, as tcp://192.0.2.1:8786.")
-    try:
-        return Client(scheduler, timeout="10s")
-    except (OSError, ValueError, TimeoutError) as error:
-        raise InputError(f"No Dask scheduler answers at {scheduler!r}: {str(error).splitlines()[0]}") from None
+    # What accepts the connection and then says nothing escapes Dask's own limit of time, hence a thread that is waited for.
+    answer = []
+
+    def call():
+        try:
+            answer.append(Client(scheduler, timeout="10s"))
+        except Exception as error:  # of many kinds, by what answers there
+            answer.append(error)
+
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    thread.join(SECONDS_FOR_DASK)
+    if not answer or isinstance(answer[0], Exception):
+        told = (str(answer[0]).splitlines() or [type(answer[0]).__name__])[0] if answer else f"nothing was said for {SECONDS_FOR_DASK} seconds"
+        raise InputError(f"No Dask scheduler answers at {scheduler!r}: {told}")
+    return answer[0]
 
 
 def _cell(label: str, design: Design, n_studies: int, seed: int, strategies: tuple[str, ...], p_values: bool):

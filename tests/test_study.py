@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -9,10 +10,12 @@ import time
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
+from threadpoolctl import threadpool_info
 
-from helpers import Design, InputError, fit_cluster_robust, fit_multilevel, fit_two_stage, grid, post_designs, run_study, simulate_studies
-from helpers.cells import design_number
+from helpers import Design, InputError, fit_cluster_robust, fit_multilevel, fit_studies, fit_two_stage, grid, post_designs, run_study, simulate_studies, summarise
+from helpers.cells import design_number, write_whole
 from helpers.study import main
 
 SMALL = grid((5, 8), (6, 7), (0.1, 1), n_predictors=2)
@@ -186,6 +189,15 @@ FAULTS = {
     "negative seed": (["post", "--seed", -1], "seed"),
     "no scheduler named": (["post", "--backend", "dask"], "scheduler"),
     "no scheduler there": (["post", "--backend", "dask", "--scheduler", "tcp://127.0.0.1:9"], "No Dask scheduler answers"),
+    "magic with one job": (["post", "--backend", "magic"], "magic"),
+    "a grid that is not the post's": (["post", "--coefficients", 0, 0, 0, 0], "leave out"),
+    "a seed beyond 64 bits and no study": (["post", "--seed", 2**64, "--studies", 0], "n_studies"),
+    "clusters beyond 64 bits": (["--clusters", 10**20, "--per-cluster", 9, "--between-sd", 1], "too large"),
+    "more clusters than memory": (["--clusters", 10**12, "--per-cluster", 9, "--between-sd", 1], "too large"),
+    "more rows than memory": (["--clusters", 5, "--per-cluster", 10**12, "--between-sd", 1], "too large"),
+    "an SD whose square is no number": (["--clusters", 5, "--per-cluster", 9, "--between-sd", 1e200], "between_sd"),
+    "a coefficient as large": (["--clusters", 5, "--per-cluster", 9, "--between-sd", 1, "--coefficients", 0, 0, 1e200, 1], "coefficients"),
+    "a scheduler of another kind": (["post", "--backend", "dask", "--scheduler", "tls://127.0.0.1:9"], "No Dask scheduler answers"),
     "coefficients of another length": (["--clusters", 5, "--per-cluster", 9, "--between-sd", 1, "--coefficients", 1], "coefficients"),
 }
 
@@ -212,7 +224,7 @@ def test_a_fault_ends_the_process_too(tmp_path):
     assert run.returncode == 2 and "two clusters" in run.stderr and len(run.stderr.strip().splitlines()) == 1
 
 
-@pytest.mark.parametrize("out, message", [("table.txt", ".parquet or .csv"), ("nowhere/table.csv", "no folder")])
+@pytest.mark.parametrize("out, message", [("table.txt", ".parquet or .csv"), ("nowhere/table.csv", "no folder"), ("a" * 300 + ".csv", "cannot be written")])
 def test_outputs_that_cannot_be(tmp_path, capsys, out, message):
     assert message in refused(capsys, "post", "--studies", 1, "--seed", 1, "--out", tmp_path / out)
 
@@ -232,6 +244,100 @@ def test_designs_that_are_none(designs):
 def test_a_cell_that_is_no_cell(tmp_path):
     given = dict(designs=grid((5,), (6,), (0.1,), 2), n_studies=2, seed=3, strategies=("ols",), store=tmp_path, progress=False)
     run_study(**given)
-    next(tmp_path.glob("*.parquet")).write_text("nonsense")
+    cell = next(tmp_path.glob("*.parquet"))
+    whole = pd.read_parquet(cell)
+    for spoil in (
+        lambda: cell.write_text("nonsense"),
+        lambda: pd.DataFrame({"a": [1]}).to_parquet(cell),
+        lambda: pd.DataFrame().to_parquet(cell),
+        lambda: whole.iloc[:3].to_parquet(cell),
+        lambda: whole.assign(estimate=whole["estimate"] + 1e-9).to_parquet(cell),
+    ):
+        spoil()
+        with pytest.raises(InputError, match="is not a cell") as told:
+            run_study(**given)
+        assert "\n" not in str(told.value)
+
+
+def test_two_cells_that_changed_places(tmp_path):
+    given = dict(designs=grid((5,), (6,), (0.1, 1), 2), n_studies=2, seed=3, strategies=("ols",), store=tmp_path, progress=False)
+    run_study(**given)
+    one, two = tmp_path.glob("*.parquet")
+    one.rename(tmp_path / "away"), two.rename(one), (tmp_path / "away").rename(two)
     with pytest.raises(InputError, match="is not a cell"):
         run_study(**given)
+
+
+def test_a_full_disk_is_told_in_one_line(tmp_path):
+    """A limit on the size of files, as good as a full disk: one line, and no half of a file."""
+    words = "-m helpers.study --clusters 10 30 --per-cluster 5 25 --between-sd 0.1 1 --studies 30 --seed 5 --out".split()
+    run = subprocess.run(["bash", "-c", 'ulimit -f 8; exec "$@"', "bash", sys.executable, *words, tmp_path / "table.csv"], capture_output=True, text=True)
+    assert run.returncode == 2 and len(run.stderr.strip().splitlines()) == 1 and "cannot be written" in run.stderr, run.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_stays_one(tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link.csv").symlink_to(tmp_path / "there" / "table.csv")
+    write_whole(tmp_path / "link.csv", pd.DataFrame({"a": [1]}))
+    assert (tmp_path / "link.csv").is_symlink() and (tmp_path / "there" / "table.csv").read_text() == "a\n1\n"
+
+
+def test_a_process_that_was_killed_is_told_in_one_line(tmp_path):
+    store = tmp_path / "store"
+    words = ["--clusters", "30", "--per-cluster", "25", "--between-sd", *map(str, range(1, 15)), "--studies", "400", "--seed", "1", "--jobs", "2"]
+    run = subprocess.Popen([sys.executable, "-m", "helpers.study", *words, "--store", store, "--out", tmp_path / "t.csv"], stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: len(finished(store)) >= 2)
+    workers = [child for child in psutil.Process(run.pid).children() if "LokyProcess" in " ".join(child.cmdline())]
+    workers[0].kill()
+    said = run.communicate(timeout=120)[1]
+    assert run.returncode == 2 and "was killed" in said.strip().splitlines()[-1] and "Traceback" not in said
+
+
+def test_a_port_that_says_nothing(monkeypatch):
+    monkeypatch.setattr("helpers.universe.SECONDS_FOR_DASK", 3)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(InputError, match="No Dask scheduler answers"):
+        run_study(SMALL, 2, seed=1, backend="dask", scheduler=f"tcp://127.0.0.1:{silent.getsockname()[1]}", progress=False)
+
+
+def test_threads_hand_back_what_they_were_lent():
+    before = [pool["num_threads"] for pool in threadpool_info()]
+    run_study(SMALL, 20, seed=3, n_jobs=2, backend="threading", progress=False)
+    assert [pool["num_threads"] for pool in threadpool_info()] == before
+
+
+def test_designs_that_look_alike_stay_apart():
+    assert len(grid([5], [6], [0.1234567, 0.12345671])) == 2
+    with pytest.raises(InputError, match="same label"):
+        run_study({1: Design(6, 8, 2), "1": Design(5, 7, 2)}, 2, seed=1)
+    assert design_number(Design(between_sd=-0.0)) == design_number(Design(between_sd=0.0))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [lambda: grid(5, 6, 0.1), lambda: grid([5], [6], ["a"]), lambda: grid([5], [6], [(1, 2, 3, 4)]), lambda: run_study(SMALL, 2, seed=1, strategies=None),
+     lambda: run_study(SMALL, 2, seed=1, store=5), lambda: run_study(SMALL, 2, seed=1, n_jobs=True), lambda: fit_studies(Design(), "ols"),
+     lambda: simulate_studies(Design(), 10**12, 1), lambda: Design(2, [[1], [2, 3]]),
+     lambda: summarise(None), lambda: summarise(pd.DataFrame(), by=[]), lambda: summarise(pd.DataFrame(), by=["a", "a"])],
+)
+def test_what_is_of_the_wrong_kind_is_refused(call):
+    with pytest.raises(InputError):
+        call()
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-6, 1e6, 1e30])
+@pytest.mark.parametrize("how", [{"strategy": "multilevel"}, {"strategy": "uncorrelated"}, {"strategy": "random_intercept"}, {"strategy": "two_stage"},
+                                 {"strategy": "cluster_robust_cr2"}, {"strategy": "multilevel", "df": "kenward_roger"},
+                                 {"strategy": "multilevel", "correction": "CR2"}], ids=lambda how: "-".join(how.values()))
+def test_the_units_of_the_outcome_change_nothing(how, scale):
+    """Money in cents or in millions: estimates and errors in that unit, the same df and p-values, the same of each cluster."""
+    def fitted(unit):
+        design = Design(12, 8, 2, coefficients=(0, 0, 0.5 * unit), between_sd=0.5 * unit, noise_sd=unit)
+        return fit_studies(simulate_studies(design, 40, 3), **how)
+
+    plain, other = fitted(1.0), fitted(scale)
+    for field in ("estimate", "std_error", "cluster_coefficients"):
+        np.testing.assert_allclose(getattr(other, field) / scale, getattr(plain, field), rtol=1e-6, atol=1e-9)
+    for field in ("df", "p_value"):
+        np.testing.assert_allclose(getattr(other, field), getattr(plain, field), rtol=1e-6)
+    assert (other.converged == plain.converged).all() and (other.singular == plain.singular).all()
