@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -38,11 +39,11 @@ class RandomTerms:
 
     bars: tuple[tuple[int, ...], ...]
 
-    @property
+    @cached_property
     def columns(self) -> list[int]:
         return [column for bar in self.bars for column in bar]
 
-    @property
+    @cached_property
     def free(self) -> list[tuple[int, int]]:
         """Free entries (row, column) of L in theta's order, which is lme4's."""
         entries, start = [], 0
@@ -51,10 +52,21 @@ class RandomTerms:
             start += len(bar)
         return entries
 
-    @property
+    @cached_property
     def blocks(self) -> list[slice]:
         edges = np.cumsum([0] + [len(bar) for bar in self.bars])
         return [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:])]
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """(2, t): the rows and the columns of `free`."""
+        return np.array(self.free).T
+
+    @cached_property
+    def of_one_column(self) -> tuple[np.ndarray, np.ndarray]:
+        """The pairs of free entries that share a column of L, as numbers in `free`."""
+        column = self.places[1]
+        return np.nonzero(column[:, None] == column)
 
 
 @dataclass(frozen=True)
@@ -216,10 +228,9 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
         Q += 2 * smallmatrix.gram(half.swapaxes(0, 1))
 
     # From derivatives in Psi to derivatives in the coordinates: dPsi = v_i f_j' + f_j v_i', columns of basis and factor.
-    D = np.empty((S, problem.t, q, q))
-    for entry, (i, j) in enumerate(terms.free):
-        outer = basis[:, :, i, None] * factor[:, None, :, j]
-        D[:, entry] = outer + outer.swapaxes(1, 2)
+    i, j = terms.places
+    outer = basis.swapaxes(1, 2)[:, i, :, None] * factor.swapaxes(1, 2)[:, j, None, :]
+    D = outer + outer.swapaxes(2, 3)
     flatD = D.reshape(S, problem.t, q * q)
     gradient = (flatD @ slope.reshape(S, q * q, 1))[..., 0]
 
@@ -235,10 +246,8 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
     w = (flatD @ rr.reshape(S, q * q, 1))[..., 0]
     hessian -= w[:, :, None] * w[:, None, :] / (s2**2 * rows)[:, None, None]
     bend = basis.swapaxes(1, 2) @ slope @ basis
-    for a, (i, j) in enumerate(terms.free):
-        for c, (l, m) in enumerate(terms.free):
-            if j == m:
-                hessian[:, a, c] += 2 * bend[:, i, l]
+    a, c = terms.of_one_column
+    hessian[:, a, c] += 2 * bend[:, i[a], i[c]]
     curvature = sum_over_clusters(flatM, flatM).reshape(S, q, q, q, q)
     return _Point(criterion, gradient, hessian, b, C, s2, np.moveaxis(r, 1, 0), factor, basis, slope, weight, curvature, dC, w)
 
@@ -370,10 +379,12 @@ def _minimise(problem: _Problem, Psi: np.ndarray, max_iterations: int):
             Psi[moved] = escape[moved]
             converged[active[finished & ~moved]] = True
             stay = ~finished | moved
+            final.update(point.take(~stay), active[~stay])
             active, step, Psi, small, moved = active[stay], step[stay], Psi[stay], small[stay], moved[stay]
+            point = point.take(stay)
             if not len(active):
                 break
-            point, problem = point.take(stay), problem.take(stay)
+            problem = problem.take(stay)
         new = _evaluate_at(problem, Psi)
         noise = 1e-11 * (1 + np.abs(point.criterion))
         better = (new.criterion <= point.criterion + noise) | moved
@@ -382,7 +393,7 @@ def _minimise(problem: _Problem, Psi: np.ndarray, max_iterations: int):
         bold[active] = better
         polished[active] = small & better & ~moved
         point.update(new.take(better), better)
-        final.update(point, active)
+    final.update(point, active)  # those that did not arrive; nothing where all have
     return converged, final
 
 

@@ -9,8 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 
+_SMALL = 600  # matrices: up to here one call for all entries is quicker than one an entry; above, what it needs leaves the cache
+
+
 def product(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     """A B: (i, j, ...) by (j, k, ...) gives (i, k, ...)."""
+    if A[0, 0].size <= _SMALL:
+        return _sum_of_products(A.swapaxes(0, 1), B)
     out = np.empty((A.shape[0], B.shape[1], *np.broadcast_shapes(A.shape[2:], B.shape[2:])))
     for i in range(out.shape[0]):
         for k in range(out.shape[1]):
@@ -21,6 +26,8 @@ def product(A: np.ndarray, B: np.ndarray) -> np.ndarray:
 def gram(A: np.ndarray, columns=None) -> np.ndarray:
     """The given columns of A, transposed, times A: (i, m, ...) gives (len(columns), m, ...). What is symmetric is worked out once."""
     columns = list(range(A.shape[1]) if columns is None else columns)
+    if A[0, 0].size <= _SMALL:
+        return _sum_of_products(A[:, columns], A)
     out = np.empty((len(columns), *A.shape[1:]))
     for i, column in enumerate(columns):
         for m in range(A.shape[1]):
@@ -28,6 +35,14 @@ def gram(A: np.ndarray, columns=None) -> np.ndarray:
                 out[i, m] = out[columns.index(m), column]
             else:
                 _dot(A[:, column], A[:, m], out[i, m])
+    return out
+
+
+def _sum_of_products(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """Sum over the first index of a b', all entries at once: the same numbers, added in the same order, as `_dot` gives entry by entry."""
+    out = A[0, :, None] * B[0]
+    for a, b in zip(A[1:], B[1:]):
+        out += a[:, None] * b
     return out
 
 
