@@ -63,6 +63,11 @@ class RandomTerms:
         return np.array(self.free).T
 
     @cached_property
+    def diagonal(self) -> np.ndarray:
+        """The numbers in `free` of the entries on L's diagonal, in order."""
+        return np.flatnonzero(self.places[0] == self.places[1])
+
+    @cached_property
     def of_one_column(self) -> tuple[np.ndarray, np.ndarray]:
         """The pairs of free entries that share a column of L, as numbers in `free`."""
         column = self.places[1]
@@ -99,6 +104,12 @@ class MultilevelFit:
         return np.sqrt(np.diagonal(self.covariance, axis1=-2, axis2=-1))
 
 
+def _without_copy(columns: list[int]):
+    """The same columns as a slice where they follow each other, since that is a view."""
+    start, stop = columns[0], columns[-1] + 1
+    return slice(start, stop) if columns == list(range(start, stop)) else columns
+
+
 class _Problem:
     """The crossproducts of some studies, laid out for smallmatrix: entry first, then study, then cluster.
 
@@ -113,6 +124,7 @@ class _Problem:
         # Each column of W once: X, then random terms that are not in X, then y; Z says where the random terms are.
         kept = [*range(cp.k), *(column for column in columns if column >= cp.k), -1]
         self.Z = [kept.index(column) for column in columns]
+        self.random = _without_copy(self.Z)
         WtW = np.moveaxis(cp.WtW, (0, 1), (2, 3))  # (m, m, S, G)
         ZtW = np.ascontiguousarray(WtW[columns][:, kept])
         F = smallmatrix.semidefinite_cholesky(ZtW[:, self.Z])
@@ -120,10 +132,12 @@ class _Problem:
         for i in range(self.q):  # a cluster with fewer rows than terms has empty directions; dividing by infinity leaves them empty
             divisor[i, i][F[i, i] == 0] = np.inf
         self.Q = smallmatrix.forward_substitute(divisor, ZtW)  # (q, m, S, G)
-        self.Q[:, self.Z] = F.swapaxes(0, 1)
-        used = [*range(cp.k), -1]
-        explained = sum(sum_over_clusters(row, row) for row in self.Q[:, used])
-        self.rest = cp.WtW[:, :, used][..., used].sum(axis=1) - explained  # (S, k + 1, k + 1)
+        self.Q[:, self.random] = F.swapaxes(0, 1)
+        self.X_and_y = _without_copy([*range(cp.k), len(kept) - 1])
+        explained = sum(sum_over_clusters(row, row) for row in self.Q[:, self.X_and_y])
+        X_and_y = [*range(cp.k), -1]  # where they stand in W
+        self.rest = cp.WtW[:, :, X_and_y][..., X_and_y].sum(axis=1) - explained  # (S, k + 1, k + 1)
+        self.all_random = self.Z == list(range(cp.k))  # then N_g and M_g are one
         self.rows = cp.n_obs - cp.k if reml else cp.n_obs
         self.n_studies = cp.n_studies
 
@@ -151,7 +165,6 @@ class _Point:
     factor: np.ndarray  # (S, q, q), with factor factor' = Psi
     basis: np.ndarray  # (S, q, q), the directions in which coordinates move the factor
     slope: np.ndarray  # (S, q, q): derivative with respect to Psi
-    weight: np.ndarray  # (S, q, q): sum of M_g
     curvature: np.ndarray  # (S, q, q, q, q): sum of M_g (x) M_g
     dC: np.ndarray  # (S, t, k, k): C P C, derivative of C
     dpwrss: np.ndarray  # (S, t): minus the derivative of pwrss
@@ -168,28 +181,80 @@ def _lower(theta: np.ndarray, terms: RandomTerms) -> np.ndarray:
     """L (S, q, q) from theta (S, t)."""
     q = len(terms.columns)
     L = np.zeros((theta.shape[0], q, q))
-    for entry, (i, j) in enumerate(terms.free):
-        L[:, i, j] = theta[:, entry]
+    L[:, terms.places[0], terms.places[1]] = theta
     return L
 
 
 def _weigh(problem: _Problem, factor: np.ndarray):
     """V in the basis of the rows Q is I + (Q_z L)(Q_z L)' = R R'; with U = R^-1 Q, W'V^-1W = rest + U'U (S, k + 1, k + 1)."""
     L = np.moveaxis(factor, 0, 2)[..., None]  # (q, q, S, 1)
-    P = smallmatrix.product(problem.Q[:, problem.Z], L)
+    P = smallmatrix.product(problem.Q[:, problem.random], L)
     K = smallmatrix.gram(P.swapaxes(0, 1))
     for i in range(problem.q):
         K[i, i] += 1.0
     R = smallmatrix.cholesky(K)
     U = smallmatrix.forward_substitute(R, problem.Q)
-    return R, U, problem.rest + sum(sum_over_clusters(row, row) for row in U[:, [*range(problem.k), -1]])
+    return R, U, problem.rest + sum(sum_over_clusters(row, row) for row in U[:, problem.X_and_y])
 
 
 def _root_of_inverse(A: np.ndarray):
-    """The eigenvalues (S, k) of A (S, k, k), and a root (S, k, k) with root root' = A^-1."""
-    values, vectors = np.linalg.eigh(A)
-    values = np.maximum(values, 1e-15 * values[:, -1:])  # rounding may leave a tiny one below zero
-    return values, vectors / np.sqrt(values)[:, None, :]
+    """log|A| (S,) for A (S, k, k), and a root (k, k, S) with root root' = A^-1."""
+    R = smallmatrix.cholesky(np.moveaxis(A, 0, 2).copy())
+    inverse = smallmatrix.forward_substitute(R, np.eye(len(R))[..., None])
+    return 2 * sum(np.log(R[i, i]) for i in range(len(R))), inverse.swapaxes(0, 1)
+
+
+@dataclass
+class _Slopes:
+    """What is known at one Psi before any coordinates are chosen."""
+
+    criterion: np.ndarray  # (S,)
+    b: np.ndarray  # (S, k)
+    C: np.ndarray  # (S, k, k)
+    root: np.ndarray  # (k, k, S), root root' = C
+    s2: np.ndarray  # (S,)
+    M: np.ndarray  # (q, q, S, G)
+    N: np.ndarray  # (q, k, S, G)
+    r: np.ndarray  # (q, S, G)
+    NN: np.ndarray  # (S, q q, k k): sum of N_g (x) N_g
+    rr: np.ndarray  # (S, q, q)
+    slope: np.ndarray  # (S, q, q): derivative of the criterion with respect to Psi
+    weight: np.ndarray  # (S, q, q): sum of M_g
+    curvature: np.ndarray  # (S, q, q, q, q): sum of M_g (x) M_g
+
+
+def _slopes(problem: _Problem, factor: np.ndarray) -> _Slopes:
+    """The criterion at Psi = factor factor' (S, q, q), and how it changes with Psi."""
+    q, k, rows = problem.q, problem.k, problem.rows
+    S, G = factor.shape[0], problem.Q.shape[-1]
+    R, U, inner = _weigh(problem, factor)
+    log_det_V = 2 * sum(np.log(R[i, i]).sum(axis=-1) for i in range(q))
+    ZVW = smallmatrix.gram(U, problem.Z)
+    M, N, ZVy = ZVW[:, problem.random], ZVW[:, :k], ZVW[:, -1]
+
+    log_det_XVX, root = _root_of_inverse(inner[:, :k, :k])
+    C = np.moveaxis(smallmatrix.gram(root.swapaxes(0, 1)), 2, 0).copy()
+    b = (C @ inner[:, :k, k, None])[..., 0]
+    pwrss = np.maximum(inner[:, k, k] - (b * inner[:, :k, k]).sum(axis=-1), 1e-60)
+    s2 = pwrss / rows
+    criterion = log_det_V + rows * (1 + np.log(2 * np.pi * s2))
+    if problem.reml:
+        criterion = criterion + log_det_XVX
+    r = ZVy - sum(N[:, x] * b[:, x, None] for x in range(k))
+
+    flatM = M.reshape(q * q, S, G)
+    curvature = sum_over_clusters(flatM, flatM).reshape(S, q, q, q, q)
+    NN = curvature
+    if not problem.all_random:
+        flatN = N.reshape(q * k, S, G)
+        NN = sum_over_clusters(flatN, flatN).reshape(S, q, k, q, k)
+    NN = NN.transpose(0, 1, 3, 2, 4).reshape(S, q * q, k * k)
+    rr = sum_over_clusters(r, r)
+    weight = np.moveaxis(M.sum(axis=-1), 2, 0)
+    slope = weight - rr / s2[:, None, None]
+    if problem.reml:
+        slope = slope - (NN @ C.reshape(S, k * k, 1)).reshape(S, q, q)
+    return _Slopes(criterion, b, C, root, s2, M, N, r, NN, rr, slope, weight, curvature)
 
 
 def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Point:
@@ -199,33 +264,14 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
     adds column i of the basis to column j of the factor. With a lower triangular factor and the identity these are theta.
     """
     terms, q, k, rows = problem.terms, problem.q, problem.k, problem.rows
-    S, G = factor.shape[0], problem.Q.shape[-1]
-    R, U, inner = _weigh(problem, factor)
-    log_det_V = 2 * sum(np.log(R[i, i]).sum(axis=-1) for i in range(q))
-    ZVW = smallmatrix.gram(U, problem.Z)
-    M, N, ZVy = ZVW[:, problem.Z], ZVW[:, :k], ZVW[:, -1]
-
-    values, root = _root_of_inverse(inner[:, :k, :k])
-    C = root @ root.swapaxes(1, 2)
-    b = (C @ inner[:, :k, k, None])[..., 0]
-    pwrss = np.maximum(inner[:, k, k] - (b * inner[:, :k, k]).sum(axis=-1), 1e-60)
-    s2 = pwrss / rows
-    criterion = log_det_V + rows * (1 + np.log(2 * np.pi * s2))
+    at = _slopes(problem, factor)
+    C, s2, M, N, r, slope = at.C, at.s2, at.M, at.N, at.r, at.slope
+    S, G = r.shape[1:]
+    T = r[:, None] * (2 * r / s2[:, None])  # (q, q, S, G)
+    T -= M
     if problem.reml:
-        criterion = criterion + np.log(values).sum(axis=1)
-    r = ZVy - sum(N[:, x] * b[:, x, None] for x in range(k))  # (q, S, G)
-
-    flatM, flatN = M.reshape(q * q, S, G), N.reshape(q * k, S, G)
-    NN = sum_over_clusters(flatN, flatN).reshape(S, q, k, q, k).transpose(0, 1, 3, 2, 4).reshape(S, q * q, k * k)
-    Nr = sum_over_clusters(flatN, r).reshape(S, q, k, q)
-    rr = sum_over_clusters(r, r)
-    weight = np.moveaxis(M.sum(axis=-1), 2, 0)
-    slope = weight - rr / s2[:, None, None]
-    Q = (2 * r[:, None] * r[None] / s2[:, None]) - M  # (q, q, S, G)
-    if problem.reml:
-        slope = slope - (NN @ C.reshape(S, k * k, 1)).reshape(S, q, q)
-        half = smallmatrix.product(N, np.moveaxis(root, 0, 2)[..., None])
-        Q += 2 * smallmatrix.gram(half.swapaxes(0, 1))
+        half = smallmatrix.product(N, np.sqrt(2) * at.root[..., None])
+        T += smallmatrix.gram(half.swapaxes(0, 1))
 
     # From derivatives in Psi to derivatives in the coordinates: dPsi = v_i f_j' + f_j v_i', columns of basis and factor.
     i, j = terms.places
@@ -234,22 +280,22 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
     flatD = D.reshape(S, problem.t, q * q)
     gradient = (flatD @ slope.reshape(S, q * q, 1))[..., 0]
 
-    MQ = sum_over_clusters(flatM, Q.reshape(q * q, S, G)).reshape(S, q, q, q, q)  # b c, d a
-    hessian = flatD @ MQ.transpose(0, 4, 1, 2, 3).reshape(S, q * q, q * q) @ flatD.swapaxes(1, 2)
-    dXVX = (flatD @ NN).reshape(S, problem.t, k, k)
+    MT = sum_over_clusters(M.reshape(q * q, S, G), T.reshape(q * q, S, G)).reshape(S, q, q, q, q)  # b c, d a
+    hessian = flatD @ MT.transpose(0, 4, 1, 2, 3).reshape(S, q * q, q * q) @ flatD.swapaxes(1, 2)
+    dXVX = (flatD @ at.NN).reshape(S, problem.t, k, k)
     PC = dXVX @ C[:, None]
     dC = C[:, None] @ PC
     if problem.reml:
         hessian -= PC.reshape(S, problem.t, -1) @ PC.swapaxes(-1, -2).reshape(S, problem.t, -1).swapaxes(1, 2)
+    Nr = sum_over_clusters(N.reshape(q * k, S, G), r).reshape(S, q, k, q)
     u = flatD @ Nr.transpose(0, 1, 3, 2).reshape(S, q * q, k)  # (S, t, k)
     hessian -= 2 / s2[:, None, None] * (u @ C @ u.swapaxes(1, 2))
-    w = (flatD @ rr.reshape(S, q * q, 1))[..., 0]
+    w = (flatD @ at.rr.reshape(S, q * q, 1))[..., 0]
     hessian -= w[:, :, None] * w[:, None, :] / (s2**2 * rows)[:, None, None]
     bend = basis.swapaxes(1, 2) @ slope @ basis
     a, c = terms.of_one_column
     hessian[:, a, c] += 2 * bend[:, i[a], i[c]]
-    curvature = sum_over_clusters(flatM, flatM).reshape(S, q, q, q, q)
-    return _Point(criterion, gradient, hessian, b, C, s2, np.moveaxis(r, 1, 0), factor, basis, slope, weight, curvature, dC, w)
+    return _Point(at.criterion, gradient, hessian, at.b, C, s2, np.moveaxis(r, 1, 0), factor, basis, slope, at.curvature, dC, w)
 
 
 def share_of_noise(cp: Crossproducts, terms: RandomTerms) -> np.ndarray:
@@ -289,13 +335,13 @@ def _first_guess(problem: _Problem) -> np.ndarray:
     q, S = problem.q, problem.n_studies
     level = 1 / np.maximum((problem.Q[:, problem.Z] ** 2).sum(axis=0).mean(axis=-1), 1e-300).T  # (S, q)
     Psi = level[:, :, None] * np.eye(q)
-    point = _evaluate_at(problem, Psi)
+    at = _slopes(problem, np.sqrt(Psi))
     E = np.zeros((problem.t, q, q))
-    for entry, (i, j) in enumerate(problem.terms.free):
-        E[entry, i, j] = E[entry, j, i] = 1.0
+    i, j = problem.terms.places
+    E[np.arange(problem.t), i, j] = E[np.arange(problem.t), j, i] = 1.0
     flatE = E.reshape(problem.t, q * q)
-    slope, weight = point.slope.reshape(S, q * q) @ flatE.T, point.weight.reshape(S, q * q) @ flatE.T
-    information = flatE @ point.curvature.transpose(0, 4, 1, 2, 3).reshape(S, q * q, q * q) @ flatE.T
+    slope, weight = at.slope.reshape(S, q * q) @ flatE.T, at.weight.reshape(S, q * q) @ flatE.T
+    information = flatE @ at.curvature.transpose(0, 4, 1, 2, 3).reshape(S, q * q, q * q) @ flatE.T
     information -= weight[:, :, None] * weight[:, None, :] / problem.rows  # the residual variance is estimated along with Psi
     ridge = 1e-9 * np.trace(information, axis1=1, axis2=2)[:, None, None] * np.eye(problem.t)
     step = np.linalg.solve(information + ridge, -slope[..., None])[..., 0]
@@ -318,24 +364,34 @@ def _bend(directions: np.ndarray, curvature: np.ndarray) -> np.ndarray:
     return ((squares @ curvature.reshape(S, q * q, q * q)) * squares).sum(axis=-1)
 
 
+def _downhill(hessian: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+    """Newton's step (S, t); where the Hessian is not positive definite, downhill along each of its eigenvectors."""
+    R = smallmatrix.cholesky(np.moveaxis(hessian, 0, 2).copy())
+    step = -smallmatrix.solve(R, gradient.T[:, None].copy())[:, 0].T
+    pivots = np.diagonal(R)
+    bent = ~(pivots.min(axis=1) > 3e-5 * pivots.max(axis=1))
+    if bent.any():
+        values, vectors = np.linalg.eigh(hessian[bent])
+        size = np.abs(values)
+        size = np.maximum(size, 1e-9 * size.max(axis=1, keepdims=True) + 1e-300)
+        along = (vectors.swapaxes(1, 2) @ gradient[bent][..., None])[..., 0]
+        step[bent] = -(vectors @ (along / size)[..., None])[..., 0]
+    return step
+
+
 def _newton_step(point: _Point, terms: RandomTerms, radius: np.ndarray, bold: np.ndarray):
     """A step of the factor, and the fall of the criterion that it predicts.
 
-    Downhill along every eigenvector of the Hessian, no longer than `radius`; and, for studies that are `bold`, straight to zero where
+    Newton's, no longer than `radius`; and, for studies that are `bold`, straight to zero where
     the criterion falls all the way to a zero variance, since as a function of its root it is flat there and Newton's steps would creep.
     """
-    values, vectors = np.linalg.eigh(point.hessian)
-    size = np.abs(values)
-    size = np.maximum(size, 1e-9 * size.max(axis=1, keepdims=True) + 1e-300)
-    along = (vectors.swapaxes(1, 2) @ point.gradient[..., None])[..., 0]
-    decrement = (along**2 / size).sum(axis=1)
-    step = -(vectors @ (along / size)[..., None])[..., 0]
+    step = _downhill(point.hessian, point.gradient)
+    decrement = -(step * point.gradient).sum(axis=1)
     fall = ((point.slope @ point.basis) * point.basis).sum(axis=1)
     bend = _bend(point.basis.swapaxes(1, 2), point.curvature)
     root = (point.basis * point.factor).sum(axis=1)
-    for entry, (i, j) in enumerate(terms.free):
-        if i == j:
-            step[:, entry] = np.where(bold & (fall[:, i] > 2 * bend[:, i] * root[:, i] ** 2), -root[:, i], step[:, entry])
+    to_zero = bold[:, None] & (fall > 2 * bend * root**2)
+    step[:, terms.diagonal] = np.where(to_zero, -root, step[:, terms.diagonal])
     length = np.sqrt((step**2).sum(axis=1))
     step *= np.minimum(1.0, radius / np.maximum(length, 1e-300))[:, None]
     return _lower(step, terms), decrement
@@ -374,12 +430,12 @@ def _minimise(problem: _Problem, Psi: np.ndarray, max_iterations: int):
         factor = point.factor + point.basis @ step
         Psi = factor @ factor.swapaxes(1, 2)
         if finished.any():
-            escape, moved = _leave_boundary(point, problem.terms)
-            moved &= finished
-            Psi[moved] = escape[moved]
-            converged[active[finished & ~moved]] = True
+            arrived = point.take(finished)
+            escape, leaves = _leave_boundary(arrived, problem.terms)
+            final.update(arrived.take(~leaves), active[finished][~leaves])
+            converged[active[finished][~leaves]] = True
+            moved[finished], Psi[finished] = leaves, escape
             stay = ~finished | moved
-            final.update(point.take(~stay), active[~stay])
             active, step, Psi, small, moved = active[stay], step[stay], Psi[stay], small[stay], moved[stay]
             point = point.take(stay)
             if not len(active):
@@ -389,10 +445,13 @@ def _minimise(problem: _Problem, Psi: np.ndarray, max_iterations: int):
         noise = 1e-11 * (1 + np.abs(point.criterion))
         better = (new.criterion <= point.criterion + noise) | moved
         length = np.sqrt((step**2).sum(axis=(1, 2)))
-        radius[active] = np.where(better, np.clip(3 * length, radius[active], _LONGEST_STEP), length / 4)
+        radius[active] = np.where(better, np.clip(1.5 * length, radius[active], _LONGEST_STEP), length / 4)
         bold[active] = better
         polished[active] = small & better & ~moved
-        point.update(new.take(better), better)
+        if better.all():
+            point = new
+        else:
+            point.update(new.take(better), better)
     final.update(point, active)  # those that did not arrive; nothing where all have
     return converged, final
 
@@ -456,14 +515,14 @@ def whitened(cp: Crossproducts, terms: RandomTerms, theta: np.ndarray):
     """
     problem, k = _Problem(cp, terms, True), cp.k
     _, U, inner = _weigh(problem, _lower(theta, terms))
-    return U[:, problem.Z], U[:, :k], _root_of_inverse(inner[:, :k, :k])[1]
+    return U[:, problem.Z], U[:, :k], np.moveaxis(_root_of_inverse(inner[:, :k, :k])[1], 2, 0)
 
 
 def _start_sizes(q: int, starts: str) -> np.ndarray:
     """By how much the SD of each term is multiplied in each start: (starts, q)."""
-    sizes = {"one": [np.ones(q)], "sizes": [np.ones(q), np.full(q, 0.1), np.full(q, 10.0)]}
+    sizes = {"one": [np.ones(q)], "sizes": [np.ones(q), np.full(q, 0.3), np.full(q, 3.0)]}
     scattered = np.random.default_rng(1)  # always the same; a negative size turns the correlations with that term around
-    sizes["all"] = sizes["sizes"] + list(np.where(np.eye(q) == 1, 10.0, 0.03))
+    sizes["all"] = [np.ones(q), np.full(q, 0.1), np.full(q, 10.0)] + list(np.where(np.eye(q) == 1, 10.0, 0.03))
     if q > 1:
         sizes["all"] += list(np.exp(scattered.uniform(-3.5, 3.5, (10, q))) * scattered.choice([-1, 1], (10, q)))
     return np.array(sizes[starts])

@@ -58,31 +58,49 @@ def sum_over_clusters(A: np.ndarray, B: np.ndarray) -> np.ndarray:
 
 
 def cholesky(K: np.ndarray) -> np.ndarray:
-    """Lower triangular R with R R' = K, for positive definite K (q, q, ...); the upper triangle stays zero."""
+    """Lower triangular R with R R' = K (q, q, ...); the upper triangle stays zero. NaN, without a warning, where K is not positive definite."""
     q = K.shape[0]
     R = np.zeros_like(K)
-    for j in range(q):
-        pivot = K[j, j].copy()
-        for c in range(j):
-            pivot -= R[j, c] ** 2
-        R[j, j] = np.sqrt(pivot)
-        for i in range(j + 1, q):
-            entry = K[i, j].copy()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if K[0, 0].size <= _SMALL:
+            rest = K.copy()
+            for j in range(q):
+                R[j:, j] = rest[j:, j] / np.sqrt(rest[j, j])
+                rest[j + 1 :, j + 1 :] -= R[j + 1 :, None, j] * R[j + 1 :, j]
+            return R
+        for j in range(q):
+            pivot = K[j, j].copy()
             for c in range(j):
-                entry -= R[i, c] * R[j, c]
-            R[i, j] = entry / R[j, j]
+                pivot -= R[j, c] ** 2
+            R[j, j] = np.sqrt(pivot)
+            for i in range(j + 1, q):
+                entry = K[i, j].copy()
+                for c in range(j):
+                    entry -= R[i, c] * R[j, c]
+                R[i, j] = entry / R[j, j]
     return R
 
 
 def forward_substitute(R: np.ndarray, B: np.ndarray) -> np.ndarray:
     """R^-1 B for lower triangular R (q, q, ...) and B (q, m, ...)."""
     U = np.empty((*B.shape[:2], *np.broadcast_shapes(R.shape[2:], B.shape[2:])))
-    for i in range(R.shape[0]):
-        U[i] = B[i]
+    U[:] = B
+    if U[0, 0].size <= _SMALL:
+        for c in range(len(U)):
+            U[c] /= R[c, c]
+            U[c + 1 :] -= R[c + 1 :, c, None] * U[c]
+        return U
+    for i in range(len(U)):
         for c in range(i):
             U[i] -= R[i, c] * U[c]
         U[i] /= R[i, i]
     return U
+
+
+def solve(R: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """(R R')^-1 B for lower triangular R (q, q, ...) and B (q, m, ...)."""
+    flipped = R[::-1, ::-1].swapaxes(0, 1)  # R' read backwards is lower triangular again
+    return forward_substitute(flipped, forward_substitute(R, B)[::-1])[::-1]
 
 
 def semidefinite_cholesky(P: np.ndarray, tiny: float = 1e-13) -> np.ndarray:

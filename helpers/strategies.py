@@ -21,8 +21,8 @@ STRATEGIES = ("ols", "cluster_robust", "cluster_robust_cr2", "random_intercept",
 
 _FAR = 1000  # with noise of another order Satterthwaite's derivatives by theta and by sigma are too unlike for one matrix: then y is counted in its units
 # Where a search starts, by the rows of a study, since small studies may have a second minimum. With three slopes, one start finds the wrong one
-# in up to 4% of studies of 25 rows, 2% of 50 and 1 in 5,000 of 60 to 100; of 28,000 larger ones, in one. Three starts leave up to 5 in 1,000 at
-# 25 rows and 3 in 1,000 at 50; seventeen, none that further ones mended.
+# in up to 4% of studies of 25 rows, 2% of 50 and 1 in 5,000 of 60 to 100; of 28,000 larger ones, in one. Three starts leave up to 2 in 1,000 at
+# 50 rows; seventeen at 25 rows leave none that further ones mended.
 _STARTS = ((32, "all"), (100, "sizes"))
 
 
