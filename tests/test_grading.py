@@ -203,6 +203,22 @@ def test_odd_files_are_named_and_nothing_else_suffers(tmp_path):
     assert len(marks(tmp_path)) == 2
 
 
+def test_students_whose_folders_are_links_or_hidden_are_named(tmp_path):
+    for inside in ("class/.ann/iid.ipynb", "elsewhere/iid.ipynb", "class/zoe/iid.ipynb"):
+        (tmp_path / inside).parent.mkdir(parents=True)
+        nbformat.write(with_answers("iid", {}), tmp_path / inside)
+    (tmp_path / "class" / "bob").symlink_to(tmp_path / "elsewhere")
+    (found,), refused = grade.collect(tmp_path / "class")
+    said = {str(path): why for path, why in refused}
+    assert found.student == "zoe" and set(said) == {".ann", "bob"} and "rename" in said[".ann"] and "link" in said["bob"]
+
+
+def test_no_name_becomes_a_formula(tmp_path):
+    (tmp_path / "=1+1").mkdir()
+    grade.write_marks(tmp_path, *grade.collect(tmp_path))
+    assert marks(tmp_path)[0]["student"] == "./=1+1"
+
+
 def test_a_marker_whose_parent_is_gone_ends_too(tmp_path):
     """Else it would still be writing when the run is started again."""
     script = "import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', sys.argv[1]]).pid, flush=True); import time; time.sleep(60)"
@@ -261,7 +277,7 @@ def test_what_cannot_be_marked_is_named_and_nothing_else_suffers(tmp_path, insid
 
 def test_what_lies_around_is_passed_over(tmp_path):
     results = tmp_path / "graded"
-    for inside in ("ann/iid.ipynb", "ann/.ipynb_checkpoints/iid-checkpoint.ipynb", "__MACOSX/ann/._iid.ipynb", ".cache/iid.ipynb", "graded/course/submitted/ann/iid/iid.ipynb", "ann/timestamp.txt"):
+    for inside in ("ann/iid.ipynb", "ann/.ipynb_checkpoints/iid-checkpoint.ipynb", "__MACOSX/ann/._iid.ipynb", ".cache/state.json", "graded/course/submitted/ann/iid/iid.ipynb", "ann/timestamp.txt"):
         (tmp_path / inside).parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(with_answers("iid", {}), tmp_path / inside)
     (found,), refused = grade.collect(tmp_path, results)
@@ -340,6 +356,17 @@ def test_old_notebooks_are_read(tmp_path, version):
     (tmp_path / "ann.ipynb").write_text(json.dumps(old), encoding="utf-8")
     mended = grade.as_handed_out(grade.read_submission(tmp_path / "ann.ipynb"), "iid")
     assert grade_ids(mended) == grade_ids(release(source("iid")))
+    assert any(cell.source == "icc = 0.5" for cell in mended.cells)
+
+
+def test_a_mark_at_the_head_half_a_letter_and_an_unknown_kind_of_cell_do_no_harm(tmp_path):
+    notebook = handed_in()
+    notebook.cells.append(nbformat.from_dict({"cell_type": "poll", "source": "\ud83d", "metadata": {}, "id": "poll"}))
+    path = tmp_path / "ann_iid.ipynb"
+    path.write_text(json.dumps(notebook), encoding="utf-8-sig")
+    mended = grade.as_handed_out(grade.read_submission(path), "iid")
+    nbformat.validate(mended)
+    nbformat.write(mended, path)
     assert any(cell.source == "icc = 0.5" for cell in mended.cells)
 
 

@@ -57,7 +57,12 @@ def collect(folder: Path, results: Path | None = None):
     found, refused, heard_of = {}, [], set()
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
-        if any(part.startswith(".") or part == "__MACOSX" for part in inside.parts) or (results and path.is_relative_to(results)) or path.is_dir():
+        if any(_hidden(part) for part in inside.parts) or (results and path.is_relative_to(results)):
+            continue
+        if path.is_dir():
+            if path.is_symlink():
+                refused.append((inside, "this is a link, which is not followed: put the folder itself here"))
+                heard_of.add(inside.parts[0])
             continue
         try:
             if ARCHIVE.search(path.name):
@@ -77,9 +82,17 @@ def collect(folder: Path, results: Path | None = None):
                 found[submission.key] = submission
         heard_of.add(inside.parts[0])
     for path in sorted(folder.iterdir()):
-        if path.is_dir() and path.name not in {*heard_of, "__MACOSX"} and not path.name.startswith(".") and path != results:
+        if not path.is_dir() or path.name in heard_of or path == results:
+            continue
+        if not _hidden(path.name):
             refused.append((path.relative_to(folder), "there is no notebook in this folder"))
+        elif path.name not in ("__MACOSX", ".ipynb_checkpoints") and any(NOTEBOOK.search(inside.name) for inside in path.rglob("*")):
+            refused.append((path.relative_to(folder), "a folder whose name begins with a dot is passed over: if it is a student's, rename it"))
     return list(found.values()), refused
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"
 
 
 def read_submission(path: Path):
@@ -87,7 +100,7 @@ def read_submission(path: Path):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about copied cells and the like, which are put right before marking
-            notebook = nbformat.read(path, as_version=4)
+            notebook = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)  # some editors put a mark at the head of a file
         if not isinstance(notebook.cells, list) or not all(isinstance(cell.source, str) for cell in notebook.cells):
             raise TypeError
         return notebook
@@ -149,6 +162,9 @@ def as_handed_out(notebook, lab: str):
             notebook.cells.insert(place, copy.deepcopy(cell))
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
+        cell.source = cell.source.encode(errors="replace").decode()  # half of a letter, which JSON can hold and a file cannot
+        if cell.cell_type not in ("code", "markdown"):
+            cell.cell_type = "raw"
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     notebook.metadata = copy.deepcopy(given.metadata)
@@ -251,6 +267,12 @@ def _written(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", errors="replace")
 
 
+def _in_a_table(path: Path) -> str:
+    """A path that a spreadsheet does not take for a formula."""
+    text = _written(path)
+    return f"./{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
 def write_marks(out: Path, results, refused) -> None:
     """One line a submission: points in all and by task, what was stopped, what a person has still to read."""
     names = {lab: tasks(source(lab)) for lab in {submission.lab for submission, _ in results}}
@@ -262,7 +284,7 @@ def write_marks(out: Path, results, refused) -> None:
         total = "" if "error" in result else f"{sum(points.values()):g}"
         by_task = [f"{points[name]:g}" if name in points else "" for name in columns]
         rows.append([submission.student, submission.lab, total, f"{sum(out_of.values()):g}", " ".join(result.get("to_read", [])), remarks, *by_task])
-    rows += [[_written(path), "", "", "", "", f"NOT GRADED: {why}", *[""] * len(columns)] for path, why in refused]
+    rows += [[_in_a_table(path), "", "", "", "", f"NOT GRADED: {why}", *[""] * len(columns)] for path, why in refused]
     part = out / "marks.csv.part"
     with part.open("w", newline="", encoding="utf-8-sig") as file:  # the mark at its head lets spreadsheets read names rightly
         csv.writer(file).writerows(rows)
