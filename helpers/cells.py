@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import scipy
 
 from .errors import InputError
 from .simulate import Design
@@ -35,9 +36,9 @@ def design_number(design: Design) -> int:
 
 @lru_cache(maxsize=1)
 def _code_digest() -> str:
-    """Changes when any file that decides a number changes, and with numpy's version, whose generators do."""
+    """Changes when any file that decides a number changes, and with the versions of numpy, whose generators do, and of scipy."""
     parts = [(Path(__file__).parent / f"{name}.py").read_bytes() for name in _CODE]
-    return hashlib.sha1(b"".join(parts) + np.__version__.encode()).hexdigest()
+    return hashlib.sha1(b"".join(parts) + f"{np.__version__} {scipy.__version__}".encode()).hexdigest()
 
 
 def _plain(value):

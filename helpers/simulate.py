@@ -179,7 +179,10 @@ class SimulatedStudies:
         return SimulatedStudies(table.reshape(len(self), -1, table.shape[-1]), self.cluster_coefficients[:, clusters], self.coefficients, smaller)
 
     def study(self, i):
-        """Study i by itself, with data frames in place of arrays."""
+        """Study i, counted from 0, by itself, with data frames in place of arrays."""
+        i = whole_number("i", i, least=0)
+        if i >= len(self):
+            raise InputError(f"There is no study {i}: the {len(self):,} studies are counted from 0.")
         terms = self.design.terms
         clusters = np.arange(1, self.design.n_clusters + 1)
         data = pd.DataFrame(self.rows[i, :, 1:], columns=[*terms[1:], "y"])[["y", *terms[1:]]]

@@ -77,6 +77,19 @@ def fit_studies(
     (two-stage), its own intercept beside the common slopes (fixed effects), or the common line plus the cluster's conditional modes
     (multilevel models). Their average over clusters is the line for a cluster never seen: `estimate`, where that has an intercept.
     """
+    _check(studies, strategy, correction, df)
+    return _fitted(studies, crossproducts_of_studies(studies.rows, studies.n_per_cluster), strategy, correction, df, p_values)
+
+
+def fit_each(studies: SimulatedStudies, strategies, *, p_values: bool = True) -> list[StudyFits]:
+    """What `fit_studies` says of each strategy; they share the studies' crossproducts."""
+    for strategy in strategies:
+        _check(studies, strategy, None, "satterthwaite")
+    cp = crossproducts_of_studies(studies.rows, studies.n_per_cluster)
+    return [_fitted(studies, cp, strategy, None, "satterthwaite", p_values) for strategy in strategies]
+
+
+def _check(studies, strategy, correction, df) -> None:
     if not isinstance(studies, SimulatedStudies):
         raise InputError(f"fit_studies needs the studies that simulate_studies draws, not {type(studies).__name__}.")
     if strategy not in STRATEGIES:
@@ -89,7 +102,9 @@ def fit_studies(
     check_sizes(studies.design, strategy)
     if strategy in _WITHIN:
         _need_lines_within(studies, strategy)
-    cp = crossproducts_of_studies(studies.rows, studies.n_per_cluster)
+
+
+def _fitted(studies: SimulatedStudies, cp: Crossproducts, strategy: str, correction: str | None, df: str, p_values: bool) -> StudyFits:
     noise = studies.design.noise_sd
     if strategy in _BARS and noise > 0 and not 1 / _FAR <= noise <= _FAR:
         cp = in_units(cp, 2.0 ** np.round(np.log2(noise)))

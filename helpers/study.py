@@ -37,6 +37,8 @@ def main(arguments=None) -> None:
         write_whole(out, table)
     except InputError as error:
         parser.exit(2, f"{parser.prog}: {error}\n")
+    except KeyboardInterrupt:
+        parser.exit(130, f"{parser.prog}: stopped. With --store, finished designs are kept, and the same command goes on from there.\n")
     except OSError as error:
         parser.exit(2, f"{parser.prog}: {error.filename or options.out!r} cannot be written: {error.strerror or error}. With --store, finished designs are kept.\n")
     print(f"{len(table):,} rows of {table['design'].nunique()} designs in {options.out}")

@@ -7,6 +7,7 @@ from scipy import stats
 
 from .errors import InputError
 
+_SUMMARISED = ("study", "error", "square", "abs_error", "se", "se_square", "abs_t", "coverage", "rejected", "adjusted_power", "singular", "converged")
 _COLUMNS = ("design", "study", "strategy", "term", "truth", "estimate", "std_error", "df", "p_value", "converged", "singular")
 
 
@@ -34,9 +35,9 @@ def summarise(table: pd.DataFrame, by=("design", "strategy", "term"), alpha: flo
     absent = [name for name in [*by, *_COLUMNS] if name not in table.columns]
     if absent:
         raise InputError(f"The table has no column {absent[0]!r}; is it one that run_study made?")
-    reserved = {"converged", "singular"} & set(by)
-    if reserved:
-        raise InputError(f"by cannot hold {reserved.pop()!r}, which is summarised itself: take the rows in question first, as table[table['converged']].")
+    summarised = [name for name in by if name in _SUMMARISED]
+    if summarised:
+        raise InputError(f"by cannot hold {summarised[0]!r}, which is summarised itself: take the rows in question first, as table[table['converged']].")
     if not isinstance(alpha, (int, float)) or not 0 < alpha < 1:
         raise InputError(f"alpha must lie between 0 and 1, not {alpha!r}.")
     shares = ["coverage", "rejected", "adjusted_power", "singular", "converged"]

@@ -20,7 +20,7 @@ from .cells import Store, design_number, digest
 from .checks import whole_number
 from .errors import InputError
 from .simulate import Design, study_chunks
-from .strategies import STRATEGIES, StudyFits, check_sizes, fit_studies
+from .strategies import STRATEGIES, StudyFits, check_sizes, fit_each
 
 SECONDS_FOR_DASK = 30
 DEFAULT = ("cluster_robust", "two_stage", "random_intercept", "multilevel")  # the post's four
@@ -202,7 +202,7 @@ def _cell(label: str, design: Design, n_studies: int, seed: int, strategies: tup
     tables, done = [], 0
     with threadpool_limits(1):
         for studies in study_chunks(design, n_studies, [seed, design_number(design)]):
-            tables += [_tidy(fit_studies(studies, strategy, p_values=p_values), design, done, p_values) for strategy in strategies]
+            tables += [_tidy(fits, design, done, p_values) for fits in fit_each(studies, strategies, p_values=p_values)]
             done += len(studies)
     return label, pd.concat(tables, ignore_index=True)
 

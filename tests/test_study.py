@@ -294,6 +294,16 @@ def test_a_process_that_was_killed_is_told_in_one_line(tmp_path):
     assert run.returncode == 2 and "was killed" in said.strip().splitlines()[-1] and "Traceback" not in said
 
 
+def test_a_run_that_is_interrupted_says_so(tmp_path):
+    words = ["post", "--studies", "5000", "--seed", "1"]
+    store = tmp_path / "cells"
+    run = subprocess.Popen([sys.executable, "-m", "helpers.study", *words, "--store", store, "--out", tmp_path / "t.csv"], stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: finished(store))
+    run.send_signal(signal.SIGINT)
+    said = run.communicate(timeout=60)[1]
+    assert run.returncode == 130 and "stopped" in said and "Traceback" not in said
+
+
 def test_a_port_that_says_nothing(monkeypatch):
     monkeypatch.setattr("helpers.universe.SECONDS_FOR_DASK", 3)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(InputError, match="No Dask scheduler answers"):
@@ -318,6 +328,8 @@ def test_designs_that_look_alike_stay_apart():
     [lambda: grid(5, 6, 0.1), lambda: grid([5], [6], ["a"]), lambda: grid([5], [6], [(1, 2, 3, 4)]), lambda: run_study(SMALL, 2, seed=1, strategies=None),
      lambda: run_study(SMALL, 2, seed=1, store=5), lambda: run_study(SMALL, 2, seed=1, n_jobs=True), lambda: fit_studies(Design(), "ols"),
      lambda: simulate_studies(Design(), 10**12, 1), lambda: Design(2, [[1], [2, 3]]),
+     lambda: simulate_studies(Design(), 5, 1).study(5), lambda: simulate_studies(Design(), 5, 1).study("first"),
+     lambda: summarise(run_study(SMALL, 2, seed=1), by="study"), lambda: summarise(run_study(SMALL, 2, seed=1).assign(se=1), by="se"),
      lambda: summarise(None), lambda: summarise(pd.DataFrame(), by=[]), lambda: summarise(pd.DataFrame(), by=["a", "a"])],
 )
 def test_what_is_of_the_wrong_kind_is_refused(call):
