@@ -55,7 +55,7 @@ def _adjusted(cp: Crossproducts, terms: RandomTerms, theta: np.ndarray):
     q, k, S, G = U_x.shape
     U_z = _evenly_weighted(U_z, terms)
     M = smallmatrix.gram(U_z)
-    N = smallmatrix.product(U_z.swapaxes(0, 1), smallmatrix.product(U_x, np.moveaxis(root, 0, 2)[..., None]))  # with N N' in place of N C N'
+    N = smallmatrix.product(U_z.swapaxes(0, 1), smallmatrix.product_by_study(U_x, root))  # with N N' in place of N C N'
     E = _directions(terms)
     t = len(E)
 

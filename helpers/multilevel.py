@@ -187,8 +187,7 @@ def _lower(theta: np.ndarray, terms: RandomTerms) -> np.ndarray:
 
 def _weigh(problem: _Problem, factor: np.ndarray):
     """V in the basis of the rows Q is I + (Q_z L)(Q_z L)' = R R'; with U = R^-1 Q, W'V^-1W = rest + U'U (S, k + 1, k + 1)."""
-    L = np.moveaxis(factor, 0, 2)[..., None]  # (q, q, S, 1)
-    P = smallmatrix.product(problem.Q[:, problem.random], L)
+    P = smallmatrix.product_by_study(problem.Q[:, problem.random], factor)
     K = smallmatrix.gram(P.swapaxes(0, 1))
     for i in range(problem.q):
         K[i, i] += 1.0
@@ -198,10 +197,10 @@ def _weigh(problem: _Problem, factor: np.ndarray):
 
 
 def _root_of_inverse(A: np.ndarray):
-    """log|A| (S,) for A (S, k, k), and a root (k, k, S) with root root' = A^-1."""
+    """log|A| (S,) for A (S, k, k), and a root (S, k, k) with root root' = A^-1."""
     R = smallmatrix.cholesky(np.moveaxis(A, 0, 2).copy())
     inverse = smallmatrix.forward_substitute(R, np.eye(len(R))[..., None])
-    return 2 * sum(np.log(R[i, i]) for i in range(len(R))), inverse.swapaxes(0, 1)
+    return 2 * np.log(np.diagonal(R)).sum(axis=1), inverse.T.copy()
 
 
 @dataclass
@@ -211,7 +210,7 @@ class _Slopes:
     criterion: np.ndarray  # (S,)
     b: np.ndarray  # (S, k)
     C: np.ndarray  # (S, k, k)
-    root: np.ndarray  # (k, k, S), root root' = C
+    root: np.ndarray  # (S, k, k), root root' = C
     s2: np.ndarray  # (S,)
     M: np.ndarray  # (q, q, S, G)
     N: np.ndarray  # (q, k, S, G)
@@ -233,7 +232,7 @@ def _slopes(problem: _Problem, factor: np.ndarray) -> _Slopes:
     M, N, ZVy = ZVW[:, problem.random], ZVW[:, :k], ZVW[:, -1]
 
     log_det_XVX, root = _root_of_inverse(inner[:, :k, :k])
-    C = np.moveaxis(smallmatrix.gram(root.swapaxes(0, 1)), 2, 0).copy()
+    C = root @ root.swapaxes(1, 2)
     b = (C @ inner[:, :k, k, None])[..., 0]
     pwrss = np.maximum(inner[:, k, k] - (b * inner[:, :k, k]).sum(axis=-1), 1e-60)
     s2 = pwrss / rows
@@ -270,7 +269,7 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
     T = r[:, None] * (2 * r / s2[:, None])  # (q, q, S, G)
     T -= M
     if problem.reml:
-        half = smallmatrix.product(N, np.sqrt(2) * at.root[..., None])
+        half = smallmatrix.product_by_study(N, np.sqrt(2) * at.root)
         T += smallmatrix.gram(half.swapaxes(0, 1))
 
     # From derivatives in Psi to derivatives in the coordinates: dPsi = v_i f_j' + f_j v_i', columns of basis and factor.
@@ -515,7 +514,7 @@ def whitened(cp: Crossproducts, terms: RandomTerms, theta: np.ndarray):
     """
     problem, k = _Problem(cp, terms, True), cp.k
     _, U, inner = _weigh(problem, _lower(theta, terms))
-    return U[:, problem.Z], U[:, :k], np.moveaxis(_root_of_inverse(inner[:, :k, :k])[1], 2, 0)
+    return U[:, problem.Z], U[:, :k], _root_of_inverse(inner[:, :k, :k])[1]
 
 
 def _start_sizes(q: int, starts: str) -> np.ndarray:

@@ -23,6 +23,13 @@ def product(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     return out
 
 
+def product_by_study(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """A B, where B (S, j, k) is the same in all clusters of a study: A (i, j, S, G) gives (i, k, S, G)."""
+    out = np.empty((A.shape[0], B.shape[2], len(B), A.shape[3]))
+    np.matmul(B.swapaxes(1, 2), A.swapaxes(1, 2), out=out.swapaxes(1, 2))
+    return out
+
+
 def gram(A: np.ndarray, columns=None) -> np.ndarray:
     """The given columns of A, transposed, times A: (i, m, ...) gives (len(columns), m, ...). What is symmetric is worked out once."""
     columns = list(range(A.shape[1]) if columns is None else columns)
