@@ -444,7 +444,8 @@ def _minimise(problem: _Problem, Psi: np.ndarray, max_iterations: int):
         noise = 1e-11 * (1 + np.abs(point.criterion))
         better = (new.criterion <= point.criterion + noise) | moved
         length = np.sqrt((step**2).sum(axis=(1, 2)))
-        radius[active] = np.where(better, np.clip(1.5 * length, radius[active], _LONGEST_STEP), length / 4)
+        longer = np.where(bold[active], np.clip(3 * length, radius[active], _LONGEST_STEP), length)  # no growth by a step that was cut
+        radius[active] = np.where(better, longer, length / 4)
         bold[active] = better
         polished[active] = small & better & ~moved
         if better.all():

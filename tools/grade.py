@@ -26,7 +26,7 @@ from pathlib import Path
 import nbformat
 from tqdm import tqdm
 
-from tools.lab_notebooks import ROOT, lab_file, labs, nbgrader_says, release, source, tasks
+from tools.lab_notebooks import lab_file, labs, nbgrader_says, release, source, tasks
 
 SECONDS = 900  # for one submission, all its cells together
 LETTERS_OF_A_NAME = 120  # bytes; it becomes a part of names of files
