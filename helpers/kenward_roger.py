@@ -56,7 +56,7 @@ def _adjusted(cp: Crossproducts, terms: RandomTerms, theta: np.ndarray):
     U_z = _evenly_weighted(U_z, terms)
     M = smallmatrix.gram(U_z)
     N = smallmatrix.product(U_z.swapaxes(0, 1), smallmatrix.product_by_study(U_x, root))  # with N N' in place of N C N'
-    E = _directions(terms)
+    E = terms.directions
     t = len(E)
 
     flatM, flatN = M.reshape(q * q, S, G), N.reshape(q * k, S, G)
@@ -81,14 +81,6 @@ def _adjusted(cp: Crossproducts, terms: RandomTerms, theta: np.ndarray):
     slope = ((A[:, None] @ D) * A[:, None]).sum(axis=-1) - with_V[:, :, None] * v[:, None] / rows  # (S, t, k)
     df = 2 * v**2 / (2 * v**2 / rows + ((W @ slope) * slope).sum(axis=1))
     return A @ (np.eye(k) + 2 * extra) @ A.swapaxes(1, 2), df
-
-
-def _directions(terms: RandomTerms) -> np.ndarray:
-    """The symmetric matrix (q, q), flat, by which each variance and covariance enters Psi: (t, q * q)."""
-    E = np.zeros((len(terms.free), len(terms.columns), len(terms.columns)))
-    for entry, (i, j) in enumerate(terms.free):
-        E[entry, i, j] = E[entry, j, i] = 1.0
-    return E.reshape(len(E), -1)
 
 
 def _evenly_weighted(U_z: np.ndarray, terms: RandomTerms) -> np.ndarray:

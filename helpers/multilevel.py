@@ -63,6 +63,14 @@ class RandomTerms:
         return np.array(self.free).T
 
     @cached_property
+    def directions(self) -> np.ndarray:
+        """The symmetric matrix (q, q), flat, by which each variance and covariance enters Psi: (t, q * q)."""
+        E = np.zeros((len(self.free), len(self.columns), len(self.columns)))
+        for entry, (i, j) in enumerate(self.free):
+            E[entry, i, j] = E[entry, j, i] = 1.0
+        return E.reshape(len(E), -1)
+
+    @cached_property
     def diagonal(self) -> np.ndarray:
         """The numbers in `free` of the entries on L's diagonal, in order."""
         return np.flatnonzero(self.places[0] == self.places[1])
@@ -135,8 +143,8 @@ class _Problem:
         self.Q[:, self.random] = F.swapaxes(0, 1)
         self.X_and_y = _without_copy([*range(cp.k), len(kept) - 1])
         explained = sum(sum_over_clusters(row, row) for row in self.Q[:, self.X_and_y])
-        X_and_y = [*range(cp.k), -1]  # where they stand in W
-        self.rest = cp.WtW[:, :, X_and_y][..., X_and_y].sum(axis=1) - explained  # (S, k + 1, k + 1)
+        in_W = [*range(cp.k), -1]  # where the same columns stand in W
+        self.rest = cp.WtW[:, :, in_W][..., in_W].sum(axis=1) - explained  # (S, k + 1, k + 1)
         self.all_random = self.Z == list(range(cp.k))  # then N_g and M_g are one
         self.rows = cp.n_obs - cp.k if reml else cp.n_obs
         self.n_studies = cp.n_studies
@@ -335,10 +343,7 @@ def _first_guess(problem: _Problem) -> np.ndarray:
     level = 1 / np.maximum((problem.Q[:, problem.Z] ** 2).sum(axis=0).mean(axis=-1), 1e-300).T  # (S, q)
     Psi = level[:, :, None] * np.eye(q)
     at = _slopes(problem, np.sqrt(Psi))
-    E = np.zeros((problem.t, q, q))
-    i, j = problem.terms.places
-    E[np.arange(problem.t), i, j] = E[np.arange(problem.t), j, i] = 1.0
-    flatE = E.reshape(problem.t, q * q)
+    flatE = problem.terms.directions
     slope, weight = at.slope.reshape(S, q * q) @ flatE.T, at.weight.reshape(S, q * q) @ flatE.T
     information = flatE @ at.curvature.transpose(0, 4, 1, 2, 3).reshape(S, q * q, q * q) @ flatE.T
     information -= weight[:, :, None] * weight[:, None, :] / problem.rows  # the residual variance is estimated along with Psi
