@@ -43,14 +43,14 @@ serve: book ## build the website and show it on http://localhost:8000 (another p
 
 check: env ## run one chapter afresh and compare it with its stored outputs: make check CHAPTER=iid
 	@$(call need_chapter,make check CHAPTER=iid)
-	@$(RUN) tools.check $(CHAPTER)
+	@$(RUN) tools.notebooks.check $(CHAPTER)
 
 findings: env ## test one chapter's findings under another seed: make findings CHAPTER=iid SEED=7
 	@$(call need_chapter,make findings CHAPTER=iid SEED=7)
-	@$(RUN) tools.findings $(CHAPTER) $(if $(SEED),--seed $(SEED))
+	@$(RUN) tools.notebooks.findings $(CHAPTER) $(if $(SEED),--seed $(SEED))
 
 refresh: env ## run chapters and store their outputs: all of them, or one with CHAPTER=iid
-	@$(RUN) tools.refresh $(CHAPTER)
+	@$(RUN) tools.notebooks.refresh $(CHAPTER)
 
 universe: env ## make the dense universe's table anew (a quarter of an hour; resumes where it was stopped)
 	@$(RUN) tools.universe --jobs 2
@@ -59,29 +59,29 @@ bench: env ## measure what the README claims about speed and memory
 	@$(RUN) benchmarks
 
 labs: env ## write what students and teachers get: labs/release/students.zip and teacher.zip
-	@$(RUN) tools.labs
+	@$(RUN) tools.labs.archives
 
 grade: env ## grade a folder of submitted labs: make grade DIR=submissions (results in DIR-graded, or OUT=folder)
 	@test -n "$(DIR)" || { echo 'Which folder? Say, for instance: make grade DIR=submissions' >&2; exit 2; }
-	@$(RUN) tools.grade "$(DIR)" $(if $(OUT),--out "$(OUT)")
+	@$(RUN) tools.labs.grade "$(DIR)" $(if $(OUT),--out "$(OUT)")
 
 env: $(READY) ## make or mend the environment in .venv (the other targets do this first)
 	@:
 
 chromium: env ## find a Chromium or Chrome for the website's checks, or install one
-	@browser="$$($(RUN) tools.chromium)" && echo "Browser: $$browser"
+	@browser="$$($(RUN) tools.setup.chromium)" && echo "Browser: $$browser"
 
 lock: ## choose versions anew where pyproject.toml asks for it, and write uv.lock and environment.yml
-	@uv="$$($(PYTHON) tools/bootstrap.py)" && "$$uv" lock --no-config --default-index https://pypi.org/simple $(if $(UPGRADE),--upgrade)
+	@uv="$$($(PYTHON) tools/setup/bootstrap.py)" && "$$uv" lock --no-config --default-index https://pypi.org/simple $(if $(UPGRADE),--upgrade)
 	@$(MAKE) --no-print-directory env
-	@$(RUN) tools.environment
+	@$(RUN) tools.setup.environment
 
 clean: ## remove the built website and the environment
 	rm -rf build .venv .uv .pytest_cache .hypothesis
 
 # The stamp lies in .venv, so that whoever deletes the environment gets a new one.
-$(READY): pyproject.toml uv.lock tools/bootstrap.py
-	@uv="$$($(PYTHON) tools/bootstrap.py)" && "$$uv" sync --frozen
+$(READY): pyproject.toml uv.lock tools/setup/bootstrap.py
+	@uv="$$($(PYTHON) tools/setup/bootstrap.py)" && "$$uv" sync --frozen
 	@touch $@
 
 need_chapter = test -n "$(CHAPTER)" || { echo 'Which chapter? Say, for instance: $(1)' >&2; exit 2; }

@@ -13,8 +13,8 @@ import time
 from importlib.metadata import distribution
 from pathlib import Path
 
-from book_fonts import write_fonts
-from page_repairs import repair_page
+from _ext.book_fonts import write_fonts
+from _ext.page_repairs import repair_page
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)

@@ -11,12 +11,8 @@ from docutils.statemachine import StringList
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
-ROOT = Path(__file__).resolve().parents[1]
-if str(ROOT) not in sys.path:
-    sys.path.append(str(ROOT))
-
-from tools.chapters import notebooks, read  # noqa: E402
-from tools.claims import FILE, VERDICTS, answers, findings_in, in_print, read_claims  # noqa: E402
+from tools.notebooks.chapters import notebooks, read
+from tools.notebooks.claims import FILE, VERDICTS, answers, findings_in, in_print, read_claims
 
 
 class Parsing(SphinxDirective):

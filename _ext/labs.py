@@ -9,11 +9,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-ROOT = Path(__file__).resolve().parents[1]
-if str(ROOT) not in sys.path:
-    sys.path.append(str(ROOT))
-
-from tools.lab_notebooks import about, lab_file, labs, release, source, tasks  # noqa: E402
+from tools.labs.lab_notebooks import about, lab_file, labs, release, source, tasks
 
 FOLDER = "labs"
 

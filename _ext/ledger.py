@@ -7,13 +7,9 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-ROOT = Path(__file__).resolve().parents[1]
-if str(ROOT) not in sys.path:
-    sys.path.append(str(ROOT))
-
-from helpers.findings import bounds_in_words  # noqa: E402
-from tools.chapters import notebooks, read  # noqa: E402
-from tools.findings import recorded  # noqa: E402
+from helpers.book.findings import bounds_in_words
+from tools.notebooks.chapters import notebooks, read
+from tools.notebooks.findings import recorded
 
 HEADER = ["Finding", "Value", "Must be", "Monte Carlo error", "Chapter"]
 

@@ -52,7 +52,7 @@ def measure() -> pd.DataFrame:
 def draw(table: pd.DataFrame, file: Path) -> None:
     import matplotlib.pyplot as plt
 
-    from helpers import figures
+    from helpers.book import figures
 
     figures.use_book_style()
     plt.rcParams["savefig.transparent"] = False  # the README shows it on white and on black

@@ -7,8 +7,8 @@ from collections import Counter
 import numpy as np
 
 from helpers import fit_studies, post_designs, run_study, simulate_studies
-from helpers.crossproducts import crossproducts_of_studies
-from helpers.strategies import fit_each
+from helpers.engine.crossproducts import crossproducts_of_studies
+from helpers.running.fit_studies import fit_each
 
 STUDIES, LONG = 50, 1_000  # LONG makes about a minute of work for one process
 STRATEGIES = ("cluster_robust", "two_stage", "random_intercept", "multilevel")

@@ -2,21 +2,32 @@
 
 Figures are in `helpers.figures`, closed forms in `helpers.theory`; nothing here loads matplotlib or statsmodels.
 """
-from .data import load
-from .errors import InputError
-from .findings import finding, mean_se, proportion_se
-from .fit import Fit, fit_cluster_robust, fit_fixed_effects, fit_multilevel, fit_ols, fit_two_stage
-from .simulate import Design, simulate_clusters, simulate_studies
-from . import theory
-from .strategies import design_like, fit_studies
-from .summary import summarise
-from .universe import grid, post_designs, run_study
+
+from helpers import theory
+from helpers.book import figures, guide
+from helpers.book.findings import finding, mean_se, proportion_se
+from helpers.data import load
+from helpers.engine import pooled
+from helpers.errors import InputError
+from helpers.fit import (
+    Fit,
+    fit_cluster_robust,
+    fit_fixed_effects,
+    fit_multilevel,
+    fit_ols,
+    fit_two_stage,
+)
+from helpers.running.fit_studies import design_like, fit_studies
+from helpers.running.run import grid, post_designs, run_study
+from helpers.simulate import Design, simulate_clusters, simulate_studies
+from helpers.summary import summarise
 
 __all__ = [
     "Design",
     "Fit",
     "InputError",
     "design_like",
+    "figures",
     "finding",
     "fit_cluster_robust",
     "fit_fixed_effects",
@@ -25,8 +36,10 @@ __all__ = [
     "fit_studies",
     "fit_two_stage",
     "grid",
+    "guide",
     "load",
     "mean_se",
+    "pooled",
     "post_designs",
     "proportion_se",
     "run_study",

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from . import multilevel as _multilevel
-from . import pooled, smallmatrix
-from .errors import InputError
-from .formula import Formula, parse_formula
-from .kenward_roger import kenward_roger
-from .rows import ClusterData, read_clusters
-from .two_stage import two_stage
+from helpers.engine import multilevel as _multilevel
+from helpers.engine import pooled, smallmatrix
+from helpers.errors import InputError
+from helpers.engine.formula import Formula, parse_formula
+from helpers.engine.kenward_roger import kenward_roger
+from helpers.engine.rows import ClusterData, read_clusters
+from helpers.engine.two_stage import two_stage
 
 DF = {"satterthwaite": "Satterthwaite df", "kenward_roger": "Kenward-Roger errors and df"}  # of multilevel models
 _NO_NOISE = 1e-12  # share of the outcome's sum of squares below which crossproducts no longer see the noise

@@ -9,7 +9,7 @@ import hashlib
 import math
 import numbers
 
-from .errors import InputError
+from helpers.errors import InputError
 
 
 class NotYet(AssertionError):

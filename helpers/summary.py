@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .errors import InputError
+from helpers.errors import InputError
 
 _SUMMARISED = ("study", "error", "square", "abs_error", "se", "se_square", "abs_t", "coverage", "rejected", "adjusted_power", "singular", "converged")
 _COLUMNS = ("design", "study", "strategy", "term", "truth", "estimate", "std_error", "df", "p_value", "converged", "singular")

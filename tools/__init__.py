@@ -1,1 +1,6 @@
-"""What keeps the chapters true: run, compare, refresh, and check them."""
+"""What keeps the book true: rooms for its notebooks, its labs, its site and its setup."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The folder of the checkout."""

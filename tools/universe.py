@@ -2,16 +2,15 @@
 
 import argparse
 import hashlib
-from pathlib import Path
 
 import joblib
 import pandas as pd
 from tqdm import tqdm
 
-from helpers.cells import Store, digest, write_whole
-from helpers.dense import FILE, SEED, STUDIES, dense_designs, summary_of
+from helpers.running.store import Store, digest, write_whole
+from helpers.running.stored_universe import FILE, SEED, STUDIES, dense_designs, summary_of
+from tools import ROOT
 
-ROOT = Path(__file__).parents[1]
 SUMMARY = hashlib.sha1((ROOT / "helpers" / "summary.py").read_bytes()).hexdigest()
 
 

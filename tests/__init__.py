@@ -1,0 +1,1 @@
+"""What must stay true; the rooms are those of `helpers/` and `tools/`."""

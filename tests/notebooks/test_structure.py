@@ -1,0 +1,200 @@
+"""Every chapter has the parts of a chapter; and the checker notices each part that is missing."""
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from tests.notebooks.specimen import FIGURE, HIDDEN, cell_starting, refreshed
+
+from tools.notebooks.chapters import chapters, read
+from tools.notebooks.structure import Seen, faults, headings
+
+CHAPTERS = chapters()
+
+
+def test_chapters_follow_the_skeleton():
+    assert CHAPTERS
+    seen = Seen()
+    told = [fault for path in CHAPTERS for fault in faults(read(path), path.stem, seen)]
+    assert not told, "\n" + "\n".join(told)
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    path = tmp_path_factory.mktemp("book") / "small.ipynb"
+    path.write_bytes(refreshed())
+    return path
+
+
+def test_the_specimen_is_a_good_chapter(good):
+    assert faults(read(good), "small") == []
+
+
+def replace(start, old, new):
+    def plant(notebook):
+        cell = cell_starting(notebook, start)
+        assert old in cell.source
+        cell.source = cell.source.replace(old, new)
+
+    return plant
+
+
+def metadata(start, **changes):
+    return lambda notebook: cell_starting(notebook, start).metadata.update(changes)
+
+
+def figure(**changes):
+    old = FIGURE["mystnb"]
+    image = {**old["image"], **changes.pop("image", {})}
+    return metadata("fig,", mystnb={"image": image, "figure": {**old["figure"], **changes}})
+
+
+def outputs(start, *outputs):
+    return lambda notebook: cell_starting(notebook, start).update(outputs=list(outputs))
+
+
+def insert_after(start, cell):
+    return lambda notebook: notebook.cells.insert(notebook.cells.index(cell_starting(notebook, start)) + 1, cell)
+
+
+def drop(start):
+    return lambda notebook: notebook.cells.remove(cell_starting(notebook, start))
+
+
+def twice_a_picture(notebook):
+    notebook_cell = cell_starting(notebook, "fig,")
+    notebook_cell.outputs = notebook_cell.outputs * 2
+
+
+def another_sentence(notebook):
+    output = cell_starting(notebook, "finding(").outputs[0]
+    output.metadata.finding.sentence += " And so is the next."
+    output.data["text/markdown"] = output.metadata.finding.sentence
+
+
+def swap_sections(notebook):
+    cell_starting(notebook, "## In your own work").source = "## Further reading\n\nA book. {cite:p}`gelman2007`"
+    notebook.cells[-1].source = "## In your own work\n\nAsk what a mean would tell you."
+
+
+LONG = "\n".join(f"y{i} = x + {i}" for i in range(11))
+ALT = "a picture without alt text"
+NO_STOP = FIGURE["mystnb"]["image"]["alt"][:-1]
+SLUG = "scatter-of-two-hundred-values-by-value-and-noise."
+WIDGET = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}}
+
+PLANTED = {
+    "no title": (replace("# Small", "# Small", "Small"), "cell 1 ", "title"),
+    "no question": (replace("# Small", "?", "."), "cell 1 (# Small things)", "asks no question"),
+    "no reading time": (replace("# Small", "5 minutes", "no time"), "cell 1 ", "minutes"),
+    "second title": (replace("## A table", "## A", "# A"), "cell 5 (# A table)", "second # heading"),
+    "no aims": (drop("## What you"), "the whole", "no section ## What you will be able to do"),
+    "aims not a list": (replace("## What you", "- ", ""), "cell 2 ", "must be a list"),
+    "no own work": (drop("## In your own"), "the whole", "no section ## In your own work"),
+    "empty own work": (replace("## In your own", "Ask what a mean would tell you.", ""), "cell 26 ", "nothing under"),
+    "sections out of order": (swap_sections, "the whole", "in the order"),
+    "no parameters": (metadata("seed", tags=[]), "the whole", "tagged parameters"),
+    "two parameters": (metadata("len(x)", tags=["parameters"]), "the whole", "2 cells tagged parameters"),
+    "no seed": (replace("seed", "seed = 1", "size = 1"), "cell 3 (size = 1)", "must set seed"),
+    "computed seed": (replace("seed", "seed = 1", "seed = int(1)"), "cell 3 ", "must set seed"),
+    "strange tag": (metadata("print", tags=["remove-cell"]), "cell 10 (print", "'remove-cell'"),
+    "tagged text": (metadata("## A table", tags=["hide-input"]), "cell 5 ", "hide only code"),
+    "long code": (replace("print", "print", LONG + "\nprint"), "cell 10 (y0", "12 lines of code"),
+    "wide code": (replace("print", "print", "print" + " " * 80), "cell 10 (print", "fit on the page"),
+    "empty code": (insert_after("print", new_code_cell("")), "cell 11 (empty)", "an empty code cell"),
+    "too few prompts": (replace("## A table", "Before you run it", "Look"), "the whole", "2 cells say"),
+    "a prompt that does not ask": (replace("## A table", "?", "."), "cell 5 ", "not followed by a question"),
+    "a prompt above no code": (insert_after("## A table", new_markdown_cell("Hm.")), "cell 5 ", "right above the code"),
+    "no alt text": (figure(image={"alt": ""}), "cell 8 (fig, ax", ALT),
+    "no picture metadata": (metadata("fig,", mystnb={}), "cell 8 (fig, ax", ALT),
+    "alt text too short": (figure(image={"alt": "A cloud of dots that rises."}), "cell 8 ", "alt text must be"),
+    "alt text a slug": (figure(image={"alt": SLUG}), "cell 8 ", "alt text must be"),
+    "alt text without a stop": (figure(image={"alt": NO_STOP}), "cell 8 ", "full stop"),
+    "no caption": (figure(caption=" "), "cell 8 ", "caption"),
+    "no figure name": (figure(name=""), "cell 8 ", "name"),
+    "bad figure name": (figure(name="cloud"), "cell 8 ", "'cloud'"),
+    "two pictures": (twice_a_picture, "cell 8 ", "one a cell"),
+    "no findings section": (
+        replace("## What we", "## What we found", "## So"),
+        "the whole", "no section ## What we found",
+    ),
+    "no finding": (drop("finding("), "cell 11 (## What we found)", "no finding"),
+    "an untested sentence": (
+        insert_after("finding(", new_markdown_cell("And water is wet.")),
+        "cell 13 (And", "findings only",
+    ),
+    "text with the heading": (replace("## What we", "found", "found\n\nMuch."), "cell 11 ", "findings only"),
+    "printed conclusion": (replace("finding(", "finding(", "print(1)\nfinding("), "cell 12 (print(1))", "nothing else"),
+    "finding not stored": (outputs("finding("), "cell 12 (finding(", "one finding a call"),
+    "two sentences": (another_sentence, "cell 12 (finding(", "one whole sentence"),
+    "a sentence unlike its record": (
+        lambda notebook: cell_starting(notebook, "finding(").outputs[0].data.update({"text/markdown": "It is not so."}),
+        "cell 12 (finding(", "its record says",
+    ),
+    "three exercises": (drop("### Exercise 2"), "cell 13 (## Exercises)", "3 exercises"),
+    "solution missing": (drop("len(x)"), "cell 14 (### Exercise 1)", "no solution that runs"),
+    "solution without result": (outputs("len(x)"), "cell 14 (### Exercise 1)", "shows nothing"),
+    "solution in sight": (metadata("len(x)", tags=[]), "cell 15 (len(x))", "tagged hide-cell"),
+    "solution in sight in Jupyter": (
+        metadata("len(x)", jupyter={"source_hidden": True}),
+        "cell 15 (len(x))", "outputs_hidden",
+    ),
+    "solution text in sight": (
+        replace(":::{dropdown}", ":::{dropdown} What it means", ":::{note}"),
+        "cell 16 ", "dropdown",
+    ),
+    "no citation": (
+        replace("## Further", "{cite:t}`gelman2007`", "Gelman"),
+        "cell 27 (## Further reading)", "no citation",
+    ),
+    "an error": (
+        outputs("print", new_output("error", ename="ValueError", evalue="no")),
+        "cell 10 (print", "ValueError",
+    ),
+    "a warning": (outputs("print", new_output("stream", name="stderr", text="Beware")), "cell 10 (print", "stderr"),
+    "a widget": (
+        outputs("print", new_output("display_data", WIDGET)),
+        "cell 10 (print", "widget",
+    ),
+    "never run": (
+        lambda notebook: cell_starting(notebook, "print").update(execution_count=None),
+        "cell 10 (print", "refresh",
+    ),
+    "run out of order": (
+        lambda notebook: cell_starting(notebook, "print").update(execution_count=40),
+        "cell 10 (print", "refresh",
+    ),
+}
+
+
+@pytest.mark.parametrize("plant, place, words", PLANTED.values(), ids=PLANTED)
+def test_a_planted_fault_is_told_with_its_cell(plant, place, words, good):
+    notebook = read(good)
+    plant(notebook)
+    told = faults(notebook, "small")
+    assert any(fault.startswith(f"small, {place}") and words in fault for fault in told), told
+
+
+def test_names_are_unique_across_chapters(good):
+    seen = Seen()
+    assert faults(read(good), "small", seen) == []
+    told = faults(read(good), "other", seen)
+    assert len(told) == 2
+    assert told[0].startswith("other, cell 8 ") and "'fig-specimen-curve' is taken, in small" in told[0]
+    assert told[1].startswith("other, cell 12 ") and "'specimen-mean' is taken, in small" in told[1]
+
+
+def test_a_name_used_twice_in_one_chapter(good):
+    notebook = read(good)
+    notebook.cells.insert(9, new_code_cell(metadata=FIGURE, outputs=cell_starting(notebook, "fig,").outputs))
+    assert any("cell 10 " in fault and "is taken, in small" in fault for fault in faults(notebook, "small"))
+
+
+def test_headings_in_code_are_no_headings():
+    assert headings("# One\n```python\n# not this\n```\n## Two ##\n####### no") == [(1, "One"), (2, "Two")]
+
+
+def test_hidden_cells_are_hidden_everywhere(good):
+    notebook = read(good)
+    cell_starting(notebook, "import").metadata.update(tags=["hide-cell"])
+    assert any("cell 4 (import" in fault and "hidden on the site only" in fault for fault in faults(notebook, "small"))
+    cell_starting(notebook, "import").metadata.update(HIDDEN)
+    assert faults(notebook, "small") == []

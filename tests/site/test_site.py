@@ -1,0 +1,235 @@
+"""The website: it builds without a warning, stands alone, and everyone can read it; and the checks that say so see what is planted."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+from tools import ROOT
+from tools.site.checks import VIEWS, file_faults, looker, pages_of, served
+
+from tools.labs.lab_notebooks import labs, release, source
+
+OUT = ROOT / "build" / "check"
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The site, built afresh with warnings as errors."""
+    shutil.rmtree(OUT / "_build" / "html", ignore_errors=True)
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", ROOT, "-W", "-n", "--keep-going", "--all", "--path-output", OUT]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, f"The site does not build without warnings:\n{done.stdout[-2000:]}\n{done.stderr[-6000:]}"
+    return OUT / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def look():
+    with looker() as eyes:
+        yield eyes
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    with served(site) as where:
+        yield where
+
+
+def soup(page: Path) -> BeautifulSoup:
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+
+
+# ---- The site -----------------------------------------------------------------------------------------------------
+
+
+def test_every_page_of_the_contents_is_there(site):
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    named = [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+    assert {f"{name}.html" for name in named} <= set(pages_of(site))
+
+
+def test_links_anchors_citations_pictures_and_their_words(site):
+    assert not (faults := file_faults(site)), "\n".join(faults)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_pages_in_a_browser(site, address, look, view):
+    faults = [fault for name in pages_of(site) for fault in look.faults(address, name, [view])]
+    assert not faults, "\n".join(faults)
+
+
+def test_every_lab_can_be_saved_from_its_chapter_and_from_the_list(site):
+    for lab in labs():
+        for page in (f"{lab}.html", "labs.html"):
+            links = soup(site / "chapters" / page).select(f'main a.lab-download[href$="/{lab}.ipynb"]')
+            assert len(links) == 1 and links[0].has_attr("download"), (lab, page)
+            assert (site / "chapters" / links[0]["href"]).resolve() == site / "labs" / f"{lab}.ipynb"
+        assert nbformat.read(site / "labs" / f"{lab}.ipynb", as_version=4) == release(source(lab)), lab
+
+
+def test_mathematics_is_drawn(site, address, look):
+    pages = [name for name in pages_of(site) if soup(site / name).select_one("article .math")]
+    assert pages, "No page has mathematics, so nothing shows that it is drawn."
+    page = look.chromium.new_page()
+    page.goto(address + pages[0], wait_until="load")
+    page.wait_for_selector("article mjx-container", timeout=20_000)
+    page.close()
+
+
+def test_unused_scripts_are_left_out(site):
+    text = "\n".join((site / name).read_text(encoding="utf-8") for name in pages_of(site))
+    assert "thebe" not in text.lower()
+    assert "fontawesome.js" not in text and not (site / "_static" / "scripts" / "fontawesome.js").exists()
+    assert "jupyter-widgets" not in text
+
+
+def test_fonts_of_the_book_are_served(site):
+    names = {path.name for path in (site / "_static" / "fonts").iterdir()}
+    assert {"text.woff", "text-italic.woff", "title.woff", "sans.woff", "fonts.css"} <= names
+
+
+def test_buttons_lead_to_the_one_address(site):
+    url = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
+    if repository := os.environ.get("GITHUB_REPOSITORY"):
+        url = f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}"
+    name = url.removeprefix("https://github.com/")
+    links = {link["href"] for link in soup(site / "chapters" / "iid.html").select(".article-header-buttons a[href]")}
+    assert f"https://mybinder.org/v2/gh/{name}/main?urlpath=lab/tree/chapters/iid.ipynb" in links
+    assert url in links and f"{url}/edit/main/chapters/iid.ipynb" in links
+
+
+def test_the_environment_may_name_another_address(monkeypatch):
+    from types import SimpleNamespace
+
+    from _ext.book_site import address_from_environment
+
+    config = SimpleNamespace(html_theme_options={"repository_url": "https://github.com/a/b"})
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")
+    monkeypatch.setenv("GITHUB_REPOSITORY", "")
+    address_from_environment(None, config)
+    assert config.html_theme_options["repository_url"] == "https://github.com/a/b"
+    monkeypatch.setenv("GITHUB_REPOSITORY", "someone/their-copy")
+    address_from_environment(None, config)
+    assert config.html_theme_options["repository_url"] == "https://github.com/someone/their-copy"
+
+
+def test_repairing_twice_changes_nothing(site):
+    from _ext.page_repairs import repair_page
+
+    for name in pages_of(site):
+        page = site / name
+        text = page.read_text(encoding="utf-8")
+        assert repair_page(text, page.parent) == text, name
+
+
+def test_without_a_browser_the_checks_fail_and_say_so(monkeypatch):
+    from tools.site import checks as site_checks
+
+    import tools.setup.chromium
+
+    monkeypatch.setattr(tools.setup.chromium, "find", lambda: None)
+    with pytest.raises(RuntimeError, match="Chromium"):
+        site_checks.browser_path()
+
+
+# ---- The checks: each fault that is planted is seen -----------------------------------------------------------------
+
+GOOD = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>A page</title><meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,"></head>
+<body><main><article><h1 id="top">A page</h1><p>Some words, <a href="#top">a way up</a> and <a href="other.html#there">elsewhere</a>.</p>
+<figure><img src="dot.png" alt="One dark dot."><figcaption>A dot.</figcaption></figure>
+<details><summary>More</summary><p>Hidden words.</p></details>
+</article></main></body></html>"""
+OTHER = '<!DOCTYPE html><html lang="en"><head><title>Other</title></head><body><main><h1 id="there">Other</h1></main></body></html>'
+DOT = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+)
+
+
+def small_site(folder, old="", new=""):
+    """A small site that is right in every way but one: `new` stands where `old` stood."""
+    assert old in GOOD
+    (folder / "index.html").write_text(GOOD.replace(old, new, 1) if old else GOOD, encoding="utf-8")
+    (folder / "other.html").write_text(OTHER, encoding="utf-8")
+    (folder / "dot.png").write_bytes(DOT)
+    return folder
+
+
+def test_a_good_page_has_no_faults(tmp_path, look):
+    site = small_site(tmp_path)
+    assert file_faults(site) == []
+    with served(site) as address:
+        assert look.faults(address, "index.html") == []
+
+
+FILE_FAULTS = {
+    "dead anchor on the page": ("#top", "#nowhere", "anchor: #nowhere"),
+    "dead anchor on another page": ("other.html#there", "other.html#gone", "anchor: other.html#gone"),
+    "dead link": ("other.html#there", "missing.html", "link: missing.html"),
+    "missing alt text": (' alt="One dark dot."', "", "alt: dot.png"),
+    "a file's name for alt text": ("One dark dot.", "../_images/dot.png", "alt: dot.png"),
+    "missing picture": ("dot.png", "gone.png", "file: gone.png"),
+    "outside script": ("<article>", '<article><script src="https://cdn.invalid/x.js"></script>', "outside: the page fetches https://cdn.invalid"),
+    "unresolved role": ("Some words", "{term}`cluster`".replace("`", ""), "markup: {term}"),
+    "unresolved citation": ("Some words", '<a class="bibtex reference internal" href="#top">?</a>', "citation:"),
+}
+
+
+@pytest.mark.parametrize("fault", FILE_FAULTS)
+def test_planted_in_a_file(tmp_path, fault):
+    old, new, told = FILE_FAULTS[fault]
+    faults = file_faults(small_site(tmp_path, old, new))
+    assert any(told in line for line in faults), faults
+
+
+def test_planted_in_a_style_sheet(tmp_path):
+    site = small_site(tmp_path)
+    (site / "look.css").write_text('@import url("https://fonts.invalid/css");', encoding="utf-8")
+    assert any("outside: the style sheet fetches https://fonts.invalid" in line for line in file_faults(site))
+
+
+TAB_SET = """<style>.sd-tab-set > div { display: none } .sd-tab-set > input:checked + label + div { display: block }</style>
+<div class="sd-tab-set"><input type="radio" name="tab" id="one" checked><label for="one">One</label><div>Words.</div>
+<input type="radio" name="tab" id="two"><label for="two">Two</label><div style="color: #bbb">Faint words.</div></div>"""
+
+BROWSER_FAULTS = {
+    "outside request": ("<article>", '<article><script>fetch("https://outside.invalid/data.json").catch(() => null)</script>', "outside: a request to"),
+    "console error": ("<article>", '<article><script>console.error("planted")</script>', "console: planted"),
+    "script that throws": ("<article>", '<article><script>throw new Error("planted")</script>', "script: planted"),
+    "file that is not there": ("dot.png", "gone.png", "picture:"),
+    "button without a name": ("<article>", "<article><button></button>", "axe button-name"),
+    "faint text": ("<p>Some", '<p style="color: #bbb">Some', "axe color-contrast"),
+    "faint text in a dropdown": ("<p>Hidden", '<p style="color: #bbb">Hidden', "axe color-contrast (all opened)"),
+    "faint text in the second tab": ("<details>", TAB_SET + "<details>", "axe color-contrast (tab 2)"),
+    "no alt text": (' alt="One dark dot."', "", "axe image-alt"),
+}
+
+
+@pytest.mark.parametrize("fault", BROWSER_FAULTS)
+def test_planted_in_a_page(tmp_path, look, fault):
+    old, new, told = BROWSER_FAULTS[fault]
+    with served(small_site(tmp_path, old, new)) as address:
+        faults = look.faults(address, "index.html", ["light"])
+    assert any(told in line for line in faults), faults
+
+
+@pytest.mark.parametrize("place", ["<p>Some", "<p>Hidden"])
+def test_planted_too_wide_for_a_phone(tmp_path, look, place):
+    wide = '<div style="width: 600px">wide</div>' + place
+    with served(small_site(tmp_path, place, wide)) as address:
+        assert any("sideways:" in line for line in look.faults(address, "index.html", ["phone"]))
+        assert not look.faults(address, "index.html", ["light"])
+
+
+def test_planted_for_a_reader_in_the_dark(tmp_path, look):
+    style = '<style>@media (prefers-color-scheme: dark) { body { background: #111; color: #333 } }</style></head>'
+    with served(small_site(tmp_path, "</head>", style)) as address:
+        assert any("axe color-contrast" in line for line in look.faults(address, "index.html", ["dark"]))
+        assert not look.faults(address, "index.html", ["light"])

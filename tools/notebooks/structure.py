@@ -1,0 +1,309 @@
+"""Is a chapter built like a chapter? `python -m tools.notebooks.structure iid` says what is missing, and where.
+
+The rules are those that a reader would miss if they were broken: a question, a guess before every
+answer, pictures that can be heard, conclusions that have passed a test, exercises that run.
+"""
+
+import argparse
+import ast
+import re
+from dataclasses import dataclass, field
+
+from tools.notebooks.chapters import chapters, read, resolve, where
+
+TAGS = {"parameters", "hide-cell", "hide-input"}
+CODE_LINES = 10
+CODE_WIDTH = 79
+PROMPTS = 3
+EXERCISES = 4
+ALT_LENGTH = 40
+SECTIONS = [
+    "What you will be able to do",
+    "What we found",
+    "Exercises",
+    "In your own work",
+    "Further reading",
+]
+PROMPT = "Before you run it"
+
+
+@dataclass
+class Seen:
+    """What must be unique across chapters, and where it was first seen."""
+
+    figures: dict = field(default_factory=dict)
+    findings: dict = field(default_factory=dict)
+
+
+def faults(notebook, name, seen=None):
+    """Every broken rule of one chapter, a line each. Pass one `Seen` along to check chapters together."""
+    seen = seen or Seen()
+    told = [*_top(notebook), *_sections(notebook), *_parameters(notebook), *_prompts(notebook)]
+    for index, cell in enumerate(notebook.cells):
+        about = f"{where(index, cell)}: "
+        told += [about + fault for fault in _any_cell(cell)]
+        if cell.cell_type == "code":
+            told += [about + fault for fault in [*_code(cell), *_picture(cell, name, seen), *_names(cell, name, seen)]]
+    told += [*_run_through(notebook), *_found(notebook), *_exercises(notebook), *_reading(notebook)]
+    return [f"{name}, {fault}" for fault in told]
+
+
+def headings(source):
+    """The headings of a Markdown cell as (level, text), those in code fences left out."""
+    found, fence = [], None
+    for line in source.splitlines():
+        mark = re.match(r"\s*(`{3,}|~{3,})", line)
+        if mark and fence is None:
+            fence = mark[1]
+        elif mark and mark[1].startswith(fence) and line.strip() == mark[1]:
+            fence = None
+        elif fence is None and (heading := re.match(r"(#{1,6})\s+(.+?)\s*#*$", line)):
+            found.append((len(heading[1]), heading[2]))
+    return found
+
+
+def section(notebook, title):
+    """The cells of a `##` section as (index, cell), its heading's cell first; empty when there is none."""
+    cells, inside = [], False
+    for index, cell in enumerate(notebook.cells):
+        tops = [text for level, text in _headings(cell) if level <= 2]
+        if tops:
+            inside = title in tops
+        if inside:
+            cells.append((index, cell))
+    return cells
+
+
+def _headings(cell):
+    return headings(cell.source) if cell.cell_type == "markdown" else []
+
+
+def _tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def _top(notebook):
+    if not notebook.cells:
+        return ["no cells"]
+    first = notebook.cells[0]
+    about = f"{where(0, first)}: "
+    if first.cell_type != "markdown" or [level for level, _ in _headings(first)][:1] != [1]:
+        return [about + "the first cell must begin with the title, a # heading"]
+    told = []
+    if "?" not in first.source:
+        told.append(about + "the first cell asks no question")
+    if not re.search(r"\d+ minutes", first.source):
+        told.append(about + "the first cell does not say how many minutes the chapter takes")
+    for index, cell in enumerate(notebook.cells):
+        extra = [text for level, text in _headings(cell) if level == 1][index == 0 :]
+        told += [f"{where(index, cell)}: a second # heading, {text!r}" for text in extra]
+    return told
+
+
+def _sections(notebook):
+    titles = [text for cell in notebook.cells for level, text in _headings(cell) if level == 2]
+    told = [f"the whole: no section ## {title}" for title in SECTIONS if title not in titles]
+    told += [f"the whole: section ## {title} occurs twice" for title in SECTIONS if titles.count(title) > 1]
+    there = [title for title in titles if title in SECTIONS]
+    if not told and there != SECTIONS:
+        told.append(f"the whole: sections in the order {', '.join(there)}; it should be {', '.join(SECTIONS)}")
+    for title in ("What you will be able to do", "In your own work"):
+        if cells := section(notebook, title):
+            words = _below(title, cells)
+            if len(words.split()) < 5:
+                told.append(f"{where(*cells[0])}: nothing under ## {title}")
+            elif title.startswith("What you") and len(re.findall(r"^\s*[-*+] ", words, re.MULTILINE)) < 2:
+                told.append(f"{where(*cells[0])}: ## {title} must be a list, a verb each")
+    return told
+
+
+def _below(title, cells):
+    """The text under a heading, up to the next one of its level."""
+    text = "\n".join(cell.source for _, cell in cells if cell.cell_type == "markdown")
+    text = re.split(rf"^##\s+{re.escape(title)}\s*$", text, maxsplit=1, flags=re.MULTILINE)[-1]
+    return re.split(r"^#{1,2}\s", text, maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def _parameters(notebook):
+    tagged = [(i, cell) for i, cell in enumerate(notebook.cells) if "parameters" in _tags(cell)]
+    if len(tagged) != 1 or tagged[0][1].cell_type != "code":
+        return [f"the whole: {len(tagged)} cells tagged parameters; there must be one, a code cell"]
+    for statement in _parse(tagged[0][1]):
+        if isinstance(statement, ast.Assign) and any(getattr(t, "id", "") == "seed" for t in statement.targets):
+            if isinstance(statement.value, ast.Constant) and type(statement.value.value) is int:
+                return []
+    return [f"{where(*tagged[0])}: the parameters cell must set seed to a whole number"]
+
+
+def _prompts(notebook):
+    told, count = [], 0
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown" and PROMPT in cell.source:
+            count += 1
+            if "?" not in cell.source.split(PROMPT, 1)[1]:
+                told.append(f"{where(index, cell)}: “{PROMPT}” is not followed by a question")
+            if [c.cell_type for c in notebook.cells[index + 1 : index + 2]] != ["code"]:
+                told.append(f"{where(index, cell)}: “{PROMPT}” must stand right above the code that answers it")
+    if count < PROMPTS:
+        told.append(f"the whole: {count} cells say “{PROMPT}”; there must be {PROMPTS} or more")
+    return told
+
+
+def _any_cell(cell):
+    told = [f"tag {tag!r} is none of {', '.join(sorted(TAGS))}" for tag in _tags(cell) if tag not in TAGS]
+    if cell.cell_type == "markdown" and _tags(cell):
+        told.append("tags hide only code; put text that should be hidden in a dropdown")
+    if "hide-cell" in _tags(cell):
+        hidden = cell.metadata.get("jupyter", {})
+        if not (hidden.get("source_hidden") is True and hidden.get("outputs_hidden") is True):
+            told.append('hidden on the site only; add "jupyter": {"source_hidden": true, "outputs_hidden": true}')
+    return told
+
+
+def _code(cell):
+    lines = sum(bool(line.strip()) for line in cell.source.splitlines())
+    if lines > CODE_LINES:
+        yield f"{lines} lines of code; {CODE_LINES} is the limit"
+    if not lines:
+        yield "an empty code cell"
+    if wide := [line for line in cell.source.splitlines() if len(line) > CODE_WIDTH]:
+        yield f"a line of {max(map(len, wide))} characters; {CODE_WIDTH} fit on the page: {wide[0].strip()[:30]!r}…"
+    for output in cell.outputs:
+        if output.output_type == "error":
+            yield f"stored with an error, {output.ename}"
+        if output.get("name") == "stderr":
+            yield "stored with a warning (output on stderr)"
+        if any("widget" in mime for mime in output.get("data", {})):
+            yield "stored with a widget, which no page can show"
+
+
+def _run_through(notebook):
+    code = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
+    for place, (index, cell) in enumerate(code, 1):
+        if cell.execution_count != place:
+            yield f"{where(index, cell)}: not stored from one run, top to bottom; refresh the chapter"
+            return
+
+
+def _pictures(cell):
+    return sum(any(mime.startswith("image/") for mime in output.get("data", {})) for output in cell.outputs)
+
+
+def _picture(cell, name, seen):
+    pictures = _pictures(cell)
+    if not pictures:
+        return
+    if pictures > 1:
+        yield f"{pictures} pictures; one a cell, so that each has its own caption and alt text"
+    said = cell.metadata.get("mystnb", {})
+    alt = said.get("image", {}).get("alt", "").strip()
+    figure = said.get("figure", {})
+    if not alt:
+        yield "a picture without alt text (metadata mystnb.image.alt)"
+    elif len(alt) < ALT_LENGTH or not alt.endswith(".") or len(alt.split()) < 6:
+        yield f"alt text must be a sentence of {ALT_LENGTH} characters or more that ends with a full stop: {alt!r}"
+    if not figure.get("caption", "").strip():
+        yield "a picture without a caption (metadata mystnb.figure.caption)"
+    if not re.fullmatch(r"fig-[a-z0-9]+(-[a-z0-9]+)*", figure.get("name", "")):
+        told = figure.get("name")
+        yield f"a picture's name (metadata mystnb.figure.name) is fig- and words with dashes, not {told!r}"
+    elif (first := seen.figures.setdefault(figure["name"], (name, cell)))[1] is not cell:
+        yield f"figure name {figure['name']!r} is taken, in {first[0]}"
+
+
+def _names(cell, name, seen):
+    for record in _records(cell):
+        key = record["name"]
+        if (first := seen.findings.setdefault(key, (name, cell)))[1] is not cell:
+            yield f"finding {key!r} is taken, in {first[0]}"
+
+
+def _records(cell):
+    return [o.metadata["finding"] for o in cell.outputs if "finding" in o.get("metadata", {})]
+
+
+def _parse(cell):
+    try:
+        return ast.parse(cell.source).body
+    except SyntaxError:
+        return []
+
+
+def _is_finding(statement):
+    call = getattr(statement, "value", None)
+    return isinstance(statement, ast.Expr) and isinstance(call, ast.Call) and getattr(call.func, "id", "") == "finding"
+
+
+def _found(notebook):
+    """What we found is a heading and calls of finding, nothing else: so every sentence there has passed its test."""
+    cells = section(notebook, "What we found")
+    if cells and not any(cell.cell_type == "code" for _, cell in cells):
+        yield f"{where(*cells[0])}: no finding under ## What we found"
+    for index, cell in cells:
+        about = f"{where(index, cell)}: "
+        if cell.cell_type != "code":
+            if cell.source.strip() != "## What we found":
+                yield about + "under ## What we found stand findings only, no text that nothing tests"
+            continue
+        body = _parse(cell)
+        if not body or not all(map(_is_finding, body)):
+            yield about + "under ## What we found a code cell calls finding(...) and does nothing else"
+        records = _records(cell)
+        if not len(records) == len(cell.outputs) == len(body):
+            yield about + "the stored output is not one finding a call; refresh the chapter"
+        for output, record in zip(cell.outputs, records):
+            said = output.get("data", {}).get("text/markdown", "").strip()
+            if said != record["sentence"].strip():
+                yield about + f"shows {said!r}, and its record says {record['sentence']!r}"
+            if not re.search(r"[.?][)*_”]*$", said) or re.search(r"(?<!\b[A-Z])[.?!]\s+[A-Z]", said):
+                yield about + f"a finding is one whole sentence: {said!r}"
+
+
+def _exercises(notebook):
+    """An exercise is a ### heading; its solution is code that has run, hidden, and text in a dropdown."""
+    cells = section(notebook, "Exercises")
+    exercises = []
+    for index, cell in cells:
+        titles = [text for level, text in _headings(cell) if level == 3]
+        if len(titles) > 1:
+            yield f"{where(index, cell)}: one exercise a cell"
+        if titles:
+            exercises.append((index, cell, []))
+        elif exercises:
+            exercises[-1][2].append((index, cell))
+        elif cell.cell_type == "code":
+            yield f"{where(index, cell)}: code before the first exercise"
+    if cells and len(exercises) < EXERCISES:
+        yield f"{where(*cells[0])}: {len(exercises)} exercises (### headings); there must be {EXERCISES} or more"
+    for index, cell, rest in exercises:
+        code = [c for _, c in rest if c.cell_type == "code"]
+        if not code:
+            yield f"{where(index, cell)}: no solution that runs (a code cell tagged hide-cell)"
+        elif not any(c.outputs for c in code):
+            yield f"{where(index, cell)}: its solution shows nothing"
+        for place, part in rest:
+            if part.cell_type == "code" and "hide-cell" not in _tags(part):
+                yield f"{where(place, part)}: a solution must be tagged hide-cell"
+            if part.cell_type == "markdown" and not re.match(r"(:{3,}|`{3,})\s*\{dropdown\}", part.source.strip()):
+                yield f"{where(place, part)}: text that belongs to a solution begins with a dropdown"
+
+
+def _reading(notebook):
+    cells = section(notebook, "Further reading")
+    if cells and not any(re.search(r"\{cite(:\w+)?\}`[^`]+`", cell.source) for _, cell in cells):
+        yield f"{where(*cells[0])}: no citation under ## Further reading"
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("chapter", nargs="*", help="all of them when none is named")
+    seen, told = Seen(), []
+    paths = resolve(parser.parse_args(arguments).chapter, default=chapters)
+    for path in paths:
+        told += faults(read(path), path.stem, seen)
+    print(*told or [f"{len(paths)} chapters, no faults"], sep="\n")
+    return int(bool(told) or not paths)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

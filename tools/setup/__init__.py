@@ -1,0 +1,1 @@
+"""The environment and the browser that everything else needs."""

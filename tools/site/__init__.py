@@ -1,0 +1,1 @@
+"""The built site is looked at as readers' browsers show it."""
