@@ -1,8 +1,8 @@
 """The book's text fonts, cut down to what its pages need and written into the built site.
 
-Source Serif 4 (text) and Source Sans 3 (tables, captions, menus), both under the SIL Open Font License,
-come as packages of the build environment. Nothing is fetched by a reader, and where the packages are
-missing the style sheet falls back on fonts that the reader's machine has.
+Source Serif 4 (text) and Source Sans 3 (tables, captions, menus), both under the SIL Open Font
+License, come as packages of the build environment. Nothing is fetched by a reader, and where the
+packages are missing the style sheet falls back on fonts that the reader's machine has.
 """
 
 import hashlib
@@ -10,12 +10,31 @@ import importlib.util
 import shutil
 from pathlib import Path
 
-# file of the site: (family, style, package, file of the package, where the axes are pinned or limited)
+# file of the site: (family, style, package, file of the package, where the axes are pinned or
+# limited)
 SERIF, SANS = "fontpkg_source_serif_4", "fontpkg_source_sans_3"
 FONTS = {
-    "text.woff": ("Book Serif", "normal", SERIF, "SourceSerif4[opsz,wght].ttf", {"opsz": 14, "wght": (400, 700)}),
-    "text-italic.woff": ("Book Serif", "italic", SERIF, "SourceSerif4-Italic[opsz,wght].ttf", {"opsz": 14, "wght": 400}),
-    "title.woff": ("Book Title", "normal", SERIF, "SourceSerif4[opsz,wght].ttf", {"opsz": 36, "wght": 600}),
+    "text.woff": (
+        "Book Serif",
+        "normal",
+        SERIF,
+        "SourceSerif4[opsz,wght].ttf",
+        {"opsz": 14, "wght": (400, 700)},
+    ),
+    "text-italic.woff": (
+        "Book Serif",
+        "italic",
+        SERIF,
+        "SourceSerif4-Italic[opsz,wght].ttf",
+        {"opsz": 14, "wght": 400},
+    ),
+    "title.woff": (
+        "Book Title",
+        "normal",
+        SERIF,
+        "SourceSerif4[opsz,wght].ttf",
+        {"opsz": 36, "wght": 600},
+    ),
     "sans.woff": ("Book Sans", "normal", SANS, "SourceSans3[wght].ttf", {"wght": (400, 700)}),
 }
 LETTERS = [*range(0x20, 0x7F), *range(0xA0, 0x100), *map(ord, "ČčĆćĐđĞğİıŁłŃńŐőŘřŚśŞşŠšŰűŽž"), *range(0x391, 0x3CA),
@@ -43,7 +62,8 @@ def write_fonts(folder: Path, kept: Path) -> list[str]:
         shutil.copyfile(home / "LICENSE", folder / f"LICENSE-{package}.txt")
         weight = "{} {}".format(*axes["wght"]) if isinstance(axes["wght"], tuple) else axes["wght"]
         rules.append(
-            f'@font-face {{ font-family: "{family}"; font-style: {style}; font-weight: {weight}; font-display: swap; src: url("{name}") format("woff"); }}'
+            f'@font-face {{ font-family: "{family}"; font-style: {style}; font-weight: {weight}; '
+            f'font-display: swap; src: url("{name}") format("woff"); }}'
         )
         written.append(name)
     (folder / "fonts.css").write_text("\n".join(rules) + "\n", encoding="utf-8")
@@ -52,7 +72,9 @@ def write_fonts(folder: Path, kept: Path) -> list[str]:
 
 def cut_font(source: Path, axes: dict, kept: Path) -> Path:
     """The font with the book's letters and axes only, as WOFF."""
-    key = hashlib.sha256(source.read_bytes() + repr((axes, LETTERS, FEATURES)).encode()).hexdigest()[:16]
+    key = hashlib.sha256(
+        source.read_bytes() + repr((axes, LETTERS, FEATURES)).encode()
+    ).hexdigest()[:16]
     file = kept / f"{key}.woff"
     if not file.exists():
         from fontTools import subset

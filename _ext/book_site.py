@@ -2,7 +2,8 @@
 
 * No request leaves the site: MathJax and the text fonts come from packages of the build environment
   and are copied into the built site; scripts that the book does not use are taken out.
-* The repository's address (and with it the Binder, source and edit buttons) is that of `_config.yml`,
+* The repository's address (and with it the Binder, source and edit buttons) is that of
+  `_config.yml`,
   or that of GITHUB_REPOSITORY where it is set.
 * Every built page is repaired by `page_repairs.py`.
 """
@@ -13,9 +14,10 @@ import time
 from importlib.metadata import distribution
 from pathlib import Path
 
+from sphinx.util import logging
+
 from _ext.book_fonts import write_fonts
 from _ext.page_repairs import repair_page
-from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +34,9 @@ def address_from_environment(app, config):
 
 def drop_unused_scripts(app, pagename, templatename, context, doctree):
     """Leave out the scripts of sphinx-thebe, which every page would get even though it is switched off."""
-    context["script_files"] = [script for script in context["script_files"] if "thebe" not in _source(script)]
+    context["script_files"] = [
+        script for script in context["script_files"] if "thebe" not in _source(script)
+    ]
 
 
 def _source(script) -> str:
@@ -65,7 +69,9 @@ def bring_files(app):
     """Put MathJax and the text fonts where the site will be, before its pages are written."""
     if app.builder.format == "html":
         copy_mathjax(Path(app.outdir))
-        write_fonts(Path(app.outdir) / "_static" / "fonts", kept=Path(app.doctreedir).parent / ".fonts")
+        write_fonts(
+            Path(app.outdir) / "_static" / "fonts", kept=Path(app.doctreedir).parent / ".fonts"
+        )
         app.add_css_file("fonts/fonts.css", priority=100)
 
 

@@ -19,7 +19,9 @@ class Parsing(SphinxDirective):
     def parsed(self, text, *classes):
         """A line of MyST as one paragraph."""
         holder = nodes.container()
-        self.state.nested_parse(StringList([" ".join(str(text).split())], source=str(FILE)), self.content_offset, holder)
+        self.state.nested_parse(
+            StringList([" ".join(str(text).split())], source=str(FILE)), self.content_offset, holder
+        )
         [paragraph] = holder.children
         paragraph["classes"] += classes
         return paragraph
@@ -38,7 +40,12 @@ class ClaimsCount(Parsing):
         claims, items = self.claims(), nodes.bullet_list(classes=["claims-count"])
         for word, meaning in VERDICTS.items():
             count = sum(claim["verdict"] == word for claim in claims)
-            items += nodes.list_item("", nodes.paragraph("", "", verdict(word), nodes.strong("", str(count)), nodes.inline("", meaning)))
+            items += nodes.list_item(
+                "",
+                nodes.paragraph(
+                    "", "", verdict(word), nodes.strong("", str(count)), nodes.inline("", meaning)
+                ),
+            )
         return [items]
 
 
@@ -48,25 +55,43 @@ class Claims(Parsing):
         for claim in claims:
             name = claim["section"]
             if name not in sections:
-                sections[name] = nodes.section("", nodes.title("", name), ids=[nodes.make_id(f"post {name}")])
+                sections[name] = nodes.section(
+                    "", nodes.title("", name), ids=[nodes.make_id(f"post {name}")]
+                )
             sections[name] += self.card(claim, found.get(claim["number"], []))
         return list(sections.values())
 
     def card(self, claim, mine):
         number, word = claim["number"], claim["verdict"]
-        card = nodes.container(is_div=True, ids=[f"claim-{number}"], classes=["claim", nodes.make_id(f"claim {word}")])
+        card = nodes.container(
+            is_div=True, ids=[f"claim-{number}"], classes=["claim", nodes.make_id(f"claim {word}")]
+        )
         link = nodes.reference("", f"Claim {number}", refuri=f"#claim-{number}", internal=True)
-        card += nodes.paragraph("", "", link, nodes.Text(" "), verdict(word), classes=["claim-head"])
+        card += nodes.paragraph(
+            "", "", link, nodes.Text(" "), verdict(word), classes=["claim-head"]
+        )
         card += self.parsed(claim["claim"], "claim-said")
         card += self.parsed(claim["statement"])
-        items = [self.chapter(page, [answer for answer in mine if answer.page == page]) for page in dict.fromkeys(answer.page for answer in mine)]
+        items = [
+            self.chapter(page, [answer for answer in mine if answer.page == page])
+            for page in dict.fromkeys(answer.page for answer in mine)
+        ]
         items += [[self.check(check)] for check in claim.get("check") or []]
-        items += [[self.parsed(f"{{cite:t}}`{source['cite']}`: {source['says']}")] for source in claim.get("source") or []]
+        items += [
+            [self.parsed(f"{{cite:t}}`{source['cite']}`: {source['says']}")]
+            for source in claim.get("source") or []
+        ]
         if not items:
             card += nodes.paragraph("", "Not settled yet.", classes=["claim-open"])
             return card
-        counts = {"finding": len(mine), "check": len(claim.get("check") or []), "source": len(claim.get("source") or [])}
-        card += nodes.raw("", f"<details><summary>Settled by {in_words(counts)}</summary>", format="html")
+        counts = {
+            "finding": len(mine),
+            "check": len(claim.get("check") or []),
+            "source": len(claim.get("source") or []),
+        }
+        card += nodes.raw(
+            "", f"<details><summary>Settled by {in_words(counts)}</summary>", format="html"
+        )
         card += listed(items)
         card += nodes.raw("", "</details>", format="html")
         return card
@@ -74,15 +99,34 @@ class Claims(Parsing):
     def chapter(self, page, mine):
         """A chapter's name, and below it what it found; each sentence leads to the cell that says it."""
         address = self.env.app.builder.get_relative_uri(self.env.docname, page)
-        heading = nodes.paragraph("", "", nodes.reference("", mine[0].title, refuri=address, internal=True), classes=["claim-where"])
+        heading = nodes.paragraph(
+            "",
+            "",
+            nodes.reference("", mine[0].title, refuri=address, internal=True),
+            classes=["claim-where"],
+        )
         return [heading, listed([self.finding(answer, address)] for answer in mine)]
 
     def finding(self, answer, address):
         paragraph = self.parsed(answer.record["sentence"])
-        if any(isinstance(node, (nodes.reference, addnodes.pending_xref)) for child in paragraph.children for node in child.findall()):
-            paragraph += [nodes.Text(" "), nodes.reference("", "(there)", refuri=f"{address}#{answer.anchor}", internal=True)]
+        if any(
+            isinstance(node, (nodes.reference, addnodes.pending_xref))
+            for child in paragraph.children
+            for node in child.findall()
+        ):
+            paragraph += [
+                nodes.Text(" "),
+                nodes.reference("", "(there)", refuri=f"{address}#{answer.anchor}", internal=True),
+            ]
             return paragraph
-        link = nodes.reference("", "", *paragraph.children, refuri=f"{address}#{answer.anchor}", internal=True, classes=["claim-finding"])
+        link = nodes.reference(
+            "",
+            "",
+            *paragraph.children,
+            refuri=f"{address}#{answer.anchor}",
+            internal=True,
+            classes=["claim-finding"],
+        )
         return nodes.paragraph("", "", link)
 
     def check(self, check):
@@ -114,7 +158,11 @@ def mark_findings(app, doctree):
     path = Path(app.env.doc2path(app.env.docname))
     if path.suffix != ".ipynb":
         return
-    cells = {node["cell_index"]: node for node in doctree.findall(nodes.container) if "cell_index" in node}
+    cells = {
+        node["cell_index"]: node
+        for node in doctree.findall(nodes.container)
+        if "cell_index" in node
+    }
     for index, record in findings_in(read(path)):
         if index in cells:
             cells[index]["ids"].append(f"finding-{record['name']}")

@@ -14,8 +14,14 @@ class DataSets(SphinxDirective):
         self.env.note_dependency(str(folder / "sources.toml"))
         known = tomllib.loads((folder / "sources.toml").read_text(encoding="utf-8"))
         holder = nodes.container(classes=["data-sets"])
-        lines = [line for name, facts in known.items() for line in entry(name, facts, rows(folder / f"{name}.csv"))]
-        self.state.nested_parse(StringList(lines, source="sources.toml"), self.content_offset, holder)
+        lines = [
+            line
+            for name, facts in known.items()
+            for line in entry(name, facts, rows(folder / f"{name}.csv"))
+        ]
+        self.state.nested_parse(
+            StringList(lines, source="sources.toml"), self.content_offset, holder
+        )
         return holder.children
 
 
@@ -27,7 +33,12 @@ def entry(name: str, facts: dict, count: int) -> list[str]:
     """One data set as an entry of a definition list, in MyST."""
     what = facts["what"][0].upper() + facts["what"][1:]
     origin = facts["exported_from"][0].upper() + facts["exported_from"][1:]
-    return [f"`{name}`", f": {what}; {count:,} rows {{cite:p}}`{facts['cite']}`. {origin}. Licence: {facts['licence']}.", ""]
+    return [
+        f"`{name}`",
+        f": {what}; {count:,} rows {{cite:p}}`{facts['cite']}`. {origin}. Licence: "
+        f"{facts['licence']}.",
+        "",
+    ]
 
 
 def setup(app):

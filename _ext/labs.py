@@ -23,7 +23,9 @@ class Labs(SphinxDirective):
             self.env.note_dependency(str(lab_file(name)))
             text = entry(name).splitlines()
             shown = nodes.container(classes=["lab-entry"])
-            self.state.nested_parse(StringList(text, source=f"lab {name}"), self.content_offset, shown)
+            self.state.nested_parse(
+                StringList(text, source=f"lab {name}"), self.content_offset, shown
+            )
             holder += shown
         return holder.children
 
@@ -32,11 +34,11 @@ def entry(name):
     told, found = about(source(name)), tasks(source(name))
     points = sum(task.points for task in found)
     return f"""\
-**{told['title']}**
+**{told["title"]}**
 
-{told['story']}
+{told["story"]}
 
-{{doc}}`/chapters/{told['chapter']}` · {len(found)} tasks · about {told['minutes']} minutes · {points:g} points · {download(name, "Download", f' aria-label="Download {escape(told["title"])}"')}"""
+{{doc}}`/chapters/{told["chapter"]}` · {len(found)} tasks · about {told["minutes"]} minutes · {points:g} points · {download(name, "Download", f' aria-label="Download {escape(told["title"])}"')}"""
 
 
 def download(name, words, more=""):
@@ -61,7 +63,10 @@ def _box(name):
     text = nodes.paragraph()
     text += nodes.Text("For a course, or for whoever likes to be checked: ")
     text += nodes.raw("", download(name, escape(told["title"])), format="html")
-    text += nodes.Text(f" is this chapter's lab, a notebook of about {told['minutes']} minutes with data made from your own name. Download it and open it beside the book.")
+    text += nodes.Text(
+        f" is this chapter's lab, a notebook of about {told['minutes']} minutes with data made from "
+        "your own name. Download it and open it beside the book."
+    )
     return nodes.admonition("", nodes.title("", "Lab"), text, classes=["lab"])
 
 
@@ -71,7 +76,9 @@ def write_notebooks(app, error):
     folder = Path(app.outdir) / FOLDER
     folder.mkdir(exist_ok=True)
     for name in labs():
-        (folder / f"{name}.ipynb").write_text(nbformat.writes(release(source(name))) + "\n", encoding="utf-8")
+        (folder / f"{name}.ipynb").write_text(
+            nbformat.writes(release(source(name))) + "\n", encoding="utf-8"
+        )
 
 
 def setup(app):

@@ -25,7 +25,9 @@ class FindingsLedger(SphinxDirective):
             rows += [row(finding.record, page) for finding in recorded(read(path))]
         text = table(rows) if rows else "No chapter has stored a finding yet."
         holder = nodes.container()
-        self.state.nested_parse(StringList(text.splitlines(), source="findings"), self.content_offset, holder)
+        self.state.nested_parse(
+            StringList(text.splitlines(), source="findings"), self.content_offset, holder
+        )
         return holder.children
 
 

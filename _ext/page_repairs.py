@@ -14,7 +14,15 @@ PICTURE_SCALE = 2  # figures are stored at twice the size they are shown at
 
 def repair_page(html: str, folder: Path) -> str:
     page = BeautifulSoup(html, "html.parser")
-    for repair in (drop_scripts, say_what_opens, name_controls, place_logo, mend_tables, name_scrollers, drop_old_roles):
+    for repair in (
+        drop_scripts,
+        say_what_opens,
+        name_controls,
+        place_logo,
+        mend_tables,
+        name_scrollers,
+        drop_old_roles,
+    ):
         repair(page)
     size_pictures(page, folder)
     return str(page)
@@ -22,7 +30,10 @@ def repair_page(html: str, folder: Path) -> str:
 
 def drop_scripts(page) -> None:
     """The icons come from local web fonts: the script that would draw them as SVG is 1.5 MB of no use."""
-    for part in page.select('script[src*="fontawesome.js"], script[src*="thebe"], script[type*="thebe"], link[href*="thebe"]'):
+    for part in page.select(
+        'script[src*="fontawesome.js"], script[src*="thebe"], script[type*="thebe"], '
+        'link[href*="thebe"]'
+    ):
         if isinstance(part.next_sibling, str) and not part.next_sibling.strip():
             part.next_sibling.extract()
         part.decompose()
@@ -31,7 +42,12 @@ def drop_scripts(page) -> None:
             script.decompose()
 
 
-PROMPTS = {"code cell source": "the code", "code cell content": "the solution", "code cell output": "the output", "code cell outputs": "the output"}
+PROMPTS = {
+    "code cell source": "the code",
+    "code cell content": "the solution",
+    "code cell output": "the output",
+    "code cell outputs": "the output",
+}
 
 
 def say_what_opens(page) -> None:
@@ -83,13 +99,14 @@ def mend_tables(page) -> None:
 
 def name_scrollers(page) -> None:
     """What may scroll sideways must be reachable by keyboard, and then it must have a name."""
-    for number, table in enumerate(page.select("article .cell_output table, article .pst-scrollable-table-container table"), 1):
+    for number, table in enumerate(
+        page.select("article .cell_output table, article .pst-scrollable-table-container table"), 1
+    ):
         box = table.parent
         if box.get("tabindex") is None or not box.get("aria-label"):
             box["tabindex"] = "0"
             box["role"] = "region"
             box["aria-label"] = f"Table {number}, scrolls sideways where it must"
-
 
     for equation in page.select("article div.math"):
         equation["tabindex"] = "0"
@@ -107,7 +124,9 @@ def size_pictures(page, folder: Path) -> None:
         if not picture.get("width") and not picture.get("style"):
             size = png_size(folder / unquote(picture["src"]))
             if size:
-                picture["width"], picture["height"] = (str(round(side / PICTURE_SCALE)) for side in size)
+                picture["width"], picture["height"] = (
+                    str(round(side / PICTURE_SCALE)) for side in size
+                )
 
 
 def png_size(file: Path):

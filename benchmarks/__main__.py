@@ -1,4 +1,8 @@
-"""Measure what is claimed, and write it into the README. Speeds are ratios of two things timed in turn in one run, on one core."""
+"""Measure what is claimed, and write it into the README.
+
+Speeds are ratios of two things timed in turn in one run, on one core.
+"""
+
 from __future__ import annotations
 
 import os
@@ -26,7 +30,9 @@ def main() -> None:
         steps.update()
     cost.main()
     steps.close()
-    table = "\n".join(["| what | measured |", "|---|---|", *(f"| {what} | {value} |" for what, value in rows)])
+    table = "\n".join(
+        ["| what | measured |", "|---|---|", *(f"| {what} | {value} |" for what, value in rows)]
+    )
     print(table)
     before, rest = README.read_text().split(START)
     README.write_text(f"{before}{START}\n{table}\n{END}{rest.split(END)[1]}")
@@ -39,32 +45,59 @@ def universe_rows() -> list[tuple[str, str]]:
         runs = [(universe.whole(p_values), universe.draw_only()) for _ in range(5)]
         ratio = statistics.median(seconds / draw for seconds, draw in runs)
         seconds = statistics.median(seconds for seconds, _ in runs)
-        rows.append((f"The post's universe (45 designs, 50 studies each, four strategies), {words}, against drawing its random numbers alone", f"{ratio:.1f} times ({seconds:.1f} s)"))
+        rows.append(
+            (
+                f"The post's universe (45 designs, 50 studies each, four strategies), {words}, "
+                "against drawing its random numbers alone",
+                f"{ratio:.1f} times ({seconds:.1f} s)",
+            )
+        )
     total = sum((universe.steps(p_values=True) for _ in range(5)), Counter())
-    shares = ", ".join(f"{name.replace('_', ' ')} {seconds / total.total():.0%}" for name, seconds in total.most_common())
+    shares = ", ".join(
+        f"{name.replace('_', ' ')} {seconds / total.total():.0%}"
+        for name, seconds in total.most_common()
+    )
     rows.append(("Where that time goes, with p-values", shares))
     return rows
 
 
 def job_rows() -> list[tuple[str, str]]:
     ratio = statistics.median(universe.jobs(1) / universe.jobs(2) for _ in range(3))
-    return [("`run_study`, a minute of such studies, two processes against one", f"{ratio:.2f} times as fast")]
+    return [
+        (
+            "`run_study`, a minute of such studies, two processes against one",
+            f"{ratio:.2f} times as fast",
+        )
+    ]
 
 
 def memory_rows() -> list[tuple[str, str]]:
     peak, seconds = memory.measure()
-    return [("Peak memory of one multilevel fit of 10 million rows, streamed from a Parquet file", f"{peak:,.0f} MB ({seconds:,.0f} s)")]
+    return [
+        (
+            "Peak memory of one multilevel fit of 10 million rows, streamed from a Parquet file",
+            f"{peak:,.0f} MB ({seconds:,.0f} s)",
+        )
+    ]
 
 
 def single_rows() -> list[tuple[str, str]]:
-    rivals = {"statsmodels `MixedLM`": single.statsmodels} | ({"lme4 with lmerTest": single.lme4} if single.has_lme4() else {})
+    rivals = {"statsmodels `MixedLM`": single.statsmodels} | (
+        {"lme4 with lmerTest": single.lme4} if single.has_lme4() else {}
+    )
     rows = []
     for size in single.SIZES:
         frame = single.data(*size)
         single.ours(frame)
         for name, rival in rivals.items():
             ratio = statistics.median(rival(frame) / single.ours(frame) for _ in range(5))
-            rows.append((f"{name}, one full fit of {size[0]} clusters of {size[1]} rows, against `fit_multilevel`", f"{ratio:.1f} times as long"))
+            rows.append(
+                (
+                    f"{name}, one full fit of {size[0]} clusters of {size[1]} rows, against "
+                    "`fit_multilevel`",
+                    f"{ratio:.1f} times as long",
+                )
+            )
     return rows
 
 

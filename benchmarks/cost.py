@@ -1,7 +1,8 @@
 """What one full multilevel fit costs as rows and clusters grow: this module by thousands and one at a time, statsmodels, and lme4 where it is installed.
 
-    python -m benchmarks.cost      # measures (minutes), keeps cost.csv and draws cost.png
+python -m benchmarks.cost      # measures (minutes), keeps cost.csv and draws cost.png
 """
+
 from __future__ import annotations
 
 import os
@@ -22,7 +23,12 @@ HERE = Path(__file__).parent
 CLUSTERS, ROWS = (10, 30, 100, 300, 1_000), (6, 12, 25, 50, 100, 200)
 FIXED_ROWS, FIXED_CLUSTERS = 25, 30
 SECOND_TRIES = 3  # the shortest of a few is the one that was disturbed least
-OURS_MANY, OURS_ONE, STATSMODELS, LME4 = "this module, many studies at once", "this module, one data set", "statsmodels MixedLM", "lme4 with lmerTest"
+OURS_MANY, OURS_ONE, STATSMODELS, LME4 = (
+    "this module, many studies at once",
+    "this module, one data set",
+    "statsmodels MixedLM",
+    "lme4 with lmerTest",
+)
 COLOURS = {OURS_MANY: "#123c69", OURS_ONE: "#2f8f9d", STATSMODELS: "#b8432f", LME4: "#c98a1b"}
 
 
@@ -37,15 +43,25 @@ def many(n_clusters: int, n_per_cluster: int) -> float:
 
 def measure() -> pd.DataFrame:
     """One row a size and software: seconds of one fit with its standard errors and, but for statsmodels, degrees of freedom."""
-    timers = {OURS_ONE: single.ours, STATSMODELS: single.statsmodels} | ({LME4: single.lme4} if single.has_lme4() else {})
-    sizes = dict.fromkeys([*((G, FIXED_ROWS) for G in CLUSTERS), *((FIXED_CLUSTERS, n) for n in ROWS)])
+    timers = {OURS_ONE: single.ours, STATSMODELS: single.statsmodels} | (
+        {LME4: single.lme4} if single.has_lme4() else {}
+    )
+    sizes = dict.fromkeys(
+        [*((G, FIXED_ROWS) for G in CLUSTERS), *((FIXED_CLUSTERS, n) for n in ROWS)]
+    )
     rows = []
     many(*next(iter(sizes)))  # the first call loads and warms up
     for size in sizes:
         frame = single.data(*size)
         timed = {OURS_MANY: min(many(*size) for _ in range(SECOND_TRIES))}
-        timed |= {software: min(timer(frame) for _ in range(SECOND_TRIES)) for software, timer in timers.items()}
-        rows += [dict(n_clusters=size[0], n_per_cluster=size[1], software=software, seconds=seconds) for software, seconds in timed.items()]
+        timed |= {
+            software: min(timer(frame) for _ in range(SECOND_TRIES))
+            for software, timer in timers.items()
+        }
+        rows += [
+            dict(n_clusters=size[0], n_per_cluster=size[1], software=software, seconds=seconds)
+            for software, seconds in timed.items()
+        ]
     return pd.DataFrame(rows)
 
 
@@ -59,14 +75,26 @@ def draw(table: pd.DataFrame, file: Path) -> None:
     fig, axes = plt.subplots(1, 2, figsize=(9.6, 4.4), sharey=True, layout="constrained")
     fig.set_facecolor("white")
     panels = (
-        ("n_clusters", f"clusters of {FIXED_ROWS} rows", table[table["n_per_cluster"] == FIXED_ROWS]),
-        ("n_per_cluster", f"rows in each of {FIXED_CLUSTERS} clusters", table[table["n_clusters"] == FIXED_CLUSTERS]),
+        (
+            "n_clusters",
+            f"clusters of {FIXED_ROWS} rows",
+            table[table["n_per_cluster"] == FIXED_ROWS],
+        ),
+        (
+            "n_per_cluster",
+            f"rows in each of {FIXED_CLUSTERS} clusters",
+            table[table["n_clusters"] == FIXED_CLUSTERS],
+        ),
     )
     for ax, (across, label, rows) in zip(axes, panels):
         for software, line in rows.sort_values(across).groupby("software", sort=False):
-            ax.plot(line[across], 1_000 * line["seconds"], "o-", color=COLOURS[software], label=software)
+            ax.plot(
+                line[across], 1_000 * line["seconds"], "o-", color=COLOURS[software], label=software
+            )
         ax.set(xscale="log", yscale="log", xlabel=label)
-        ax.set_xticks(sorted(rows[across].unique()), [f"{size:,}" for size in sorted(rows[across].unique())])
+        ax.set_xticks(
+            sorted(rows[across].unique()), [f"{size:,}" for size in sorted(rows[across].unique())]
+        )
         ax.minorticks_off()
         ax.yaxis.set_major_formatter("{x:g}")
     axes[0].set_ylabel("milliseconds for one full fit")

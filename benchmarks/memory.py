@@ -1,7 +1,8 @@
 """Ten million rows streamed from a Parquet file through a multilevel fit, in a process of its own; prints its peak memory and time.
 
-    python -m benchmarks.memory
+python -m benchmarks.memory
 """
+
 from __future__ import annotations
 
 import re
@@ -39,7 +40,12 @@ def measure() -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.parquet"
         write(path)
-        out = subprocess.run([sys.executable, "-m", "benchmarks.memory", str(path)], capture_output=True, text=True, check=True).stdout
+        out = subprocess.run(
+            [sys.executable, "-m", "benchmarks.memory", str(path)],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
     peak, seconds = map(float, out.split())
     return peak, seconds
 
@@ -53,7 +59,10 @@ def fit(path: str) -> None:
 
 
 def peak_megabytes() -> float:
-    """Of this process alone. What getrusage says on Linux includes what the parent held when it started this process."""
+    """Of this process alone.
+
+    What getrusage says on Linux includes what the parent held when it started this process.
+    """
     status = Path("/proc/self/status")
     if status.exists():
         (kilobytes,) = re.findall(r"VmHWM:\s+(\d+) kB", status.read_text(encoding="ascii"))

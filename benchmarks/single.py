@@ -1,4 +1,5 @@
 """One full multilevel fit (three slopes, all varying, correlated), beside statsmodels and, where it is installed, lme4."""
+
 from __future__ import annotations
 
 import shutil
@@ -35,7 +36,11 @@ def statsmodels(frame) -> float:
 
 
 def has_lme4() -> bool:
-    return bool(shutil.which("Rscript")) and subprocess.run(["Rscript", "-e", "library(lmerTest)"], capture_output=True).returncode == 0
+    return (
+        bool(shutil.which("Rscript"))
+        and subprocess.run(["Rscript", "-e", "library(lmerTest)"], capture_output=True).returncode
+        == 0
+    )
 
 
 def lme4(frame) -> float:
@@ -44,7 +49,13 @@ def lme4(frame) -> float:
         path = Path(folder) / "data.csv"
         frame.to_csv(path, index=False)
         script = (
-            f'suppressMessages(library(lmerTest)); d <- read.csv("{path}"); d$cluster <- factor(d$cluster);'
-            f"cat(system.time(suppressWarnings(suppressMessages(summary(lmer({FORMULA}, d)))))[['elapsed']])"
+            f'suppressMessages(library(lmerTest)); d <- read.csv("{path}"); d$cluster <- '
+            "factor(d$cluster);"
+            f"cat(system.time(suppressWarnings(suppressMessages(summary(lmer({FORMULA}, "
+            "d)))))[['elapsed']])"
         )
-        return float(subprocess.run(["Rscript", "-e", script], capture_output=True, text=True, check=True).stdout)
+        return float(
+            subprocess.run(
+                ["Rscript", "-e", script], capture_output=True, text=True, check=True
+            ).stdout
+        )

@@ -1,4 +1,5 @@
 """The post's universe: 45 designs, 50 studies each, four strategies, beside the drawing of its random numbers alone."""
+
 from __future__ import annotations
 
 import time

@@ -1,6 +1,7 @@
 """Simulate clustered data, fit it in several ways, state what was found.
 
-Figures are in `helpers.figures`, closed forms in `helpers.theory`; nothing here loads matplotlib or statsmodels.
+Figures are in `helpers.figures`, closed forms in `helpers.theory`; nothing here loads matplotlib or
+statsmodels.
 """
 
 from helpers import theory

@@ -25,7 +25,9 @@ def numbers(name, value, low=-np.inf, high=np.inf):
     """`value` as a float array (of no dimension for a single number), finite and from `low` to `high`."""
     try:
         array = np.asarray(value)
-        if array.dtype.kind not in "iuf":  # text, booleans and objects are not numbers, even where numpy would convert them
+        if (
+            array.dtype.kind not in "iuf"
+        ):  # text, booleans and objects are not numbers, even where numpy would convert them
             raise TypeError
         array = array.astype(float) + 0.0  # turns -0.0 into 0.0
     except (TypeError, ValueError):

@@ -18,16 +18,27 @@ def sources():
 
 
 def load(name):
-    """Data set `name` as a data frame, one of `sources().index`. Columns that identify (a subject, a firm) are text, even where they look like numbers."""
+    """Data set `name` as a data frame, one of `sources().index`.
+
+    Columns that identify (a subject, a firm) are text, even where they look like numbers.
+    """
     known = _sources()
     if not isinstance(name, str) or name not in known:
-        raise InputError(f"There is no data set {name!r}. The book has: {', '.join(sorted(known))}.")
+        raise InputError(
+            f"There is no data set {name!r}. The book has: {', '.join(sorted(known))}."
+        )
     try:
         content = (FOLDER / f"{name}.csv").read_bytes()
     except OSError as error:
-        raise InputError(f"The file of data set {name!r} cannot be read ({error}): restore it, for instance from the book's repository.") from error
+        raise InputError(
+            f"The file of data set {name!r} cannot be read ({error}): restore it, for instance from "
+            "the book's repository."
+        ) from error
     if hashlib.sha256(content).hexdigest() != known[name]["sha256"]:
-        raise InputError(f"{name}.csv is not the file this book was written with (its checksum differs): restore it, for instance with git checkout.")
+        raise InputError(
+            f"{name}.csv is not the file this book was written with (its checksum differs): restore "
+            "it, for instance with git checkout."
+        )
     return pd.read_csv(io.BytesIO(content), dtype=dict.fromkeys(known[name]["identifiers"], "str"))
 
 

@@ -1,8 +1,10 @@
 """What the labs' notebooks call: a seed of one's own, and checks that answer in a plain sentence.
 
-The checks that students see, `check_number` and `check_choice`, know typical slips but not the answer. Those that decide the mark,
-`mark_number` and `mark_choice`, are told the answer by hidden tests.
+The checks that students see, `check_number` and `check_choice`, know typical slips but not the
+answer. Those that decide the mark, `mark_number` and `mark_choice`, are told the answer by hidden
+tests.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -13,7 +15,10 @@ from helpers.errors import InputError
 
 
 class NotYet(AssertionError):
-    """An answer that is missing or wrong. In a notebook it shows as its sentence alone, without a traceback."""
+    """An answer that is missing or wrong.
+
+    In a notebook it shows as its sentence alone, without a traceback.
+    """
 
     def _render_traceback_(self) -> list[str]:
         return [f"Not yet: {self}"]
@@ -22,18 +27,27 @@ class NotYet(AssertionError):
 def personal_seed(name) -> int:
     """A seed made of a name or a student number; capitals and spaces do not matter. Without a name it says so and serves everybody's data."""
     if not isinstance(name, (str, numbers.Integral)):
-        raise InputError(f"Write your name or number between quotation marks, as name = \"Ada Lovelace\", not {name!r}.")
+        raise InputError(
+            'Write your name or number between quotation marks, as name = "Ada Lovelace", not '
+            f"{name!r}."
+        )
     written = "".join(str(name).casefold().split())
     if not written:
-        print("You have not written your name yet. Until you do, you work with the same data as everybody else who has not.")
+        print(
+            "You have not written your name yet. Until you do, you work with the same data as "
+            "everybody else who has not."
+        )
     return int.from_bytes(hashlib.sha256(written.encode()).digest()[:4])
 
 
-def check_number(name: str, value, *, slips=None, least=-math.inf, most=math.inf, digits=1e-3) -> None:
+def check_number(
+    name: str, value, *, slips=None, least=-math.inf, most=math.inf, digits=1e-3
+) -> None:
     """Say what is visibly wrong with a numeric answer.
 
     name : what the answer is called in the notebook.
-    slips : {sentence: the number that this slip leads to}; a value within `digits` (relative) of one gets its sentence.
+    slips : {sentence: the number that this slip leads to}; a value within `digits` (relative) of
+        one gets its sentence.
     least, most : what the answer cannot fall below or exceed.
     """
     number = _number(name, value)
@@ -56,7 +70,10 @@ def check_choice(name: str, value, choices) -> None:
 
 
 def mark_number(name: str, value, answer, *, rel=5e-3, within=None) -> None:
-    """Fail unless the value is the answer, within a share `rel` of it or an amount `within`. By default an answer rounded to three digits is right."""
+    """Fail unless the value is the answer, within a share `rel` of it or an amount `within`.
+
+    By default an answer rounded to three digits is right.
+    """
     number = _number(name, value)
     allowed = rel * abs(float(answer)) if within is None else within
     if not abs(number - float(answer)) <= allowed:

@@ -4,10 +4,12 @@ Row i of cluster g follows
 
     y_gi = sum_j (beta_j + b_gj) x_gij + e_gi,        j = 0 (intercept, x_gi0 = 1), 1, ..., p
 
-with slopes beta shared by all clusters, deviations b_g ~ N(0, T) that each cluster keeps, and noise e ~ N(0, noise_sd^2).
-Every predictor has mean 0 and variance 1. It is the sum of two independent normal parts,
+with slopes beta shared by all clusters, deviations b_g ~ N(0, T) that each cluster keeps, and noise
+e ~ N(0, noise_sd^2). Every predictor has mean 0 and variance 1. It is the sum of two independent
+normal parts,
 
-    x_gij = u_gj + v_gij,        Var(u_gj) = predictor_icc_j  (between clusters),        Var(v_gij) = 1 - predictor_icc_j  (within).
+    x_gij = u_gj + v_gij,        Var(u_gj) = predictor_icc_j  (between clusters),        Var(v_gij)
+    = 1 - predictor_icc_j  (within).
 """
 
 from dataclasses import KW_ONLY, dataclass, fields, replace
@@ -19,10 +21,17 @@ from scipy.special import ndtr
 from helpers.checks import numbers, whole_number
 from helpers.errors import InputError
 
-BLOCK_NUMBERS = 2**16  # numbers drawn at a time (0.5 MB): small enough to stay in the processor's cache
-LARGEST = 1e50  # of coefficients, SDs and predictors: their squares, and the squares of those, are still numbers
+BLOCK_NUMBERS = (
+    2**16
+)  # numbers drawn at a time (0.5 MB): small enough to stay in the processor's cache
+# of coefficients, SDs and predictors: their squares, and the squares of those, are still numbers
+LARGEST = 1e50
 MOST_NUMBERS = 2**30  # in the rows of one study: 8 GB
-CHUNK_BYTES = 2**23  # rows held by one chunk of `study_chunks` (8 MB): larger ones are slower, for the system hands their memory out anew each time
+CHUNK_BYTES = (
+    2**23
+    # rows held by one chunk of `study_chunks` (8 MB): larger ones are slower, for the system hands
+    # their memory out anew each time
+)
 
 
 @dataclass(frozen=True)
@@ -32,18 +41,24 @@ class Design:
     n_clusters: number of clusters, G.
     n_per_cluster: rows a cluster, one number or one for each cluster.
     n_predictors: number of predictors, p; with the intercept there are k = p + 1 terms.
-    coefficients: the true coefficients, intercept first (k numbers); None draws them from the uniform distribution on (0, 1), anew for each study.
-    between_sd: standard deviation between clusters of their coefficients, one for all terms or one a term (k numbers, intercept first).
+    coefficients: the true coefficients, intercept first (k numbers); None draws them from the
+        uniform distribution on (0, 1), anew for each study.
+    between_sd: standard deviation between clusters of their coefficients, one for all terms or one
+        a term (k numbers, intercept first).
     noise_sd: standard deviation of the noise.
-    between_corr: correlation among a cluster's deviations, one for all pairs of terms or a k x k matrix.
-    predictor_corr: correlation among predictors, one for all pairs or a p x p matrix. It holds between their between parts and between their
-        within parts, so it is the correlation of the predictors themselves when they share one predictor_icc.
-    predictor_icc: share of a predictor's variance that lies between clusters, one for all predictors or one each. 0: every row draws its own;
-        1: all rows of a cluster have the same value.
-    between_slopes: slope of y on the between part u_j of each predictor, one for all or one each; the slope on the within part is the coefficient.
-        None: both are equal. The between part is the cluster's expected value, which the mean of its rows only approaches.
-    predictor_values: fixed values that every cluster takes, as the same days for all people: n_per_cluster numbers, or a table of
-        n_per_cluster x n_predictors. None draws normal values.
+    between_corr: correlation among a cluster's deviations, one for all pairs of terms or a k x k
+        matrix.
+    predictor_corr: correlation among predictors, one for all pairs or a p x p matrix. It holds
+        between their between parts and between their within parts, so it is the correlation of the
+        predictors themselves when they share one predictor_icc.
+    predictor_icc: share of a predictor's variance that lies between clusters, one for all
+        predictors or one each. 0: every row draws its own; 1: all rows of a cluster have the same
+        value.
+    between_slopes: slope of y on the between part u_j of each predictor, one for all or one each;
+        the slope on the within part is the coefficient. None: both are equal. The between part is
+        the cluster's expected value, which the mean of its rows only approaches.
+    predictor_values: fixed values that every cluster takes, as the same days for all people:
+        n_per_cluster numbers, or a table of n_per_cluster x n_predictors. None draws normal values.
     """
 
     n_clusters: int = 50
@@ -65,27 +80,55 @@ class Design:
 
         object.__setattr__(self, "n_clusters", whole_number("n_clusters", self.n_clusters))
         object.__setattr__(self, "n_predictors", whole_number("n_predictors", self.n_predictors))
-        object.__setattr__(self, "n_per_cluster", _cluster_sizes(self.n_per_cluster, self.n_clusters))
+        object.__setattr__(
+            self, "n_per_cluster", _cluster_sizes(self.n_per_cluster, self.n_clusters)
+        )
         k, p = self.k, self.n_predictors
         if max(self.n_rows, self.n_clusters) * (k + 1) > MOST_NUMBERS:
-            raise InputError(f"A study of {self.n_clusters:,} clusters with {self.n_rows:,} rows and {k} terms is too large: one must fit into memory, in 8 GB.")
+            raise InputError(
+                f"A study of {self.n_clusters:,} clusters with {self.n_rows:,} rows and {k} terms "
+                "is too large: one must fit into memory, in 8 GB."
+            )
         if self.coefficients is not None:
-            keep("coefficients", _one_each("coefficients", self.coefficients, k, "term, intercept first", scalar=False))
-        keep("between_sd", _one_each("between_sd", self.between_sd, k, "term, intercept first", low=0))
+            keep(
+                "coefficients",
+                _one_each(
+                    "coefficients", self.coefficients, k, "term, intercept first", scalar=False
+                ),
+            )
+        keep(
+            "between_sd",
+            _one_each("between_sd", self.between_sd, k, "term, intercept first", low=0),
+        )
         keep("noise_sd", _one_each("noise_sd", self.noise_sd, None, low=0))
         keep("between_corr", _correlations("between_corr", self.between_corr, k))
         keep("predictor_corr", _correlations("predictor_corr", self.predictor_corr, p))
-        keep("predictor_icc", _one_each("predictor_icc", self.predictor_icc, p, "predictor", low=0, high=1))
+        keep(
+            "predictor_icc",
+            _one_each("predictor_icc", self.predictor_icc, p, "predictor", low=0, high=1),
+        )
         if self.between_slopes is not None:
             keep("between_slopes", _one_each("between_slopes", self.between_slopes, p, "predictor"))
             if np.any(np.equal(self.predictor_icc, 0)):
-                raise InputError("between_slopes needs a between part in every predictor: set predictor_icc above 0.")
+                raise InputError(
+                    "between_slopes needs a between part in every predictor: set predictor_icc "
+                    "above 0."
+                )
         if self.predictor_values is not None:
             keep("predictor_values", _fixed_values(self))
-        for name in ("coefficients", "between_sd", "noise_sd", "between_slopes", "predictor_values"):
+        for name in (
+            "coefficients",
+            "between_sd",
+            "noise_sd",
+            "between_slopes",
+            "predictor_values",
+        ):
             value = getattr(self, name)
             if value is not None and np.abs(value).max() > LARGEST:
-                raise InputError(f"{name} must not exceed {LARGEST:g}, beyond which squares are no numbers: choose other units.")
+                raise InputError(
+                    f"{name} must not exceed {LARGEST:g}, beyond which squares are no numbers: "
+                    "choose other units."
+                )
 
     @property
     def k(self):
@@ -105,15 +148,21 @@ class Design:
     @property
     def n_rows(self):
         """Rows of one study, all clusters together."""
-        return self.n_clusters * self.n_per_cluster if isinstance(self.n_per_cluster, int) else sum(self.n_per_cluster)
+        return (
+            self.n_clusters * self.n_per_cluster
+            if isinstance(self.n_per_cluster, int)
+            else sum(self.n_per_cluster)
+        )
 
 
 class SimulatedClusters:
     """One simulated study.
 
-    data: data frame with columns y, x1, ..., cluster (numbered from 1); a cluster's rows stand together.
-    cluster_coefficients: each cluster's true coefficients (index: cluster; columns: Intercept, x1, ...): y = coefficients . (1, x) + noise holds
-        row by row. With `between_slopes` a cluster's intercept holds the extra part (between slope - slope) * u as well.
+    data: data frame with columns y, x1, ..., cluster (numbered from 1); a cluster's rows stand
+        together.
+    cluster_coefficients: each cluster's true coefficients (index: cluster; columns: Intercept, x1,
+        ...): y = coefficients . (1, x) + noise holds row by row. With `between_slopes` a cluster's
+        intercept holds the extra part (between slope - slope) * u as well.
     coefficients: the true coefficients (Series, intercept first), the same for all clusters.
     design: the `Design` they were drawn from.
     """
@@ -125,16 +174,21 @@ class SimulatedClusters:
         self.design = design
 
     def __repr__(self):
-        return f"SimulatedClusters({self.design.n_rows} rows, {self.design.n_clusters} clusters, {self.design.n_predictors} predictors)"
+        return (
+            f"SimulatedClusters({self.design.n_rows} rows, {self.design.n_clusters} clusters, "
+            f"{self.design.n_predictors} predictors)"
+        )
 
 
 class SimulatedStudies:
     """Many simulated studies of one design, as arrays: S studies, G clusters, N rows in all, p predictors, k = p + 1 terms.
 
-    rows: (S, N, k + 1), the columns 1, x1, ..., xp, y; the rows of a cluster stand together, clusters in order.
+    rows: (S, N, k + 1), the columns 1, x1, ..., xp, y; the rows of a cluster stand together,
+        clusters in order.
     X: (S, N, p) and y: (S, N), views into `rows`.
     n_per_cluster: (G,), rows of each cluster.
-    cluster_coefficients: (S, G, k), each cluster's true coefficients, intercept first (see `SimulatedClusters`).
+    cluster_coefficients: (S, G, k), each cluster's true coefficients, intercept first (see
+        `SimulatedClusters`).
     coefficients: (S, k), the truth.
     """
 
@@ -162,11 +216,15 @@ class SimulatedStudies:
     def part(self, clusters=slice(None), rows=slice(None)):
         """The same studies with some of their clusters, and some rows of each: to fit to one part and to predict another.
 
-        clusters, rows: slices, as `slice(8)` for the first eight, or lists of numbers from 0. All clusters must have equally many rows.
+        clusters, rows: slices, as `slice(8)` for the first eight, or lists of numbers from 0. All
+            clusters must have equally many rows.
         """
         design, n = self.design, self.design.n_per_cluster
         if np.ndim(n):
-            raise InputError("part takes studies apart whose clusters all have equally many rows: n_per_cluster must be one number.")
+            raise InputError(
+                "part takes studies apart whose clusters all have equally many rows: n_per_cluster "
+                "must be one number."
+            )
         clusters, rows = _chosen("clusters", clusters, design.n_clusters), _chosen("rows", rows, n)
         table = self.rows.reshape(len(self), design.n_clusters, n, -1)[:, clusters][:, :, rows]
         values = design.predictor_values
@@ -176,20 +234,31 @@ class SimulatedStudies:
             n_per_cluster=len(rows),
             predictor_values=None if values is None else tuple(values[row] for row in rows),
         )
-        return SimulatedStudies(table.reshape(len(self), -1, table.shape[-1]), self.cluster_coefficients[:, clusters], self.coefficients, smaller)
+        return SimulatedStudies(
+            table.reshape(len(self), -1, table.shape[-1]),
+            self.cluster_coefficients[:, clusters],
+            self.coefficients,
+            smaller,
+        )
 
     def study(self, i):
         """Study i, counted from 0, by itself, with data frames in place of arrays."""
         i = whole_number("i", i, least=0)
         if i >= len(self):
-            raise InputError(f"There is no study {i}: the {len(self):,} studies are counted from 0.")
+            raise InputError(
+                f"There is no study {i}: the {len(self):,} studies are counted from 0."
+            )
         terms = self.design.terms
         clusters = np.arange(1, self.design.n_clusters + 1)
         data = pd.DataFrame(self.rows[i, :, 1:], columns=[*terms[1:], "y"])[["y", *terms[1:]]]
         data["cluster"] = np.repeat(clusters, self.n_per_cluster)
         return SimulatedClusters(
             data,
-            pd.DataFrame(self.cluster_coefficients[i], columns=terms, index=pd.Index(clusters, name="cluster")),
+            pd.DataFrame(
+                self.cluster_coefficients[i],
+                columns=terms,
+                index=pd.Index(clusters, name="cluster"),
+            ),
             pd.Series(self.coefficients[i], index=terms, name="coefficient"),
             self.design,
         )
@@ -213,16 +282,22 @@ def simulate_clusters(
     predictor_values=Design.predictor_values,
     seed=None,
 ):
-    """Draw one study. The arguments are those of `Design`; the same seed gives the same data. Returns `SimulatedClusters`."""
+    """Draw one study.
+
+    The arguments are those of `Design`; the same seed gives the same data. Returns
+    `SimulatedClusters`.
+    """
     given = locals()
-    return simulate_studies(Design(**{field.name: given[field.name] for field in fields(Design)}), 1, seed).study(0)
+    return simulate_studies(
+        Design(**{field.name: given[field.name] for field in fields(Design)}), 1, seed
+    ).study(0)
 
 
 def simulate_studies(design, n_studies, seed=None):
     """Draw `n_studies` studies of one `Design` at once. Returns `SimulatedStudies`.
 
-    The same seed gives the same studies, and the first m of them whatever n_studies is. They take n_studies * n_rows * (p + 2) * 8 bytes;
-    for more than fits use `study_chunks`.
+    The same seed gives the same studies, and the first m of them whatever n_studies is. They take
+    n_studies * n_rows * (p + 2) * 8 bytes; for more than fits use `study_chunks`.
     """
     _check_design(design)
     return _draw(design, whole_number("n_studies", n_studies), _generator(seed))
@@ -236,7 +311,10 @@ def study_chunks(design, n_studies, seed=None, chunk_size=None):
         chunk_size = max(1, CHUNK_BYTES // (8 * design.n_rows * (design.k + 1)))
     chunk_size = whole_number("chunk_size", chunk_size)
     rng = _generator(seed)  # here, so that a bad seed shows at the call and not at the first chunk
-    return (_draw(design, min(chunk_size, n_studies - start), rng) for start in range(0, n_studies, chunk_size))
+    return (
+        _draw(design, min(chunk_size, n_studies - start), rng)
+        for start in range(0, n_studies, chunk_size)
+    )
 
 
 def _draw(design, n_studies, rng):
@@ -244,11 +322,15 @@ def _draw(design, n_studies, rng):
     try:
         rows = np.empty((n_studies, N, k + 1))
     except (MemoryError, ValueError):
-        raise InputError(f"{n_studies:,} studies of {N:,} rows do not fit into memory at once; study_chunks draws them some at a time.") from None
+        raise InputError(
+            f"{n_studies:,} studies of {N:,} rows do not fit into memory at once; study_chunks "
+            "draws them some at a time."
+        ) from None
     cluster_coefficients = np.empty((n_studies, G, k))
     coefficients = np.empty((n_studies, k))
-    # All numbers of one study are drawn in one stretch. That makes a study independent of how many are drawn with it, and
-    # designs that differ only in their standard deviations share their random numbers.
+    # All numbers of one study are drawn in one stretch. That makes a study independent of how many
+    # are drawn with it, and designs that differ only in their standard deviations share their
+    # random numbers.
     draw = _Study(design)
     block = max(1, BLOCK_NUMBERS // draw.length)
     for start in range(0, n_studies, block):
@@ -276,7 +358,11 @@ class _Study:
         self.shapes = shapes
         self.length = sum(int(np.prod(shape)) for shape in shapes.values())
         self.deviation_root = _root(design.between_corr, k) * np.broadcast_to(design.between_sd, k)
-        self.predictor_root = None if np.ndim(design.predictor_corr) == 0 and design.predictor_corr == 0 else _root(design.predictor_corr, p)
+        self.predictor_root = (
+            None
+            if np.ndim(design.predictor_corr) == 0 and design.predictor_corr == 0
+            else _root(design.predictor_corr, p)
+        )
 
     def __call__(self, z, rows, cluster_coefficients, coefficients):
         design, sizes = self.design, self.design.sizes
@@ -286,8 +372,12 @@ class _Study:
             parts[name] = z[:, start:stop].reshape(len(z), *shape)
             start = stop
 
-        coefficients[:] = ndtr(parts["coefficients"]) if design.coefficients is None else design.coefficients
-        cluster_coefficients[:] = coefficients[:, None, :] + parts["deviations"] @ self.deviation_root
+        coefficients[:] = (
+            ndtr(parts["coefficients"]) if design.coefficients is None else design.coefficients
+        )
+        cluster_coefficients[:] = (
+            coefficients[:, None, :] + parts["deviations"] @ self.deviation_root
+        )
 
         rows[..., 0] = 1
         X, y = rows[..., 1:-1], rows[..., -1]
@@ -300,16 +390,23 @@ class _Study:
                 u = u * np.sqrt(self.icc)
                 x = x * np.sqrt(1 - self.icc) + np.repeat(u, sizes, axis=1)
                 if design.between_slopes is not None:
-                    # within a cluster u is a constant, so its extra slope is part of the cluster's intercept
-                    cluster_coefficients[..., 0] += np.einsum("sgp,sp->sg", u, design.between_slopes - coefficients[:, 1:])
+                    # within a cluster u is a constant, so its extra slope is part of the cluster's
+                    # intercept
+                    cluster_coefficients[..., 0] += np.einsum(
+                        "sgp,sp->sg", u, design.between_slopes - coefficients[:, 1:]
+                    )
             X[:] = x
         else:
-            X[:] = np.tile(np.reshape(design.predictor_values, (sizes[0], -1)), (design.n_clusters, 1))
+            X[:] = np.tile(
+                np.reshape(design.predictor_values, (sizes[0], -1)), (design.n_clusters, 1)
+            )
 
         np.multiply(parts["noise"], design.noise_sd, out=y)
         for j in range(design.k):
             own = cluster_coefficients[..., j]
-            if np.ndim(design.n_per_cluster) == 0:  # equal sizes need no copy of the coefficients for every row
+            if (
+                np.ndim(design.n_per_cluster) == 0
+            ):  # equal sizes need no copy of the coefficients for every row
                 by_cluster = (len(z), design.n_clusters, sizes[0])
                 y.reshape(by_cluster)[...] += rows[..., j].reshape(by_cluster) * own[..., None]
             else:
@@ -319,14 +416,22 @@ class _Study:
 def _generator(seed):
     entropy = seed if isinstance(seed, (list, tuple)) else [seed]
     if not (seed is None or isinstance(seed, np.random.SeedSequence)):
-        if not entropy or not all(isinstance(part, (int, np.integer)) and not isinstance(part, bool) and part >= 0 for part in entropy):
-            raise InputError(f"seed must be a whole number of at least 0 (or a list of such, a numpy SeedSequence, or None), not {seed!r}.")
+        if not entropy or not all(
+            isinstance(part, (int, np.integer)) and not isinstance(part, bool) and part >= 0
+            for part in entropy
+        ):
+            raise InputError(
+                "seed must be a whole number of at least 0 (or a list of such, a numpy "
+                f"SeedSequence, or None), not {seed!r}."
+            )
     return np.random.default_rng(seed)
 
 
 def _check_design(design):
     if not isinstance(design, Design):
-        raise InputError(f"design must be a Design, as Design(n_clusters=30, n_per_cluster=10), not {design!r}.")
+        raise InputError(
+            f"design must be a Design, as Design(n_clusters=30, n_per_cluster=10), not {design!r}."
+        )
 
 
 def _as_tuples(array):
@@ -337,7 +442,11 @@ def _one_each(name, value, n, what="", low=-np.inf, high=np.inf, scalar=True):
     """One number, or n of them."""
     array = numbers(name, value, low, high)
     if array.shape != (n,) and not (scalar and array.ndim == 0):
-        count = "one number" if n is None else f"{'one number or ' if scalar else ''}{n} numbers, one a {what}"
+        count = (
+            "one number"
+            if n is None
+            else f"{'one number or ' if scalar else ''}{n} numbers, one a {what}"
+        )
         raise InputError(f"{name} must be {count}; it has shape {array.shape}.")
     return array
 
@@ -345,9 +454,14 @@ def _one_each(name, value, n, what="", low=-np.inf, high=np.inf, scalar=True):
 def _cluster_sizes(value, n_clusters):
     if isinstance(value, str) or not np.iterable(value):
         return whole_number("n_per_cluster", value)
-    sizes = tuple(whole_number(f"n_per_cluster of cluster {g}", size) for g, size in enumerate(value, start=1))
+    sizes = tuple(
+        whole_number(f"n_per_cluster of cluster {g}", size) for g, size in enumerate(value, start=1)
+    )
     if len(sizes) != n_clusters:
-        raise InputError(f"n_per_cluster lists {len(sizes)} clusters but n_clusters is {n_clusters}: set n_clusters={len(sizes)}.")
+        raise InputError(
+            f"n_per_cluster lists {len(sizes)} clusters but n_clusters is {n_clusters}: set "
+            f"n_clusters={len(sizes)}."
+        )
     return sizes
 
 
@@ -356,14 +470,26 @@ def _correlations(name, value, n):
     array = numbers(name, value, -1, 1)
     if array.ndim == 0:
         if n > 1 and array < -1 / (n - 1) - 1e-12:
-            raise InputError(f"{name}: {n} variables cannot all be correlated below {-1 / (n - 1):.3g} with one another; it is {value!r}.")
+            raise InputError(
+                f"{name}: {n} variables cannot all be correlated below {-1 / (n - 1):.3g} with one "
+                f"another; it is {value!r}."
+            )
         return array
     if array.shape != (n, n):
-        raise InputError(f"{name} must be one number or a {n} x {n} matrix; it has shape {array.shape}.")
-    if not np.allclose(array, array.T, atol=1e-12) or not np.allclose(np.diag(array), 1, atol=1e-12):
-        raise InputError(f"{name} must be a correlation matrix: symmetric, with ones on its diagonal.")
+        raise InputError(
+            f"{name} must be one number or a {n} x {n} matrix; it has shape {array.shape}."
+        )
+    if not np.allclose(array, array.T, atol=1e-12) or not np.allclose(
+        np.diag(array), 1, atol=1e-12
+    ):
+        raise InputError(
+            f"{name} must be a correlation matrix: symmetric, with ones on its diagonal."
+        )
     if np.linalg.eigvalsh(array)[0] < -1e-10:
-        raise InputError(f"{name} is not positive semidefinite: no variables can have all of these correlations at once.")
+        raise InputError(
+            f"{name} is not positive semidefinite: no variables can have all of these correlations "
+            "at once."
+        )
     return array
 
 
@@ -374,7 +500,9 @@ def _chosen(name, which, n):
     except IndexError:
         chosen = None
     if np.ndim(chosen) != 1:
-        raise InputError(f"{name} must be a slice or a list of whole numbers from 0 to {n - 1}, not {which!r}.")
+        raise InputError(
+            f"{name} must be a slice or a list of whole numbers from 0 to {n - 1}, not {which!r}."
+        )
     if not len(chosen):
         raise InputError(f"{name}={which!r} leaves none of {n} {name}.")
     return chosen
@@ -383,11 +511,14 @@ def _chosen(name, which, n):
 def _fixed_values(design):
     values = numbers("predictor_values", design.predictor_values)
     if np.ndim(design.n_per_cluster):
-        raise InputError("predictor_values are the same in every cluster: n_per_cluster must be one number.")
+        raise InputError(
+            "predictor_values are the same in every cluster: n_per_cluster must be one number."
+        )
     table = values[:, None] if values.ndim == 1 else values
     if table.shape != (design.n_per_cluster, design.n_predictors):
         raise InputError(
-            f"predictor_values has shape {values.shape}: it must hold {design.n_per_cluster} rows (n_per_cluster) "
+            f"predictor_values has shape {values.shape}: it must hold {design.n_per_cluster} rows "
+            "(n_per_cluster) "
             f"of {design.n_predictors} values (n_predictors)."
         )
     if np.any(design.predictor_icc) or np.any(design.predictor_corr):

@@ -1,8 +1,10 @@
 """The command line of `run_study`.
 
-    python -m helpers.simulation post --studies 50 --seed 1 --jobs 2 --out table.parquet
-    python -m helpers.simulation --clusters 10 30 --per-cluster 6 25 --between-sd 0.1 1 --studies 2000 --seed 1 --out table.csv
+python -m helpers.simulation post --studies 50 --seed 1 --jobs 2 --out table.parquet python -m
+helpers.simulation --clusters 10 30 --per-cluster 6 25 --between-sd 0.1 1 --studies 2000 --seed 1
+--out table.csv
 """
+
 from __future__ import annotations
 
 import argparse
@@ -10,11 +12,11 @@ import os
 import tempfile
 from pathlib import Path
 
-from helpers.running.store import write_whole
 from helpers.errors import InputError
-from helpers.simulate import Design
 from helpers.running.fit_studies import STRATEGIES
 from helpers.running.run import DEFAULT, grid, post_designs, run_study
+from helpers.running.store import write_whole
+from helpers.simulate import Design
 
 
 def main(arguments=None) -> None:
@@ -38,30 +40,90 @@ def main(arguments=None) -> None:
     except InputError as error:
         parser.exit(2, f"{parser.prog}: {error}\n")
     except KeyboardInterrupt:
-        parser.exit(130, f"{parser.prog}: stopped. With --store, finished designs are kept, and the same command goes on from there.\n")
+        parser.exit(
+            130,
+            f"{parser.prog}: stopped. With --store, finished designs are kept, and the same "
+            "command goes on from there.\n",
+        )
     except OSError as error:
-        parser.exit(2, f"{parser.prog}: {error.filename or options.out!r} cannot be written: {error.strerror or error}. With --store, finished designs are kept.\n")
+        parser.exit(
+            2,
+            f"{parser.prog}: {error.filename or options.out!r} cannot be written: "
+            f"{error.strerror or error}. With --store, finished designs are kept.\n",
+        )
     print(f"{len(table):,} rows of {table['design'].nunique()} designs in {options.out}")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m helpers.simulation", description="Simulate many studies of many designs and fit them in several ways.")
-    parser.add_argument("grid", nargs="?", choices=["post"], help="the post's 45 designs; or give your own by the options below")
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers.simulation",
+        description="Simulate many studies of many designs and fit them in several ways.",
+    )
+    parser.add_argument(
+        "grid",
+        nargs="?",
+        choices=["post"],
+        help="the post's 45 designs; or give your own by the options below",
+    )
     parser.add_argument("--clusters", type=int, nargs="+", metavar="G", help="numbers of clusters")
-    parser.add_argument("--per-cluster", type=int, nargs="+", metavar="N", help="rows in each cluster")
-    parser.add_argument("--between-sd", type=float, nargs="+", metavar="SD", help="SDs between clusters, one for all terms")
-    parser.add_argument("--predictors", type=int, default=3, metavar="P", help="number of slopes (default: 3)")
-    parser.add_argument("--coefficients", type=float, nargs="+", metavar="B", help="intercept and slopes (default: drawn from 0 to 1 anew for each study)")
-    parser.add_argument("--predictor-icc", type=float, default=0.0, metavar="ICC", help="share of the predictors' variance between clusters (default: 0)")
-    parser.add_argument("--studies", type=int, default=50, metavar="S", help="studies a design (default: 50)")
-    parser.add_argument("--seed", type=int, required=True, help="a whole number; the same seed gives the same table")
-    parser.add_argument("--strategies", nargs="+", default=list(DEFAULT), metavar="NAME", help=f"some of {', '.join(STRATEGIES)}")
-    parser.add_argument("--no-p-values", action="store_true", help="leave out degrees of freedom and p-values, which saves time")
-    parser.add_argument("--jobs", type=int, default=1, help="processes at work (-1: one a processor)")
-    parser.add_argument("--backend", default="loky", help="loky or threading, as joblib calls them; or dask")
+    parser.add_argument(
+        "--per-cluster", type=int, nargs="+", metavar="N", help="rows in each cluster"
+    )
+    parser.add_argument(
+        "--between-sd",
+        type=float,
+        nargs="+",
+        metavar="SD",
+        help="SDs between clusters, one for all terms",
+    )
+    parser.add_argument(
+        "--predictors", type=int, default=3, metavar="P", help="number of slopes (default: 3)"
+    )
+    parser.add_argument(
+        "--coefficients",
+        type=float,
+        nargs="+",
+        metavar="B",
+        help="intercept and slopes (default: drawn from 0 to 1 anew for each study)",
+    )
+    parser.add_argument(
+        "--predictor-icc",
+        type=float,
+        default=0.0,
+        metavar="ICC",
+        help="share of the predictors' variance between clusters (default: 0)",
+    )
+    parser.add_argument(
+        "--studies", type=int, default=50, metavar="S", help="studies a design (default: 50)"
+    )
+    parser.add_argument(
+        "--seed", type=int, required=True, help="a whole number; the same seed gives the same table"
+    )
+    parser.add_argument(
+        "--strategies",
+        nargs="+",
+        default=list(DEFAULT),
+        metavar="NAME",
+        help=f"some of {', '.join(STRATEGIES)}",
+    )
+    parser.add_argument(
+        "--no-p-values",
+        action="store_true",
+        help="leave out degrees of freedom and p-values, which saves time",
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=1, help="processes at work (-1: one a processor)"
+    )
+    parser.add_argument(
+        "--backend", default="loky", help="loky or threading, as joblib calls them; or dask"
+    )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of the Dask cluster")
-    parser.add_argument("--store", metavar="DIR", help="keep finished designs here, so that a killed run resumes")
-    parser.add_argument("--out", required=True, metavar="FILE", help="the table, as .parquet or .csv")
+    parser.add_argument(
+        "--store", metavar="DIR", help="keep finished designs here, so that a killed run resumes"
+    )
+    parser.add_argument(
+        "--out", required=True, metavar="FILE", help="the table, as .parquet or .csv"
+    )
     return parser
 
 
@@ -69,13 +131,26 @@ def _designs(options) -> dict[str, Design]:
     sizes = (options.clusters, options.per_cluster, options.between_sd)
     if options.grid == "post":
         if any(sizes):
-            raise InputError("Either the post's grid or sizes of your own: leave out 'post' or --clusters, --per-cluster and --between-sd.")
+            raise InputError(
+                "Either the post's grid or sizes of your own: leave out 'post' or --clusters, "
+                "--per-cluster and --between-sd."
+            )
         if options.predictors != 3 or options.coefficients or options.predictor_icc:
-            raise InputError("The post's grid has three slopes drawn anew for each study, and predictors new in every row: leave out 'post' or --predictors, --coefficients and --predictor-icc.")
+            raise InputError(
+                "The post's grid has three slopes drawn anew for each study, and predictors new in "
+                "every row: leave out 'post' or --predictors, --coefficients and --predictor-icc."
+            )
         return post_designs()
     if not all(sizes):
-        raise InputError("Name a grid: 'post', or all of --clusters, --per-cluster and --between-sd.")
-    return grid(*sizes, n_predictors=options.predictors, coefficients=options.coefficients, predictor_icc=options.predictor_icc)
+        raise InputError(
+            "Name a grid: 'post', or all of --clusters, --per-cluster and --between-sd."
+        )
+    return grid(
+        *sizes,
+        n_predictors=options.predictors,
+        coefficients=options.coefficients,
+        predictor_icc=options.predictor_icc,
+    )
 
 
 def _writable(name: str) -> Path:
@@ -88,7 +163,9 @@ def _writable(name: str) -> Path:
         with tempfile.NamedTemporaryFile(dir=Path(os.path.realpath(path)).parent):
             found = path.exists()  # which also tells of a name that no file can have
     except (OSError, ValueError) as error:
-        raise InputError(f"--out {name!r} cannot be written: {getattr(error, 'strerror', None) or error}.") from None
+        raise InputError(
+            f"--out {name!r} cannot be written: {getattr(error, 'strerror', None) or error}."
+        ) from None
     if found and not path.is_file():
         raise InputError(f"--out {name!r} cannot be written: it is no file.")
     return path

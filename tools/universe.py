@@ -17,11 +17,19 @@ SUMMARY = hashlib.sha1((ROOT / "helpers" / "summary.py").read_bytes()).hexdigest
 def make(jobs, studies=STUDIES, folder=ROOT / "build" / "universe"):
     """The whole table, designs in order."""
     store, designs = Store(folder), dense_designs()
-    keys = {label: digest(design, studies=studies, seed=SEED, summary=SUMMARY) for label, design in designs.items()}
+    keys = {
+        label: digest(design, studies=studies, seed=SEED, summary=SUMMARY)
+        for label, design in designs.items()
+    }
     tables = {label: store.load(key) for label, key in keys.items()}
-    missing = sorted((label for label in designs if tables[label] is None), key=lambda label: -designs[label].n_rows)
+    missing = sorted(
+        (label for label in designs if tables[label] is None),
+        key=lambda label: -designs[label].n_rows,
+    )
     work = (joblib.delayed(_one)(label, designs[label], studies) for label in missing)
-    with tqdm(total=len(designs), initial=len(designs) - len(missing), unit="design", disable=None) as bar:
+    with tqdm(
+        total=len(designs), initial=len(designs) - len(missing), unit="design", disable=None
+    ) as bar:
         for label, table in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(work):
             store.save(keys[label], table)
             tables[label] = table
@@ -36,7 +44,9 @@ def _one(label, design, studies):
 def shrunk(table):
     """Single precision, which is finer than any Monte Carlo error and half the size."""
     floats = table.select_dtypes("float64").columns.drop("between_sd")
-    return table.astype({name: "float32" for name in floats} | {"strategy": "category", "term": "category"})
+    return table.astype(
+        {name: "float32" for name in floats} | {"strategy": "category", "term": "category"}
+    )
 
 
 def main():

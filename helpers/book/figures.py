@@ -1,7 +1,8 @@
 """The book's figures: one colour and one name a strategy, one style, and the few plot kinds that chapters share.
 
-Importing this module does not load matplotlib; drawing does. The colours stay apart for readers with any of the
-common colour-vision deficiencies, on white and in the site's dark theme, where figures are inverted.
+Importing this module does not load matplotlib; drawing does. The colours stay apart for readers
+with any of the common colour-vision deficiencies, on white and in the site's dark theme, where
+figures are inverted.
 """
 
 from helpers.errors import InputError
@@ -86,7 +87,14 @@ def use_book_style() -> None:
         set_matplotlib_formats("retina")
 
 
-_CLUSTER_COLOURS = ("cluster_robust", "random_intercept", "two_stage", "multilevel", "fixed_effects", "ols")
+_CLUSTER_COLOURS = (
+    "cluster_robust",
+    "random_intercept",
+    "two_stage",
+    "multilevel",
+    "fixed_effects",
+    "ols",
+)
 
 
 def _in_notebook() -> bool:
@@ -108,10 +116,13 @@ def strategy_colour(name: str) -> str:
     return STRATEGY_COLOURS.get(keys.get(name, name), QUIET)
 
 
-def plot_with_theory(x, simulated, mc_se=None, theory=None, *, theory_x=None, label=None, colour=None, ax=None):
+def plot_with_theory(
+    x, simulated, mc_se=None, theory=None, *, theory_x=None, label=None, colour=None, ax=None
+):
     """Simulated values as points with two Monte Carlo standard errors either way, over the line theory draws.
 
-    `theory` holds the line's heights at `theory_x` (at `x` when left out), or is a function of x. A `label` goes into the legend.
+    `theory` holds the line's heights at `theory_x` (at `x` when left out), or is a function of x. A
+    `label` goes into the legend.
     """
     import numpy as np
 
@@ -126,7 +137,17 @@ def plot_with_theory(x, simulated, mc_se=None, theory=None, *, theory_x=None, la
         order = np.argsort(theory_x)
         ax.plot(theory_x[order], heights[order], color=colour, linewidth=2, alpha=0.55, zorder=2)
     bars = None if mc_se is None else 2 * _same_length(x=x, mc_se=mc_se)[1]
-    ax.errorbar(x, simulated, yerr=bars, fmt="o", color=colour, label=label, capsize=0, elinewidth=1.6, zorder=3)
+    ax.errorbar(
+        x,
+        simulated,
+        yerr=bars,
+        fmt="o",
+        color=colour,
+        label=label,
+        capsize=0,
+        elinewidth=1.6,
+        zorder=3,
+    )
     if label is not None:
         ax.legend()
     return ax
@@ -141,16 +162,29 @@ def plot_clusters(data, x, y, cluster="cluster", *, lines=True, pooled=False, ax
 
     for column in (x, y, cluster):
         if column not in data.columns:
-            raise InputError(f"There is no column {column!r} to plot; the columns are {', '.join(map(str, data.columns))}.")
+            raise InputError(
+                f"There is no column {column!r} to plot; the columns are "
+                f"{', '.join(map(str, data.columns))}."
+            )
     ax = _axes(ax)
     clusters = list(data.groupby(cluster, sort=True, observed=True))
     for (_, rows), colour in zip(clusters, _cluster_colours(len(clusters)), strict=True):
         across, up = rows[x].to_numpy(float), rows[y].to_numpy(float)
-        ax.plot(across, up, "o", color=colour, markersize=5.5, alpha=0.85, markeredgewidth=0, zorder=3)
+        ax.plot(
+            across, up, "o", color=colour, markersize=5.5, alpha=0.85, markeredgewidth=0, zorder=3
+        )
         if lines and np.ptp(across) > 0:
             _draw_line(ax, across, up, color=colour, linewidth=1.8, alpha=0.9, zorder=2)
     if pooled:
-        _draw_line(ax, data[x].to_numpy(float), data[y].to_numpy(float), color=INK, linewidth=2.2, linestyle=(0, (5, 3)), zorder=4)
+        _draw_line(
+            ax,
+            data[x].to_numpy(float),
+            data[y].to_numpy(float),
+            color=INK,
+            linewidth=2.2,
+            linestyle=(0, (5, 3)),
+            zorder=4,
+        )
     ax.set(xlabel=x, ylabel=y)
     return ax
 
@@ -160,10 +194,21 @@ def mark_value(value, *, ax, vertical=False, label=None):
     line = ax.axvline if vertical else ax.axhline
     line(value, color=INK, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1)
     if label is not None:
-        where = dict(xy=(value, 1), xytext=(5, -5)) if vertical else dict(xy=(1, value), xytext=(-3, 4))
+        where = (
+            dict(xy=(value, 1), xytext=(5, -5)) if vertical else dict(xy=(1, value), xytext=(-3, 4))
+        )
         across, up = ("left", "top") if vertical else ("right", "bottom")
         along = ax.get_xaxis_transform() if vertical else ax.get_yaxis_transform()
-        ax.annotate(label, xycoords=along, textcoords="offset points", ha=across, va=up, color=INK, fontsize=11, **where)
+        ax.annotate(
+            label,
+            xycoords=along,
+            textcoords="offset points",
+            ha=across,
+            va=up,
+            color=INK,
+            fontsize=11,
+            **where,
+        )
     return ax
 
 
@@ -173,7 +218,16 @@ def plot_rates(table, *, promised=0.05, ax=None):
     lifts = [0.16 * (i - (table.shape[1] - 1) / 2) for i in range(table.shape[1])]
     for name, lift in zip(table.columns, lifts, strict=True):
         heights = [height + lift for height in range(len(table))]
-        ax.plot(table[name], heights, "o", color=strategy_colour(name), markersize=8.5, label=strategy_label(name), zorder=3, clip_on=False)
+        ax.plot(
+            table[name],
+            heights,
+            "o",
+            color=strategy_colour(name),
+            markersize=8.5,
+            label=strategy_label(name),
+            zorder=3,
+            clip_on=False,
+        )
     mark_value(promised, ax=ax, vertical=True)
     ax.set_yticks(range(len(table)), table.index)
     ax.set_ylim(len(table) - 0.5, -0.5)
@@ -182,20 +236,31 @@ def plot_rates(table, *, promised=0.05, ax=None):
     ax.tick_params(axis="y", length=0)
     ax.grid(False, axis="y")
     ax.grid(True, axis="x")
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=table.shape[1], handletextpad=0.2, columnspacing=1.2, borderaxespad=0.2)
+    ax.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=table.shape[1],
+        handletextpad=0.2,
+        columnspacing=1.2,
+        borderaxespad=0.2,
+    )
     return ax
 
 
 def plot_estimates(fits, term, *, truth=None, ax=None):
     """One line a fit: the estimate of `term` as a dot, its confidence interval as a bar.
 
-    `fits` maps strategies (or any labels) to what the `fit_` functions return; `truth` is marked when it is known.
+    `fits` maps strategies (or any labels) to what the `fit_` functions return; `truth` is marked
+    when it is known.
     """
     if not fits:
         raise InputError("There is no fit to plot: give a dictionary such as {'multilevel': fit}.")
     for name, fit in fits.items():
         if term not in fit.table.index:
-            raise InputError(f"The fit {name!r} has no term {term!r}; it has {', '.join(map(str, fit.table.index))}.")
+            raise InputError(
+                f"The fit {name!r} has no term {term!r}; it has "
+                f"{', '.join(map(str, fit.table.index))}."
+            )
     import matplotlib.pyplot as plt
 
     if ax is None:
@@ -205,7 +270,13 @@ def plot_estimates(fits, term, *, truth=None, ax=None):
     for height, (name, fit) in enumerate(fits.items()):
         row = fit.table.loc[term]
         colour = strategy_colour(name)
-        ax.plot([row["conf_low"], row["conf_high"]], [height, height], color=colour, linewidth=3, zorder=2)
+        ax.plot(
+            [row["conf_low"], row["conf_high"]],
+            [height, height],
+            color=colour,
+            linewidth=3,
+            zorder=2,
+        )
         ax.plot(row["estimate"], height, "o", color=colour, markersize=8.5, zorder=3)
     ax.set_yticks(range(len(fits)), [strategy_label(name) for name in fits])
     ax.set_ylim(len(fits) - 0.5, -0.5)
@@ -230,7 +301,9 @@ def _same_length(**values):
 
     arrays = [np.atleast_1d(np.asarray(value, dtype=float)) for value in values.values()]
     if len({array.shape for array in arrays}) > 1:
-        sizes = " and ".join(f"{name} has {array.size}" for name, array in zip(values, arrays, strict=True))
+        sizes = " and ".join(
+            f"{name} has {array.size}" for name, array in zip(values, arrays, strict=True)
+        )
         raise InputError(f"The values to plot must be equally many: {sizes}.")
     return arrays
 
@@ -241,7 +314,9 @@ def _cluster_colours(count: int) -> list:
         return [STRATEGY_COLOURS[name] for name in _CLUSTER_COLOURS][:count]
     import matplotlib as mpl
 
-    ramp = mpl.colors.LinearSegmentedColormap.from_list("clusters", ["#123c69", "#2f8f9d", "#c98a1b"])
+    ramp = mpl.colors.LinearSegmentedColormap.from_list(
+        "clusters", ["#123c69", "#2f8f9d", "#c98a1b"]
+    )
     return [ramp(i / (count - 1)) for i in range(count)]
 
 

@@ -20,7 +20,9 @@ class FindingError(AssertionError):
     """A finding is not true of these data: with this seed or these sizes its number fails the test."""
 
 
-def finding(name, sentence, *values, above=None, below=None, near=None, tol=None, mc_se=None, claims=()):
+def finding(
+    name, sentence, *values, above=None, below=None, near=None, tol=None, mc_se=None, claims=()
+):
     """Show a sentence with its numbers filled in, and insist that it is true.
 
     `sentence` is plain Markdown with one format field a value, rounded as readers should see it.
@@ -121,7 +123,9 @@ def _plain(value):
     try:
         return float(f"{float(value):.10g}")
     except (TypeError, ValueError):
-        raise InputError(f"A finding's values are single numbers or words, not {type(value).__name__}.") from None
+        raise InputError(
+            f"A finding's values are single numbers or words, not {type(value).__name__}."
+        ) from None
 
 
 def _number(value, option):
@@ -134,7 +138,9 @@ def _number(value, option):
 def _check_bounds(record):
     name = record["name"]
     if not record["values"] or isinstance(record["values"][0], (str, type(None))):
-        raise InputError(f"Finding {name}: the first value after the sentence is the number to test.")
+        raise InputError(
+            f"Finding {name}: the first value after the sentence is the number to test."
+        )
     if record["above"] is record["below"] is record["near"] is None:
         raise InputError(f"Finding {name} tests nothing: give above, below, or near and tol.")
     if (record["near"] is None) != (record["tol"] is None):
@@ -142,21 +148,31 @@ def _check_bounds(record):
     if record["tol"] is not None and record["tol"] < 0:
         raise InputError(f"Finding {name}: tol is a distance and cannot be negative.")
     if isinstance(record["mc_se"], str) or (record["mc_se"] is not None and record["mc_se"] <= 0):
-        raise InputError(f"Finding {name}: mc_se is a Monte Carlo error above 0; leave it out when the value is exact.")
+        raise InputError(
+            f"Finding {name}: mc_se is a Monte Carlo error above 0; leave it out when the value is "
+            "exact."
+        )
 
 
 def _fill(name, sentence, values):
     try:
         return sentence.format(*values)
     except (AttributeError, IndexError, KeyError, ValueError, TypeError) as error:
-        raise InputError(f"Finding {name}: its sentence cannot be filled with its values ({error}).") from None
+        raise InputError(
+            f"Finding {name}: its sentence cannot be filled with its values ({error})."
+        ) from None
 
 
 def _fault(record):
     """What is wrong with the tested value, in words; nothing when it clears its bounds."""
-    numbers = [value for value in [*record["values"], record["mc_se"]] if isinstance(value, (int, float))]
+    numbers = [
+        value for value in [*record["values"], record["mc_se"]] if isinstance(value, (int, float))
+    ]
     if not all(math.isfinite(number) for number in numbers):
-        return f"Its values are {record['values']} with Monte Carlo error {record['mc_se']}: not finite."
+        return (
+            f"Its values are {record['values']} with Monte Carlo error {record['mc_se']}: not "
+            "finite."
+        )
     value, room = record["values"][0], margin(record)
     told = f"The value is {value:.6g}; it must be {bounds_in_words(record)}"
     if record["mc_se"] is None:
@@ -179,7 +195,11 @@ def _show(record, fault):
     if fault:
         sentence = f"Not true here: “{sentence}” {fault}"
         # JSON has no word for these
-        record = {**record, "values": [_finite(v) for v in record["values"]], "mc_se": _finite(record["mc_se"])}
+        record = {
+            **record,
+            "values": [_finite(v) for v in record["values"]],
+            "mc_se": _finite(record["mc_se"]),
+        }
     display(Markdown(sentence), metadata={"finding": record})
 
 

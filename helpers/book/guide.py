@@ -1,8 +1,10 @@
 """The decision guide: one list, from which the figure, its alt text and the table beside it are made.
 
-A branch asks a question that a reader can answer with yes or no, before the data are in. Yes leads to an answer on the right, no to the next
-question. The numbers in it are rules of thumb; the chapter `how_to_decide` puts each branch to a test.
+A branch asks a question that a reader can answer with yes or no, before the data are in. Yes leads
+to an answer on the right, no to the next question. The numbers in it are rules of thumb; the
+chapter `how_to_decide` puts each branch to a test.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -13,7 +15,8 @@ from helpers.book.figures import INK, QUIET, strategy_colour
 @dataclass(frozen=True)
 class Branch:
     """ask: the question; empty for the last branch, which takes whoever said no to all. use: what to do then. strategy: whose colour it has.
-    so: what the table adds. seen: where the book shows it, as {words of the link: chapter.ipynb#section}. go_on: the next question follows all the same.
+    so: what the table adds. seen: where the book shows it, as {words of the link:
+        chapter.ipynb#section}. go_on: the next question follows all the same.
     """
 
     ask: str
@@ -29,58 +32,94 @@ GUIDE = (
         "Do you ask only about these very clusters, and was x drawn row by row?",
         "Fixed effects, or a line each; errors from rows",
         "fixed_effects",
-        "A line each averages over these clusters; fixed effects weigh them by rows and by how much x moves. An error that compares clusters would be too wide. Where whole clusters were assigned, cluster there, even if you have them all.",
-        {"these schools": "robust_standard_errors.ipynb#which-repeats-do-you-mean", "a whole county": "how_to_decide.ipynb#4-a-whole-county"},
+        "A line each averages over these clusters; fixed effects weigh them by rows and by how "
+        "much x moves. An error that compares clusters would be too wide. Where whole clusters "
+        "were assigned, cluster there, even if you have them all.",
+        {
+            "these schools": "robust_standard_errors.ipynb#which-repeats-do-you-mean",
+            "a whole county": "how_to_decide.ipynb#4-a-whole-county",
+        },
     ),
     Branch(
         "Do you want to predict a cluster you know?",
         "Multilevel: its own prediction, drawn in",
         "multilevel",
-        "If its rows are few, let few things vary. A cluster not yet seen gets the average line: go on.",
-        {"Ada’s next row": "prediction.ipynb#a-line-for-ada-a-line-for-everybody", "Ada’s response": "how_to_decide.ipynb#adas-response", "shrinkage": "multilevel_models.ipynb#wrong-about-each-right-about-all"},
+        "If its rows are few, let few things vary. A cluster not yet seen gets the average line: "
+        "go on.",
+        {
+            "Ada’s next row": "prediction.ipynb#a-line-for-ada-a-line-for-everybody",
+            "Ada’s response": "how_to_decide.ipynb#adas-response",
+            "shrinkage": "multilevel_models.ipynb#wrong-about-each-right-about-all",
+        },
     ),
     Branch(
         "Do two groupings cross, such as people and words?",
         "Both must count: crossed effects, min-F′, two-way errors",
         "",
         "As long as you generalise beyond both.",
-        {"forty words": "how_to_decide.ipynb#forty-words", "firms and years": "robust_standard_errors.ipynb#firms-and-years"},
+        {
+            "forty words": "how_to_decide.ipynb#forty-words",
+            "firms and years": "robust_standard_errors.ipynb#firms-and-years",
+        },
     ),
     Branch(
         "Is x one value for a whole cluster?",
         "Cluster where x was assigned: random intercept, or CR2",
         "random_intercept",
-        "Clusters are your rows here. Where groups lie inside one another, take the level at which x was assigned or units were sampled; if they differ, the higher: CR2 there, or a random intercept at each level from the assignment up.",
-        {"twelve clinics": "how_to_decide.ipynb#twelve-clinics", "classes in schools": "how_to_decide.ipynb#classes-in-schools"},
+        "Clusters are your rows here. Where groups lie inside one another, take the level at which "
+        "x was assigned or units were sampled; if they differ, the higher: CR2 there, or a random "
+        "intercept at each level from the assignment up.",
+        {
+            "twelve clinics": "how_to_decide.ipynb#twelve-clinics",
+            "classes in schools": "how_to_decide.ipynb#classes-in-schools",
+        },
     ),
     Branch(
         "Do clusters differ in their mean of x?",
         "Split x: cluster mean and deviation",
         "",
-        "The deviation has the slope within clusters, the mean what lies between them. Fixed effects and two-stage split by themselves. Then go on.",
-        {"good moods": "how_to_decide.ipynb#good-moods", "one more column": "simpsons_paradox.ipynb#one-more-column"},
+        "The deviation has the slope within clusters, the mean what lies between them. Fixed "
+        "effects and two-stage split by themselves. Then go on.",
+        {
+            "good moods": "how_to_decide.ipynb#good-moods",
+            "one more column": "simpsons_paradox.ipynb#one-more-column",
+        },
         go_on=True,
     ),
     Branch(
         "Ten or more rows to spare in every cluster, and sizes alike?",
         "Two-stage: a line each, then t(G − 1)",
         "two_stage",
-        "To spare: a cluster’s rows less the coefficients, intercept included; G counts clusters. Where slopes clearly differ it is as good as the model, and easier to explain; where they hardly differ it keeps its 5% and gives up some power.",
-        {"a watch": "how_to_decide.ipynb#a-watch-that-never-sleeps", "the cliff": "two_stage_regression.ipynb#the-cliff"},
+        "To spare: a cluster’s rows less the coefficients, intercept included; G counts clusters. "
+        "Where slopes clearly differ it is as good as the model, and easier to explain; where they "
+        "hardly differ it keeps its 5% and gives up some power.",
+        {
+            "a watch": "how_to_decide.ipynb#a-watch-that-never-sleeps",
+            "the cliff": "two_stage_regression.ipynb#the-cliff",
+        },
     ),
     Branch(
         "Would you rather not model how clusters differ?",
         "OLS with CR2; from 40 balanced clusters CR1 will do",
         "cluster_robust_cr2",
         "The test is kept, and some precision lost.",
-        {"sixty people": "how_to_decide.ipynb#sixty-people-six-rows", "how many are many": "robust_standard_errors.ipynb#how-many-clusters-are-many"},
+        {
+            "sixty people": "how_to_decide.ipynb#sixty-people-six-rows",
+            "how many are many": "robust_standard_errors.ipynb#how-many-clusters-are-many",
+        },
     ),
     Branch(
         "",
-        "Multilevel, slopes vary, Satterthwaite df. If it will not fit: centre x, drop correlations, and slopes last",
+        "Multilevel, slopes vary, Satterthwaite df. If it will not fit: centre x, drop "
+        "correlations, and slopes last",
         "multilevel",
-        "Where slopes differ, the most precise of the honest tests when rows are few or clusters unequal.",
-        {"sixty people": "how_to_decide.ipynb#sixty-people-six-rows", "where zero is": "how_to_decide.ipynb#where-zero-is", "how much may vary": "multilevel_models.ipynb#how-much-may-vary"},
+        "Where slopes differ, the most precise of the honest tests when rows are few or clusters "
+        "unequal.",
+        {
+            "sixty people": "how_to_decide.ipynb#sixty-people-six-rows",
+            "where zero is": "how_to_decide.ipynb#where-zero-is",
+            "how much may vary": "multilevel_models.ipynb#how-much-may-vary",
+        },
     ),
 )
 
@@ -89,8 +128,14 @@ LAST = "Otherwise"
 
 def in_words() -> str:
     """The whole guide as one text: what the figure says to those who hear it."""
-    said = [f"{number}. {b.ask} {'Then first' if b.go_on else 'Then'}: {b.use}." for number, b in enumerate(GUIDE[:-1], 1)]
-    return f"Seven questions under one another; yes leads to an answer on the right, no to the next question. {' '.join(said)} {len(GUIDE)}. {LAST}: {GUIDE[-1].use}."
+    said = [
+        f"{number}. {b.ask} {'Then first' if b.go_on else 'Then'}: {b.use}."
+        for number, b in enumerate(GUIDE[:-1], 1)
+    ]
+    return (
+        "Seven questions under one another; yes leads to an answer on the right, no to the next "
+        f"question. {' '.join(said)} {len(GUIDE)}. {LAST}: {GUIDE[-1].use}."
+    )
 
 
 def table():
@@ -119,11 +164,41 @@ def draw(ax=None):
 
     def box(left, width, middle, text, chars, colour, filled):
         shape = dict(boxstyle="round,pad=0,rounding_size=0.1", linewidth=1.6)
-        ax.add_patch(FancyBboxPatch((left, middle - high / 2), width, high, facecolor=(colour, 0.16) if filled else "none", edgecolor=colour, **shape))
-        ax.text(left + width / 2, middle, textwrap.fill(text, chars), ha="center", va="center", fontsize=11.5, linespacing=1.15, color=INK)
+        ax.add_patch(
+            FancyBboxPatch(
+                (left, middle - high / 2),
+                width,
+                high,
+                facecolor=(colour, 0.16) if filled else "none",
+                edgecolor=colour,
+                **shape,
+            )
+        )
+        ax.text(
+            left + width / 2,
+            middle,
+            textwrap.fill(text, chars),
+            ha="center",
+            va="center",
+            fontsize=11.5,
+            linespacing=1.15,
+            color=INK,
+        )
 
     def arrow(start, end, colour=QUIET):
-        ax.annotate("", end, start, arrowprops=dict(arrowstyle="-|>", color=colour, linewidth=1.6, shrinkA=0, shrinkB=0, mutation_scale=14))
+        ax.annotate(
+            "",
+            end,
+            start,
+            arrowprops=dict(
+                arrowstyle="-|>",
+                color=colour,
+                linewidth=1.6,
+                shrinkA=0,
+                shrinkB=0,
+                mutation_scale=14,
+            ),
+        )
 
     for number, b in enumerate(GUIDE, 1):
         middle, colour = -step * (number - 1), strategy_colour(b.strategy)
@@ -135,6 +210,23 @@ def draw(ax=None):
             arrow((2.72, middle), (3.18, middle), colour)
             ax.text(2.93, middle + 0.06, "yes", ha="center", va="bottom", fontsize=10, color=INK)
             arrow((1.52, middle - high / 2 - 0.02), (1.52, middle - step + high / 2 + 0.02))
-            ax.text(1.6, middle - step / 2, "either way" if b.go_on else "no", ha="left", va="center", fontsize=10, color=INK)
-        ax.text(0.12, middle, str(number), ha="center", va="center", fontsize=13, weight="bold", color=INK)
+            ax.text(
+                1.6,
+                middle - step / 2,
+                "either way" if b.go_on else "no",
+                ha="left",
+                va="center",
+                fontsize=10,
+                color=INK,
+            )
+        ax.text(
+            0.12,
+            middle,
+            str(number),
+            ha="center",
+            va="center",
+            fontsize=13,
+            weight="bold",
+            color=INK,
+        )
     return ax

@@ -26,7 +26,10 @@ def numbers(section, *fits):
     about = sections[section]
     live = [row["software"] for row in about["rows"] if is_live(row)]
     if len(live) != len(fits):
-        raise InputError(f"The section {section!r} waits for {len(live)} fits ({', '.join(live)}), not {len(fits)}.")
+        raise InputError(
+            f"The section {section!r} waits for {len(live)} fits ({', '.join(live)}), not "
+            f"{len(fits)}."
+        )
     waiting, lines = iter(fits), {}
     for row in about["rows"]:
         if is_live(row):
@@ -47,7 +50,9 @@ def beside(section, *fits):
     return pd.DataFrame(
         {
             "std. error": table["std_error"].map("{:#.7g}".format),
-            "df": table["df"].map(lambda df: "none" if np.isinf(df) else f"{df:,.2f}".removesuffix(".00")),
+            "df": table["df"].map(
+                lambda df: "none" if np.isinf(df) else f"{df:,.2f}".removesuffix(".00")
+            ),
             "p-value": table["p_value"].map(lambda p: "< 1e-16" if p < 1e-16 else f"{p:#.2g}"),
             "error and test": table["rule"],
             "estimate": table["estimate"].map("{:#.7g}".format),

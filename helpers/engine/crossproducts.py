@@ -1,9 +1,11 @@
 r"""Crossproducts by cluster: all that a linear model with one grouping needs to know of its rows.
 
-For cluster g with rows :math:`W_g = [X_g \mid y_g]` the strategies need only :math:`W_g'W_g` and the number of rows.
-Pooled OLS adds them up, cluster-robust errors compare them, two-stage solves each one alone, REML weighs them; so rows can be
-streamed through once and thrown away, and thousands of studies fit side by side in one array.
+For cluster g with rows :math:`W_g = [X_g \mid y_g]` the strategies need only :math:`W_g'W_g` and
+the number of rows. Pooled OLS adds them up, cluster-robust errors compare them, two-stage solves
+each one alone, REML weighs them; so rows can be streamed through once and thrown away, and
+thousands of studies fit side by side in one array.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -29,7 +31,8 @@ class Crossproducts:
 
     Attributes
     ----------
-    WtW : (S, G, m, m) array. W holds the k columns of X first, then any further columns, then the outcome, which is last.
+    WtW : (S, G, m, m) array. W holds the k columns of X first, then any further columns, then the
+        outcome, which is last.
     n_per_cluster : (G,) array, rows in each cluster.
     k : number of coefficients (columns of X).
     units : how to express results in the data's units; None when they are the crossproducts' own.
@@ -89,7 +92,8 @@ class Crossproducts:
 def crossproducts_of_studies(W: np.ndarray, n_per_cluster) -> Crossproducts:
     """Crossproducts of simulated studies.
 
-    W : (S, N, k + 1) rows of each study, intercept and predictors first and the outcome last; the rows of a cluster stand together,
+    W : (S, N, k + 1) rows of each study, intercept and predictors first and the outcome last; the
+        rows of a cluster stand together,
     n_per_cluster (G,) of them.
     """
     n = np.asarray(n_per_cluster)
@@ -119,5 +123,7 @@ def crossproducts_by_code(W: np.ndarray, codes: np.ndarray, n_clusters: int) -> 
     WtW = np.empty((n_clusters, m, m))
     for i in range(m):
         for j in range(i + 1):
-            WtW[:, i, j] = WtW[:, j, i] = np.bincount(codes, weights=W[:, i] * W[:, j], minlength=n_clusters)
+            WtW[:, i, j] = WtW[:, j, i] = np.bincount(
+                codes, weights=W[:, i] * W[:, j], minlength=n_clusters
+            )
     return WtW

@@ -1,7 +1,9 @@
 """A model formula taken apart: outcome, fixed part, and lme4's bars for what varies between clusters.
 
-The parts themselves are read by `formulae`, which knows no double bars and merges bars on one grouping; so bars are cut out here.
+The parts themselves are read by `formulae`, which knows no double bars and merges bars on one
+grouping; so bars are cut out here.
 """
+
 from __future__ import annotations
 
 import re
@@ -16,7 +18,8 @@ from helpers.errors import InputError
 class Formula:
     """The parts of a formula, each in words that `formulae` reads.
 
-    outcome: left of the tilde. fixed: the fixed part. bars: the left sides of the bars. cluster: the column to the right of every bar.
+    outcome: left of the tilde. fixed: the fixed part. bars: the left sides of the bars. cluster:
+        the column to the right of every bar.
     """
 
     text: str
@@ -27,19 +30,28 @@ class Formula:
 
 
 def parse_formula(text: str) -> Formula:
-    """Take apart e.g. ``"Reaction ~ Days + (Days | Subject)"``; ``(x || g)`` stands for ``(1 | g) + (0 + x | g)``."""
+    """Take apart e.g.
+
+    ``"Reaction ~ Days + (Days | Subject)"``; ``(x || g)`` stands for ``(1 | g) + (0 + x | g)``.
+    """
     if not isinstance(text, str):
         raise InputError(f"The formula must be text such as 'y ~ x', not {type(text).__name__}.")
     sides = text.split("~")
     if len(sides) != 2 or not sides[0].strip() or not sides[1].strip():
-        raise InputError(f"The formula {text!r} needs one '~' with the outcome on its left and the predictors on its right, as in 'y ~ x'.")
+        raise InputError(
+            f"The formula {text!r} needs one '~' with the outcome on its left and the predictors on "
+            "its right, as in 'y ~ x'."
+        )
     _need_balanced(text)
     fixed, bars, groupings = [], [], []
     for sign, summand in _summands(sides[1], text):
         inner = _inside_parentheses(summand)
         if inner is None or not _cut(inner, "|"):
             if any(char == "|" and depth != QUOTED for _, char, depth in _scan(summand)):
-                raise InputError(f"In {text!r} put the bar in parentheses and add it with '+', as in 'y ~ x + (x | person)'.")
+                raise InputError(
+                    f"In {text!r} put the bar in parentheses and add it with '+', as in 'y ~ x + (x "
+                    "| person)'."
+                )
             fixed.append(f"{sign} {summand}")
             continue
         if sign == "-":
@@ -48,8 +60,17 @@ def parse_formula(text: str) -> Formula:
         groupings.append(_column_name(right, text))
         bars += [left] if correlated else _uncorrelated_parts(left, text)
     if len(set(groupings)) > 1:
-        raise InputError(f"{text!r} has several groupings ({', '.join(sorted(set(groupings)))}). Nested and crossed groupings are not fitted yet; use one.")
-    return Formula(text, sides[0].strip(), " ".join(fixed).lstrip("+ ") or "1", tuple(bars), groupings[0] if groupings else None)
+        raise InputError(
+            f"{text!r} has several groupings ({', '.join(sorted(set(groupings)))}). Nested and "
+            "crossed groupings are not fitted yet; use one."
+        )
+    return Formula(
+        text,
+        sides[0].strip(),
+        " ".join(fixed).lstrip("+ ") or "1",
+        tuple(bars),
+        groupings[0] if groupings else None,
+    )
 
 
 def describe(part: str, text: str):
@@ -120,7 +141,10 @@ def _split_bar(inner: str, text: str) -> tuple[str, str, bool]:
         raise InputError(f"In {text!r} the part ({inner}) has more bars than one.")
     left, right = inner[: marks[0]].strip(), inner[marks[-1] + 1 :].strip()
     if not left or not right:
-        raise InputError(f"In {text!r} the part ({inner}) needs terms on the left of its bar and a column on the right, as in (x | person).")
+        raise InputError(
+            f"In {text!r} the part ({inner}) needs terms on the left of its bar and a column on the "
+            "right, as in (x | person)."
+        )
     return left, right, not double
 
 
@@ -128,18 +152,31 @@ def _column_name(right: str, text: str) -> str:
     if re.fullmatch(r"`[^`]+`", right):
         return right[1:-1]
     if re.search(r"[:/*]", right):
-        raise InputError(f"In {text!r} the grouping {right!r} is nested or crossed. One grouping is fitted so far: name a single column.")
+        raise InputError(
+            f"In {text!r} the grouping {right!r} is nested or crossed. One grouping is fitted so "
+            "far: name a single column."
+        )
     if not re.fullmatch(r"\w+", right) or right.isdigit():
-        raise InputError(f"In {text!r} the grouping {right!r} must be the name of one column (in backquotes if it holds spaces).")
+        raise InputError(
+            f"In {text!r} the grouping {right!r} must be the name of one column (in backquotes if "
+            "it holds spaces)."
+        )
     return right
 
 
 def _uncorrelated_parts(left: str, text: str) -> list[str]:
     """The bars that a double bar stands for: the intercept and each term by itself."""
-    return ["1" if term.name == "Intercept" else "0 + " + ":".join(_quoted(part) for part in term.components) for term in describe(left, text).common_terms]
+    return [
+        "1"
+        if term.name == "Intercept"
+        else "0 + " + ":".join(_quoted(part) for part in term.components)
+        for term in describe(left, text).common_terms
+    ]
 
 
 def _quoted(component) -> str:
     """A component of a term, as formula text: names that are not plain words need their backquotes back."""
     is_column = type(component).__name__ == "Variable"
-    return f"`{component.name}`" if is_column and not component.name.isidentifier() else component.name
+    return (
+        f"`{component.name}`" if is_column and not component.name.isidentifier() else component.name
+    )

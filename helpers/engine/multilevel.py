@@ -1,19 +1,25 @@
 r"""Multilevel (mixed) models with one grouping, fitted by REML or ML from crossproducts.
 
-Model: :math:`y_g = X_g b + Z_g u_g + e_g`, :math:`u_g \sim N(0, \sigma^2 \Psi)`, :math:`e_g \sim N(0, \sigma^2 I)`, :math:`\Psi = L L'`; the free entries
-of the lower triangular L, column by column, are theta. With b and sigma profiled out the REML criterion is
+Model: :math:`y_g = X_g b + Z_g u_g + e_g`, :math:`u_g \sim N(0, \sigma^2 \Psi)`, :math:`e_g \sim
+    N(0, \sigma^2 I)`, :math:`\Psi = L L'`; the free entries
+of the lower triangular L, column by column, are theta. With b and sigma profiled out the REML
+criterion is
 
 .. math:: d(\theta) = \log|V| + \log|X'V^{-1}X| + (N - k)\,(1 + \log(2\pi\,\mathrm{pwrss}/(N - k))),
 
-lme4's (Bates, Mächler, Bolker & Walker 2015, J Statistical Software 67:1, eq. 41); ML leaves the second term out and counts N. Newton steps
-with the exact second derivatives minimise it for many studies at once.
+lme4's (Bates, Mächler, Bolker & Walker 2015, J Statistical Software 67:1, eq. 41); ML leaves the
+second term out and counts N. Newton steps with the exact second derivatives minimise it for many
+studies at once.
 
-With :math:`M_g = Z_g'V_g^{-1}Z_g`, :math:`N_g = Z_g'V_g^{-1}X_g`, :math:`C = (X'V^{-1}X)^{-1}`, :math:`r_g = Z_g'V_g^{-1}(y_g - X_g b)` the derivative with respect to
-:math:`\Psi` is :math:`\sum_g M_g - N_g C N_g' - r_g r_g'/s^2`. A zero variance is a minimum only where this matrix, on the directions that
-:math:`\Psi` leaves empty, is positive semidefinite; that is checked, so no fit stays on a boundary where it does not belong.
+With :math:`M_g = Z_g'V_g^{-1}Z_g`, :math:`N_g = Z_g'V_g^{-1}X_g`, :math:`C = (X'V^{-1}X)^{-1}`,
+:math:`r_g = Z_g'V_g^{-1}(y_g - X_g b)` the derivative with respect to :math:`\Psi` is :math:`\sum_g
+M_g - N_g C N_g' - r_g r_g'/s^2`. A zero variance is a minimum only where this matrix, on the
+directions that :math:`\Psi` leaves empty, is positive semidefinite; that is checked, so no fit
+stays on a boundary where it does not belong.
 
 Arrays: S studies, G clusters, q random terms, k coefficients, t entries of theta.
 """
+
 from __future__ import annotations
 
 from copy import copy
@@ -30,7 +36,9 @@ SINGULAR_BELOW = 1e-4  # lme4's tolerance for a diagonal entry of theta
 _DECREMENT = 1e-9  # predicted fall of the criterion below which one more Newton step is the last
 _BOUNDARY_GAIN = 1e-8  # a fall of the criterion that leaving a boundary must promise
 _LONGEST_STEP = 1e5
-ELEMENTS = 1 << 15  # studies x clusters worked on at once: keeps the arrays in the processor's cache
+ELEMENTS = (
+    1 << 15
+)  # studies x clusters worked on at once: keeps the arrays in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -121,15 +129,17 @@ def _without_copy(columns: list[int]):
 class _Problem:
     """The crossproducts of some studies, laid out for smallmatrix: entry first, then study, then cluster.
 
-    Each cluster's rows are replaced by q rows Q, a triangle in Z with Q'Q = Z'W, and by what Z leaves unexplained, which is added up over
-    clusters at once. Everything is then a sum of squares, and nothing cancels when variances between clusters are large.
+    Each cluster's rows are replaced by q rows Q, a triangle in Z with Q'Q = Z'W, and by what Z
+    leaves unexplained, which is added up over clusters at once. Everything is then a sum of
+    squares, and nothing cancels when variances between clusters are large.
     """
 
     def __init__(self, cp: Crossproducts, terms: RandomTerms, reml: bool):
         self.terms, self.reml = terms, reml
         self.k, self.q, self.t = cp.k, len(terms.columns), len(terms.free)
         columns = terms.columns
-        # Each column of W once: X, then random terms that are not in X, then y; Z says where the random terms are.
+        # Each column of W once: X, then random terms that are not in X, then y; Z says where the
+        # random terms are.
         kept = [*range(cp.k), *(column for column in columns if column >= cp.k), -1]
         self.Z = [kept.index(column) for column in columns]
         self.random = _without_copy(self.Z)
@@ -137,7 +147,11 @@ class _Problem:
         ZtW = np.ascontiguousarray(WtW[columns][:, kept])
         F = smallmatrix.semidefinite_cholesky(ZtW[:, self.Z])
         divisor = F.copy()
-        for i in range(self.q):  # a cluster with fewer rows than terms has empty directions; dividing by infinity leaves them empty
+        for i in range(
+            self.q
+            # a cluster with fewer rows than terms has empty directions; dividing by infinity leaves
+            # them empty
+        ):
             divisor[i, i][F[i, i] == 0] = np.inf
         self.Q = smallmatrix.forward_substitute(divisor, ZtW)  # (q, m, S, G)
         self.Q[:, self.random] = F.swapaxes(0, 1)
@@ -150,7 +164,10 @@ class _Problem:
         self.n_studies = cp.n_studies
 
     def take(self, which) -> "_Problem":
-        """Some of the studies. One study serves any number of thetas by broadcasting, so there is nothing to take from it."""
+        """Some of the studies.
+
+        One study serves any number of thetas by broadcasting, so there is nothing to take from it.
+        """
         if self.n_studies == 1:
             return self
         part = copy(self)
@@ -267,8 +284,9 @@ def _slopes(problem: _Problem, factor: np.ndarray) -> _Slopes:
 def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Point:
     """Everything at Psi = factor factor' (S, q, q).
 
-    Derivatives are with respect to coordinates that move the factor by basis times a lower triangular matrix: coordinate (i, j)
-    adds column i of the basis to column j of the factor. With a lower triangular factor and the identity these are theta.
+    Derivatives are with respect to coordinates that move the factor by basis times a lower
+    triangular matrix: coordinate (i, j) adds column i of the basis to column j of the factor. With
+    a lower triangular factor and the identity these are theta.
     """
     terms, q, k, rows = problem.terms, problem.q, problem.k, problem.rows
     at = _slopes(problem, factor)
@@ -280,20 +298,25 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
         half = smallmatrix.product_by_study(N, np.sqrt(2) * at.root)
         T += smallmatrix.gram(half.swapaxes(0, 1))
 
-    # From derivatives in Psi to derivatives in the coordinates: dPsi = v_i f_j' + f_j v_i', columns of basis and factor.
+    # From derivatives in Psi to derivatives in the coordinates: dPsi = v_i f_j' + f_j v_i', columns
+    # of basis and factor.
     i, j = terms.places
     outer = basis.swapaxes(1, 2)[:, i, :, None] * factor.swapaxes(1, 2)[:, j, None, :]
     D = outer + outer.swapaxes(2, 3)
     flatD = D.reshape(S, problem.t, q * q)
     gradient = (flatD @ slope.reshape(S, q * q, 1))[..., 0]
 
-    MT = sum_over_clusters(M.reshape(q * q, S, G), T.reshape(q * q, S, G)).reshape(S, q, q, q, q)  # b c, d a
+    MT = sum_over_clusters(M.reshape(q * q, S, G), T.reshape(q * q, S, G)).reshape(
+        S, q, q, q, q
+    )  # b c, d a
     hessian = flatD @ MT.transpose(0, 4, 1, 2, 3).reshape(S, q * q, q * q) @ flatD.swapaxes(1, 2)
     dXVX = (flatD @ at.NN).reshape(S, problem.t, k, k)
     PC = dXVX @ C[:, None]
     dC = C[:, None] @ PC
     if problem.reml:
-        hessian -= PC.reshape(S, problem.t, -1) @ PC.swapaxes(-1, -2).reshape(S, problem.t, -1).swapaxes(1, 2)
+        hessian -= PC.reshape(S, problem.t, -1) @ PC.swapaxes(-1, -2).reshape(
+            S, problem.t, -1
+        ).swapaxes(1, 2)
     Nr = sum_over_clusters(N.reshape(q * k, S, G), r).reshape(S, q, k, q)
     u = flatD @ Nr.transpose(0, 1, 3, 2).reshape(S, q * q, k)  # (S, t, k)
     hessian -= 2 / s2[:, None, None] * (u @ C @ u.swapaxes(1, 2))
@@ -302,14 +325,29 @@ def _evaluate(problem: _Problem, factor: np.ndarray, basis: np.ndarray) -> _Poin
     bend = basis.swapaxes(1, 2) @ slope @ basis
     a, c = terms.of_one_column
     hessian[:, a, c] += 2 * bend[:, i[a], i[c]]
-    return _Point(at.criterion, gradient, hessian, at.b, C, s2, np.moveaxis(r, 1, 0), factor, basis, slope, at.curvature, dC, w)
+    return _Point(
+        at.criterion,
+        gradient,
+        hessian,
+        at.b,
+        C,
+        s2,
+        np.moveaxis(r, 1, 0),
+        factor,
+        basis,
+        slope,
+        at.curvature,
+        dC,
+        w,
+    )
 
 
 def share_of_noise(cp: Crossproducts, terms: RandomTerms) -> np.ndarray:
     """Share (S,) of the outcome's sum of squares that is left when every cluster has its own random terms, whatever their size."""
     rest = _Problem(cp, terms, True).rest
     size, vectors = np.linalg.eigh(rest[:, :-1, :-1])
-    # What Z leaves of X is nothing but rounding where X is among the random terms: judged against X itself, not against the rest.
+    # What Z leaves of X is nothing but rounding where X is among the random terms: judged against X
+    # itself, not against the rest.
     real = size > 1e-9 * np.trace(cp.XtX.sum(axis=1), axis1=1, axis2=2)[:, None]
     along = (vectors.swapaxes(1, 2) @ rest[:, :-1, -1, None])[..., 0]
     explained = np.where(real, along**2 / np.where(real, size, 1.0), 0.0).sum(axis=1)
@@ -326,27 +364,34 @@ def deviance(theta, cp: Crossproducts, terms: RandomTerms, reml: bool = True):
 def _evaluate_at(problem: _Problem, Psi: np.ndarray) -> _Point:
     """Everything at Psi, in the coordinates in which the search moves.
 
-    The basis holds Psi's eigenvectors, largest eigenvalue first, bar by bar: directions that Psi leaves empty come last, where a
-    triangular factor meets them without the curved valleys that it has when an early pivot vanishes.
+    The basis holds Psi's eigenvectors, largest eigenvalue first, bar by bar: directions that Psi
+    leaves empty come last, where a triangular factor meets them without the curved valleys that it
+    has when an early pivot vanishes.
     """
     factor, basis = np.zeros_like(Psi), np.zeros_like(Psi)
     for block in problem.terms.blocks:
         values, vectors = np.linalg.eigh(Psi[:, block, block])
         basis[:, block, block] = vectors[:, :, ::-1]
-        factor[:, block, block] = basis[:, block, block] * np.sqrt(np.maximum(values[:, None, ::-1], 0.0))
+        factor[:, block, block] = basis[:, block, block] * np.sqrt(
+            np.maximum(values[:, None, ::-1], 0.0)
+        )
     return _evaluate(problem, factor, basis)
 
 
 def _first_guess(problem: _Problem) -> np.ndarray:
     """Psi after one scoring step from a point of middling reliability, kept inside the positive definite matrices."""
     q, S = problem.q, problem.n_studies
-    level = 1 / np.maximum((problem.Q[:, problem.Z] ** 2).sum(axis=0).mean(axis=-1), 1e-300).T  # (S, q)
+    level = (
+        1 / np.maximum((problem.Q[:, problem.Z] ** 2).sum(axis=0).mean(axis=-1), 1e-300).T
+    )  # (S, q)
     Psi = level[:, :, None] * np.eye(q)
     at = _slopes(problem, np.sqrt(Psi))
     flatE = problem.terms.directions
     slope, weight = at.slope.reshape(S, q * q) @ flatE.T, at.weight.reshape(S, q * q) @ flatE.T
     information = flatE @ at.curvature.transpose(0, 4, 1, 2, 3).reshape(S, q * q, q * q) @ flatE.T
-    information -= weight[:, :, None] * weight[:, None, :] / problem.rows  # the residual variance is estimated along with Psi
+    information -= (
+        weight[:, :, None] * weight[:, None, :] / problem.rows
+    )  # the residual variance is estimated along with Psi
     ridge = 1e-9 * np.trace(information, axis1=1, axis2=2)[:, None, None] * np.eye(problem.t)
     step = np.linalg.solve(information + ridge, -slope[..., None])[..., 0]
     s2_ratio = np.maximum(1 - (weight * step).sum(axis=1) / problem.rows, 0.01)
@@ -357,7 +402,9 @@ def _first_guess(problem: _Problem) -> np.ndarray:
     Psi = Psi / scale
     for block in problem.terms.blocks:
         values, vectors = np.linalg.eigh(Psi[:, block, block])
-        Psi[:, block, block] = (vectors * np.clip(values, 0.05, 1e4)[:, None, :]) @ vectors.swapaxes(1, 2)
+        Psi[:, block, block] = (
+            vectors * np.clip(values, 0.05, 1e4)[:, None, :]
+        ) @ vectors.swapaxes(1, 2)
     return Psi * scale
 
 
@@ -386,8 +433,9 @@ def _downhill(hessian: np.ndarray, gradient: np.ndarray) -> np.ndarray:
 def _newton_step(point: _Point, terms: RandomTerms, radius: np.ndarray, bold: np.ndarray):
     """A step of the factor, and the fall of the criterion that it predicts.
 
-    Newton's, no longer than `radius`; and, for studies that are `bold`, straight to zero where
-    the criterion falls all the way to a zero variance, since as a function of its root it is flat there and Newton's steps would creep.
+    Newton's, no longer than `radius`; and, for studies that are `bold`, straight to zero where the
+    criterion falls all the way to a zero variance, since as a function of its root it is flat there
+    and Newton's steps would creep.
     """
     step = _downhill(point.hessian, point.gradient)
     decrement = -(step * point.gradient).sum(axis=1)
@@ -407,19 +455,26 @@ def _leave_boundary(point: _Point, terms: RandomTerms):
     moved = np.zeros(len(Psi), bool)
     for block in terms.blocks:
         slope, T = point.slope[:, block, block], point.curvature[:, block, block, block, block]
-        unit = np.maximum(np.einsum("saaaa->sa", T), 1e-300) ** -0.25  # makes terms of other units comparable
+        unit = (
+            np.maximum(np.einsum("saaaa->sa", T), 1e-300) ** -0.25
+        )  # makes terms of other units comparable
         values, vectors = np.linalg.eigh(slope * unit[:, :, None] * unit[:, None, :])
         v = vectors[:, :, 0] * unit
         bend = _bend(v[:, None], T)[:, 0]
         size = np.where(values[:, 0] < 0, -values[:, 0] / np.maximum(bend, 1e-300), 0.0)
         go = -values[:, 0] * size / 2 > _BOUNDARY_GAIN
-        Psi[:, block, block] += np.where(go, size, 0.0)[:, None, None] * v[:, :, None] * v[:, None, :]
+        Psi[:, block, block] += (
+            np.where(go, size, 0.0)[:, None, None] * v[:, :, None] * v[:, None, :]
+        )
         moved |= go
     return Psi, moved
 
 
 def _minimise(problem: _Problem, Psi: np.ndarray, max_iterations: int):
-    """All that is known at a minimum, and whether it is one (S,). Finished studies leave the batch."""
+    """All that is known at a minimum, and whether it is one (S,).
+
+    Finished studies leave the batch.
+    """
     S = len(Psi)
     radius = np.sqrt(1.0 + np.einsum("saa->s", Psi))  # steps are no longer than this
     bold = np.ones(S, bool)  # the last step went down
@@ -440,7 +495,13 @@ def _minimise(problem: _Problem, Psi: np.ndarray, max_iterations: int):
             converged[active[finished][~leaves]] = True
             moved[finished], Psi[finished] = leaves, escape
             stay = ~finished | moved
-            active, step, Psi, small, moved = active[stay], step[stay], Psi[stay], small[stay], moved[stay]
+            active, step, Psi, small, moved = (
+                active[stay],
+                step[stay],
+                Psi[stay],
+                small[stay],
+                moved[stay],
+            )
             point = point.take(stay)
             if not len(active):
                 break
@@ -449,7 +510,9 @@ def _minimise(problem: _Problem, Psi: np.ndarray, max_iterations: int):
         noise = 1e-11 * (1 + np.abs(point.criterion))
         better = (new.criterion <= point.criterion + noise) | moved
         length = np.sqrt((step**2).sum(axis=(1, 2)))
-        longer = np.where(bold[active], np.clip(3 * length, radius[active], _LONGEST_STEP), length)  # no growth by a step that was cut
+        longer = np.where(
+            bold[active], np.clip(3 * length, radius[active], _LONGEST_STEP), length
+        )  # no growth by a step that was cut
         radius[active] = np.where(better, longer, length / 4)
         bold[active] = better
         polished[active] = small & better & ~moved
@@ -464,13 +527,17 @@ def _minimise(problem: _Problem, Psi: np.ndarray, max_iterations: int):
 def _satterthwaite(point: _Point, rows: int, A: np.ndarray) -> np.ndarray:
     """Degrees of freedom (S, k) of each row of A b: 2 v^2 / Var(v), v being its squared standard error.
 
-    The variances' own covariance is twice the inverse Hessian of the unprofiled criterion in (theta, sigma); on singular fits its
-    positive eigenvalues alone count, as in lmerTest (Kuznetsova, Brockhoff & Christensen 2017, J Statistical Software 82:13).
+    The variances' own covariance is twice the inverse Hessian of the unprofiled criterion in
+    (theta, sigma); on singular fits its positive eigenvalues alone count, as in lmerTest
+    (Kuznetsova, Brockhoff & Christensen 2017, J Statistical Software 82:13).
     """
     S, t = point.gradient.shape
     sigma = np.sqrt(point.s2)
     H = np.empty((S, t + 1, t + 1))
-    H[:, :t, :t] = point.hessian + point.dpwrss[:, :, None] * point.dpwrss[:, None, :] / (point.s2**2 * rows)[:, None, None]
+    H[:, :t, :t] = (
+        point.hessian
+        + point.dpwrss[:, :, None] * point.dpwrss[:, None, :] / (point.s2**2 * rows)[:, None, None]
+    )
     H[:, :t, t] = H[:, t, :t] = 2 * point.dpwrss / sigma[:, None] ** 3
     H[:, t, t] = 4 * rows / point.s2
     v = point.s2[:, None] * ((A @ point.C) * A).sum(axis=-1)  # (S, k)
@@ -481,16 +548,26 @@ def _satterthwaite(point: _Point, rows: int, A: np.ndarray) -> np.ndarray:
     along = vectors.swapaxes(1, 2) @ dv
     positive = values > 1e-8
     with np.errstate(divide="ignore"):
-        return v**2 / (along**2 * np.where(positive, 1 / np.where(positive, values, 1.0), 0.0)[..., None]).sum(axis=1)
+        return v**2 / (
+            along**2 * np.where(positive, 1 / np.where(positive, values, 1.0), 0.0)[..., None]
+        ).sum(axis=1)
 
 
 def multilevel(
-    cp: Crossproducts, terms: RandomTerms, *, reml: bool = True, p_values: bool = True, starts: str = "one", max_iterations: int = 100
+    cp: Crossproducts,
+    terms: RandomTerms,
+    *,
+    reml: bool = True,
+    p_values: bool = True,
+    starts: str = "one",
+    max_iterations: int = 100,
 ) -> MultilevelFit:
     """Fit every study of `cp`.
 
-    starts : where the search begins. "one" is a good guess, and enough unless rows are very few; "sizes" tries a smaller and a larger one as well,
-        "all" also one for each term that alone varies much, and ten scattered ones. The best minimum is kept, which guards against a local one.
+    starts : where the search begins. "one" is a good guess, and enough unless rows are very few;
+        "sizes" tries a smaller and a larger one as well, "all" also one for each term that alone
+        varies much, and ten scattered ones. The best minimum is kept, which guards against a local
+        one.
     """
     sizes = _start_sizes(len(terms.columns), starts)
     batch = max(1, ELEMENTS // (cp.n_clusters * len(sizes)))
@@ -498,13 +575,21 @@ def multilevel(
         _fit(cp.studies(slice(start, start + batch)), terms, reml, p_values, sizes, max_iterations)
         for start in range(0, cp.n_studies, batch)
     ]
-    return MultilevelFit(*[np.concatenate([getattr(part, name) for part in parts]) for name in MultilevelFit.__dataclass_fields__])
+    return MultilevelFit(
+        *[
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in MultilevelFit.__dataclass_fields__
+        ]
+    )
 
 
-def weighted_crossproducts(cp: Crossproducts, terms: RandomTerms, fit: MultilevelFit) -> Crossproducts:
+def weighted_crossproducts(
+    cp: Crossproducts, terms: RandomTerms, fit: MultilevelFit
+) -> Crossproducts:
     """The crossproducts W'V^-1 W of rows weighted as the fitted model weighs them; OLS of them gives the model's own estimates.
 
-    So what is known of pooled OLS, such as its cluster-robust errors, holds for the multilevel model as well, with V as the working model.
+    So what is known of pooled OLS, such as its cluster-robust errors, holds for the multilevel
+    model as well, with V as the working model.
     """
     Z = terms.columns
     ZtW, WtZ = cp.WtW[..., Z, :], cp.WtW[..., :, Z]
@@ -516,7 +601,8 @@ def weighted_crossproducts(cp: Crossproducts, terms: RandomTerms, fit: Multileve
 def whitened(cp: Crossproducts, terms: RandomTerms, theta: np.ndarray):
     """Z and X as V weighs them, for theta (S, t), in working units: U_z (q, q, S, G), U_x (q, k, S, G) and a root (S, k, k).
 
-    Z'V^-1Z = U_z'U_z and Z'V^-1X = U_z'U_x in each cluster, and root root' = (X'V^-1X)^-1, V being in units of the residual variance.
+    Z'V^-1Z = U_z'U_z and Z'V^-1X = U_z'U_x in each cluster, and root root' = (X'V^-1X)^-1, V being
+    in units of the residual variance.
     """
     problem, k = _Problem(cp, terms, True), cp.k
     _, U, inner = _weigh(problem, _lower(theta, terms))
@@ -526,19 +612,31 @@ def whitened(cp: Crossproducts, terms: RandomTerms, theta: np.ndarray):
 def _start_sizes(q: int, starts: str) -> np.ndarray:
     """By how much the SD of each term is multiplied in each start: (starts, q)."""
     sizes = {"one": [np.ones(q)], "sizes": [np.ones(q), np.full(q, 0.3), np.full(q, 3.0)]}
-    scattered = np.random.default_rng(1)  # always the same; a negative size turns the correlations with that term around
-    sizes["all"] = [np.ones(q), np.full(q, 0.1), np.full(q, 10.0)] + list(np.where(np.eye(q) == 1, 10.0, 0.03))
+    scattered = np.random.default_rng(
+        1
+    )  # always the same; a negative size turns the correlations with that term around
+    sizes["all"] = [np.ones(q), np.full(q, 0.1), np.full(q, 10.0)] + list(
+        np.where(np.eye(q) == 1, 10.0, 0.03)
+    )
     if q > 1:
-        sizes["all"] += list(np.exp(scattered.uniform(-3.5, 3.5, (10, q))) * scattered.choice([-1, 1], (10, q)))
+        sizes["all"] += list(
+            np.exp(scattered.uniform(-3.5, 3.5, (10, q))) * scattered.choice([-1, 1], (10, q))
+        )
     return np.array(sizes[starts])
 
 
 def _fit(cp, terms, reml, p_values, sizes, max_iterations) -> MultilevelFit:
     problem = _Problem(cp, terms, reml)
-    Psi = (_first_guess(problem)[:, None] * sizes[:, :, None] * sizes[:, None, :]).reshape(-1, problem.q, problem.q)
+    Psi = (_first_guess(problem)[:, None] * sizes[:, :, None] * sizes[:, None, :]).reshape(
+        -1, problem.q, problem.q
+    )
     starts = len(Psi) // cp.n_studies
-    converged, point = _minimise(problem.take(np.repeat(np.arange(cp.n_studies), starts)), Psi, max_iterations)
-    best = (point.criterion + 1e-7 * ~converged).reshape(-1, starts).argmin(axis=1) + starts * np.arange(cp.n_studies)
+    converged, point = _minimise(
+        problem.take(np.repeat(np.arange(cp.n_studies), starts)), Psi, max_iterations
+    )
+    best = (point.criterion + 1e-7 * ~converged).reshape(-1, starts).argmin(
+        axis=1
+    ) + starts * np.arange(cp.n_studies)
     converged, point = converged[best], point.take(best)
     A = cp.to_data
     Psi = point.factor @ point.factor.swapaxes(1, 2)

@@ -1,15 +1,18 @@
 """Algebra for very many very small matrices.
 
-Matrix indices come first, the batch after them: A[i, j] is an array holding entry (i, j) of every matrix in the batch. The loops
-run over the few rows and columns of one matrix, each step over the whole batch at once; for 4 x 4 matrices this is some twenty times
-faster than calling LAPACK for each.
+Matrix indices come first, the batch after them: A[i, j] is an array holding entry (i, j) of every
+    matrix in the batch. The loops
+run over the few rows and columns of one matrix, each step over the whole batch at once; for 4 x 4
+matrices this is some twenty times faster than calling LAPACK for each.
 """
+
 from __future__ import annotations
 
 import numpy as np
 
-
-_SMALL = 600  # matrices: up to here one call for all entries is quicker than one an entry; above, what it needs leaves the cache
+# matrices: up to here one call for all entries is quicker than one an entry; above, what it needs
+# leaves the cache
+_SMALL = 600
 
 
 def product(A: np.ndarray, B: np.ndarray) -> np.ndarray:

@@ -1,8 +1,10 @@
 """Designs x strategies x many studies: one tidy table.
 
-A design's data depend on the seed and on the design itself, not on the other designs of the run, nor on the number of jobs or the
-machine they run on; on one machine the same call gives the same table to the last bit.
+A design's data depend on the seed and on the design itself, not on the other designs of the run,
+nor on the number of jobs or the machine they run on; on one machine the same call gives the same
+table to the last bit.
 """
+
 from __future__ import annotations
 
 import itertools
@@ -16,11 +18,11 @@ from joblib.externals.loky import BrokenProcessPool
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from helpers.running.store import Store, design_number, digest
 from helpers.checks import whole_number
 from helpers.errors import InputError
-from helpers.simulate import Design, study_chunks
 from helpers.running.fit_studies import STRATEGIES, StudyFits, check_sizes, fit_each
+from helpers.running.store import Store, design_number, digest
+from helpers.simulate import Design, study_chunks
 
 SECONDS_FOR_DASK = 30
 DEFAULT = ("cluster_robust", "two_stage", "random_intercept", "multilevel")  # the post's four
@@ -33,9 +35,17 @@ def post_designs() -> dict[str, Design]:
 
 def grid(clusters, per_cluster, between_sds, n_predictors: int = 3, **more) -> dict[str, Design]:
     """Every combination, labelled like "30 clusters of 25, SD 0.1"; `more` are further arguments of `Design`."""
-    sizes = [_listed(name, values) for name, values in (("clusters", clusters), ("per_cluster", per_cluster), ("between_sds", between_sds))]
+    sizes = [
+        _listed(name, values)
+        for name, values in (
+            ("clusters", clusters),
+            ("per_cluster", per_cluster),
+            ("between_sds", between_sds),
+        )
+    ]
     return {
-        f"{G} clusters of {n}, SD {_short(sd)}": Design(G, n, n_predictors, between_sd=sd, **more) for G, n, sd in itertools.product(*sizes)
+        f"{G} clusters of {n}, SD {_short(sd)}": Design(G, n, n_predictors, between_sd=sd, **more)
+        for G, n, sd in itertools.product(*sizes)
     }
 
 
@@ -51,7 +61,17 @@ def _short(sd) -> str:
 
 
 def run_study(
-    designs, n_studies, *, strategies=DEFAULT, seed, p_values=True, n_jobs=1, backend="loky", scheduler=None, store=None, progress=True
+    designs,
+    n_studies,
+    *,
+    strategies=DEFAULT,
+    seed,
+    p_values=True,
+    n_jobs=1,
+    backend="loky",
+    scheduler=None,
+    store=None,
+    progress=True,
 ) -> pd.DataFrame:
     """Fit every strategy to `n_studies` studies of every design.
 
@@ -60,14 +80,17 @@ def run_study(
     designs : a `Design`, a list of them, or a dictionary {label: Design}.
     strategies : names from `STRATEGIES`.
     seed : whole number of at least 0.
-    p_values : without them multilevel strategies skip Satterthwaite's df, and df and p_value of all are left empty.
-    n_jobs, backend : as joblib takes them; "dask" works on the cluster whose `scheduler` address is given.
+    p_values : without them multilevel strategies skip Satterthwaite's df, and df and p_value of all
+        are left empty.
+    n_jobs, backend : as joblib takes them; "dask" works on the cluster whose `scheduler` address is
+        given.
     store : a folder for finished cells, from which a killed run resumes.
     progress : a progress bar, on a terminal only.
 
     Returns
     -------
-    One row a design, study, strategy and term: design, n_clusters, n_per_cluster (mean), between_sd (of that term), study, strategy, term, truth,
+    One row a design, study, strategy and term: design, n_clusters, n_per_cluster (mean), between_sd
+        (of that term), study, strategy, term, truth,
     estimate, std_error, df, p_value, converged, singular.
     """
     designs = _labelled(designs)
@@ -80,17 +103,36 @@ def run_study(
             check_sizes(design, strategy, label)
     shelf = None if store is None else Store(store)
     settings = dict(n_studies=n_studies, seed=seed, strategies=strategies, p_values=bool(p_values))
-    tables = {} if shelf is None else {label: shelf.load(digest(design, **settings)) for label, design in designs.items()}
+    tables = (
+        {}
+        if shelf is None
+        else {label: shelf.load(digest(design, **settings)) for label, design in designs.items()}
+    )
     missing = [label for label in designs if tables.get(label) is None]
-    jobs = [joblib.delayed(_cell)(label, designs[label], **settings) for label in sorted(missing, key=lambda label: -_size(designs[label]))]
-    # One BLAS thread here as well: threads of one process share the limit, and one that ends must not lift it for another.
-    with threadpool_limits(1), tqdm(total=len(designs), initial=len(designs) - len(missing), desc="designs", unit="cell", disable=None if progress else True) as bar:
+    jobs = [
+        joblib.delayed(_cell)(label, designs[label], **settings)
+        for label in sorted(missing, key=lambda label: -_size(designs[label]))
+    ]
+    # One BLAS thread here as well: threads of one process share the limit, and one that ends must
+    # not lift it for another.
+    with (
+        threadpool_limits(1),
+        tqdm(
+            total=len(designs),
+            initial=len(designs) - len(missing),
+            desc="designs",
+            unit="cell",
+            disable=None if progress else True,
+        ) as bar,
+    ):
         for label, table in _run(jobs, n_jobs, backend, scheduler):
             if shelf is not None:
                 shelf.save(digest(designs[label], **settings), table)
             tables[label] = table
             bar.update()
-    return pd.concat([_with_design(label, designs[label], tables[label]) for label in designs], ignore_index=True)
+    return pd.concat(
+        [_with_design(label, designs[label], tables[label]) for label in designs], ignore_index=True
+    )
 
 
 def _size(design: Design) -> int:
@@ -105,14 +147,22 @@ def _labelled(designs) -> dict[str, Design]:
         try:
             designs = {f"design {number}": design for number, design in enumerate(designs, 1)}
         except TypeError:
-            raise InputError(f"designs must be a Design, a list of them or a dictionary {{label: Design}}, not {designs!r}.") from None
+            raise InputError(
+                "designs must be a Design, a list of them or a dictionary {label: Design}, not "
+                f"{designs!r}."
+            ) from None
     for label, design in designs.items():
         if not isinstance(design, Design):
-            raise InputError(f"The design {label!r} must be a Design, as Design(n_clusters=30, n_per_cluster=10), not {design!r}.")
+            raise InputError(
+                f"The design {label!r} must be a Design, as Design(n_clusters=30, "
+                f"n_per_cluster=10), not {design!r}."
+            )
     if not designs:
         raise InputError("There is no design to study.")
     if len({str(label) for label in designs}) < len(designs):
-        raise InputError(f"Two designs have the same label, written out: {', '.join(map(str, designs))}.")
+        raise InputError(
+            f"Two designs have the same label, written out: {', '.join(map(str, designs))}."
+        )
     return {str(label): design for label, design in designs.items()}
 
 
@@ -123,7 +173,9 @@ def _known(strategies) -> tuple[str, ...]:
         raise InputError(f"strategies must be a list of names, not {strategies!r}.") from None
     for strategy in strategies:
         if strategy not in STRATEGIES:
-            raise InputError(f"There is no strategy {strategy!r}; choose from {', '.join(STRATEGIES)}.")
+            raise InputError(
+                f"There is no strategy {strategy!r}; choose from {', '.join(STRATEGIES)}."
+            )
     if not strategies or len(set(strategies)) < len(strategies):
         raise InputError("Name at least one strategy, and each of them once.")
     return strategies
@@ -138,16 +190,28 @@ def _run(jobs, n_jobs, backend, scheduler):
         try:
             yield from joblib.Parallel(n_jobs=n, return_as="generator_unordered")(jobs)
         except BrokenProcessPool:
-            raise InputError("A process at work was killed, perhaps for want of memory. Start the same run again; with a store it goes on from where it was.") from None
+            raise InputError(
+                "A process at work was killed, perhaps for want of memory. Start the same run "
+                "again; with a store it goes on from where it was."
+            ) from None
         except TimeoutError:
-            raise InputError(f"The Dask scheduler at {scheduler!r} has no worker: start some, and then this run again.") from None
+            raise InputError(
+                f"The Dask scheduler at {scheduler!r} has no worker: start some, and then this run "
+                "again."
+            ) from None
 
 
 def _check_backend(name, n_jobs) -> None:
-    if name not in ("loky", "threading", "dask"):  # joblib's others cannot hand over results as they come
+    if name not in (
+        "loky",
+        "threading",
+        "dask",
+    ):  # joblib's others cannot hand over results as they come
         raise InputError(f"There is no backend {name!r}; choose loky, threading or dask.")
     if n_jobs == 0 or isinstance(n_jobs, bool) or not isinstance(n_jobs, int):
-        raise InputError(f"n_jobs must be a whole number such as 2, or -1 for all processors, not {n_jobs!r}.")
+        raise InputError(
+            f"n_jobs must be a whole number such as 2, or -1 for all processors, not {n_jobs!r}."
+        )
 
 
 class _backend:
@@ -176,10 +240,15 @@ def _dask_client(scheduler):
     try:
         from distributed import Client
     except ImportError:
-        raise InputError("The dask backend needs Dask: install the extra 'dask' of this project.") from None
+        raise InputError(
+            "The dask backend needs Dask: install the extra 'dask' of this project."
+        ) from None
     if not scheduler or not isinstance(scheduler, str):
-        raise InputError("The dask backend needs the address of a scheduler, as tcp://192.0.2.1:8786.")
-    # What accepts the connection and then says nothing escapes Dask's own limit of time, hence a thread that is waited for.
+        raise InputError(
+            "The dask backend needs the address of a scheduler, as tcp://192.0.2.1:8786."
+        )
+    # What accepts the connection and then says nothing escapes Dask's own limit of time, hence a
+    # thread that is waited for.
     answer = []
 
     def call():
@@ -192,17 +261,31 @@ def _dask_client(scheduler):
     thread.start()
     thread.join(SECONDS_FOR_DASK)
     if not answer or isinstance(answer[0], Exception):
-        told = (str(answer[0]).splitlines() or [type(answer[0]).__name__])[0] if answer else f"nothing was said for {SECONDS_FOR_DASK} seconds"
+        told = (
+            (str(answer[0]).splitlines() or [type(answer[0]).__name__])[0]
+            if answer
+            else f"nothing was said for {SECONDS_FOR_DASK} seconds"
+        )
         raise InputError(f"No Dask scheduler answers at {scheduler!r}: {told}")
     return answer[0]
 
 
-def _cell(label: str, design: Design, n_studies: int, seed: int, strategies: tuple[str, ...], p_values: bool):
+def _cell(
+    label: str,
+    design: Design,
+    n_studies: int,
+    seed: int,
+    strategies: tuple[str, ...],
+    p_values: bool,
+):
     """All studies of one design, fitted with one BLAS thread, a chunk of studies at a time."""
     tables, done = [], 0
     with threadpool_limits(1):
         for studies in study_chunks(design, n_studies, [seed, design_number(design)]):
-            tables += [_tidy(fits, design, done, p_values) for fits in fit_each(studies, strategies, p_values=p_values)]
+            tables += [
+                _tidy(fits, design, done, p_values)
+                for fits in fit_each(studies, strategies, p_values=p_values)
+            ]
             done += len(studies)
     return label, pd.concat(tables, ignore_index=True)
 
@@ -214,8 +297,12 @@ def _tidy(fits: StudyFits, design: Design, first_study: int, p_values: bool) -> 
     return pd.DataFrame(
         {
             "study": np.repeat(np.arange(first_study, first_study + S), k),
-            "strategy": pd.Categorical.from_codes(np.full(S * k, STRATEGIES.index(fits.strategy), "int8"), STRATEGIES),
-            "term": pd.Categorical.from_codes(np.tile([design.terms.index(term) for term in fits.terms], S), design.terms),
+            "strategy": pd.Categorical.from_codes(
+                np.full(S * k, STRATEGIES.index(fits.strategy), "int8"), STRATEGIES
+            ),
+            "term": pd.Categorical.from_codes(
+                np.tile([design.terms.index(term) for term in fits.terms], S), design.terms
+            ),
             "truth": fits.truth.ravel(),
             "estimate": fits.estimate.ravel(),
             "std_error": fits.std_error.ravel(),
@@ -236,4 +323,7 @@ def _with_design(label: str, design: Design, table: pd.DataFrame) -> pd.DataFram
         "n_per_cluster": float(design.sizes.mean()),
         "between_sd": table["term"].astype(str).map(sds).astype(float),
     }
-    return pd.concat([pd.DataFrame(columns, index=table.index), table.astype({"strategy": str, "term": str})], axis=1)
+    return pd.concat(
+        [pd.DataFrame(columns, index=table.index), table.astype({"strategy": str, "term": str})],
+        axis=1,
+    )

@@ -1,8 +1,10 @@
 """A folder of finished cells: one Parquet file each, written whole or not at all, found again by what it holds.
 
-A file's name is a digest of everything that decides its content: design, seed, studies, strategies, and the code that makes them.
-So a run that was killed resumes, and runs that differ in anything never mix.
+A file's name is a digest of everything that decides its content: design, seed, studies, strategies,
+and the code that makes them. So a run that was killed resumes, and runs that differ in anything
+never mix.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -20,25 +22,46 @@ import scipy
 from helpers.errors import InputError
 from helpers.simulate import Design
 
-_CODE = ("simulate", "engine/crossproducts", "engine/smallmatrix", "running/store", "engine/pooled", "engine/two_stage", "engine/multilevel", "running/fit_studies", "running/run")
+_CODE = (
+    "simulate",
+    "engine/crossproducts",
+    "engine/smallmatrix",
+    "running/store",
+    "engine/pooled",
+    "engine/two_stage",
+    "engine/multilevel",
+    "running/fit_studies",
+    "running/run",
+)
 
 
 def digest(design: Design, **settings) -> str:
     """Forty hexadecimal digits that stand for a design and the settings of its run."""
-    text = json.dumps({"design": asdict(design), "code": _code_digest(), **settings}, sort_keys=True, default=_plain)
+    text = json.dumps(
+        {"design": asdict(design), "code": _code_digest(), **settings},
+        sort_keys=True,
+        default=_plain,
+    )
     return hashlib.sha1(text.encode()).hexdigest()
 
 
 def design_number(design: Design) -> int:
     """A number that stands for the design alone, for seeds: it does not change with the code."""
-    return int(hashlib.sha1(json.dumps(asdict(design), sort_keys=True, default=_plain).encode()).hexdigest()[:12], 16)
+    return int(
+        hashlib.sha1(
+            json.dumps(asdict(design), sort_keys=True, default=_plain).encode()
+        ).hexdigest()[:12],
+        16,
+    )
 
 
 @lru_cache(maxsize=1)
 def _code_digest() -> str:
     """Changes when any file that decides a number changes, and with the versions of numpy, whose generators do, and of scipy."""
     parts = [(Path(__file__).parents[1] / f"{name}.py").read_bytes() for name in _CODE]
-    return hashlib.sha1(b"".join(parts) + f"{np.__version__} {scipy.__version__}".encode()).hexdigest()
+    return hashlib.sha1(
+        b"".join(parts) + f"{np.__version__} {scipy.__version__}".encode()
+    ).hexdigest()
 
 
 def _plain(value):
@@ -55,7 +78,10 @@ class Store:
             with tempfile.NamedTemporaryFile(dir=self.folder):
                 pass
         except (OSError, TypeError, ValueError) as error:
-            raise InputError(f"The store {str(folder)!r} cannot be written to: {getattr(error, 'strerror', None) or error}.") from None
+            raise InputError(
+                f"The store {str(folder)!r} cannot be written to: "
+                f"{getattr(error, 'strerror', None) or error}."
+            ) from None
 
     def path(self, key: str) -> Path:
         return self.folder / f"{key}.parquet"
@@ -69,9 +95,14 @@ class Store:
             table = pd.read_parquet(path)
             if table.attrs != _seal(key, table):
                 raise ValueError("what it holds is not what was written.")
-        except Exception as error:  # a file that somebody else put there, or that the disk has spoilt
+        except (
+            Exception
+        ) as error:  # a file that somebody else put there, or that the disk has spoilt
             why = (str(error).splitlines() or [type(error).__name__])[0]
-            raise InputError(f"{str(path)!r} is not a cell of a study: {why} Delete it, and the cell will be computed again.") from None
+            raise InputError(
+                f"{str(path)!r} is not a cell of a study: {why} Delete it, and the cell will be "
+                "computed again."
+            ) from None
         table.attrs = {}
         return table
 
@@ -84,7 +115,10 @@ class Store:
 
 def _seal(key: str, table: pd.DataFrame) -> dict[str, str]:
     """Goes into the file, so that a cell under another's name, or with anything in it changed, is known for one."""
-    content = pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes() + ",".join(table.columns).encode()
+    content = (
+        pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes()
+        + ",".join(table.columns).encode()
+    )
     return {"cell": key, "content": hashlib.sha1(content).hexdigest()}
 
 
@@ -94,7 +128,9 @@ def write_whole(path: Path, table: pd.DataFrame) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".unfinished-", suffix=path.suffix)
     os.close(handle)
     try:
-        table.to_parquet(name, index=False) if path.suffix == ".parquet" else table.to_csv(name, index=False)
+        table.to_parquet(name, index=False) if path.suffix == ".parquet" else table.to_csv(
+            name, index=False
+        )
         os.chmod(name, 0o644)
         os.replace(name, path)
     except BaseException:

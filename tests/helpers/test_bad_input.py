@@ -6,11 +6,25 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
-from helpers import InputError, fit_cluster_robust, fit_fixed_effects, fit_multilevel, fit_ols, fit_two_stage, simulate_clusters
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-ONE_LEVEL = {"ols": fit_ols, "cluster_robust": fit_cluster_robust, "two_stage": fit_two_stage, "fixed_effects": fit_fixed_effects}
+from helpers import (
+    InputError,
+    fit_cluster_robust,
+    fit_fixed_effects,
+    fit_multilevel,
+    fit_ols,
+    fit_two_stage,
+    simulate_clusters,
+)
+
+ONE_LEVEL = {
+    "ols": fit_ols,
+    "cluster_robust": fit_cluster_robust,
+    "two_stage": fit_two_stage,
+    "fixed_effects": fit_fixed_effects,
+}
 STRATEGIES = [*ONE_LEVEL, "multilevel"]
 NEED_CLUSTERS = STRATEGIES[1:]
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
@@ -20,8 +34,15 @@ every_clustered = pytest.mark.parametrize("strategy", NEED_CLUSTERS)
 def good(sizes=(5, 6, 7, 5, 8, 6), seed=1):
     rng = np.random.default_rng(seed)
     code = np.repeat(np.arange(len(sizes)), sizes)
-    frame = pd.DataFrame({"x1": rng.normal(size=len(code)), "x2": rng.normal(size=len(code)),
-                          "w": rng.normal(size=len(sizes))[code], "cluster": [f"c{c}" for c in code], "other": code % 3})
+    frame = pd.DataFrame(
+        {
+            "x1": rng.normal(size=len(code)),
+            "x2": rng.normal(size=len(code)),
+            "w": rng.normal(size=len(sizes))[code],
+            "cluster": [f"c{c}" for c in code],
+            "other": code % 3,
+        }
+    )
     frame["y"] = frame["x1"] + rng.normal(size=len(sizes))[code] + rng.normal(size=len(code))
     return frame
 
@@ -50,7 +71,8 @@ def test_input_error_is_a_value_error():
     assert issubclass(InputError, ValueError)
 
 
-# ---- columns ---------------------------------------------------------------------------------------------
+# ---- columns
+# ---------------------------------------------------------------------------------------------
 
 
 @every_strategy
@@ -118,7 +140,8 @@ def test_two_columns_of_one_name(strategy):
     refused(r"\bx1\b", fit, strategy, data)
 
 
-# ---- clusters --------------------------------------------------------------------------------------------
+# ---- clusters
+# --------------------------------------------------------------------------------------------
 
 
 @every_clustered
@@ -149,7 +172,8 @@ def test_two_stage_names_a_treatment_of_whole_clusters():
     refused("'treated' does not vary within clusters", fit_two_stage, "y ~ treated", data)
 
 
-# ---- predictors ------------------------------------------------------------------------------------------
+# ---- predictors
+# ------------------------------------------------------------------------------------------
 
 
 @every_strategy
@@ -159,7 +183,11 @@ def test_constant_predictor(strategy, value):
 
 
 @every_strategy
-@pytest.mark.parametrize("copy", [lambda x: x, lambda x: -2.5 * x, lambda x: 1e6 * x + 3], ids=["same", "scaled", "scaled and moved"])
+@pytest.mark.parametrize(
+    "copy",
+    [lambda x: x, lambda x: -2.5 * x, lambda x: 1e6 * x + 3],
+    ids=["same", "scaled", "scaled and moved"],
+)
 def test_duplicated_predictor(strategy, copy):
     data = good()
     refused(r"\bx2\b|\bx1\b", fit, strategy, data.assign(x2=copy(data["x1"])))
@@ -197,23 +225,66 @@ def test_more_random_terms_than_the_data_can_carry():
 
 def test_duplicated_random_terms():
     data = good()
-    refused(r"\bx[12]\b", fit_multilevel, "y ~ x1 + (x1 + x2 | cluster)", data.assign(x2=data["x1"]))
-    refused(r"(?i)intercept|twice|1 \| cluster", fit_multilevel, "y ~ x1 + (1 | cluster) + (1 | cluster)", data)
+    refused(
+        r"\bx[12]\b", fit_multilevel, "y ~ x1 + (x1 + x2 | cluster)", data.assign(x2=data["x1"])
+    )
+    refused(
+        r"(?i)intercept|twice|1 \| cluster",
+        fit_multilevel,
+        "y ~ x1 + (1 | cluster) + (1 | cluster)",
+        data,
+    )
 
 
-# ---- formulas and options --------------------------------------------------------------------------------
+# ---- formulas and options
+# --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("bars", ["(1 | cluster/other)", "(1 | cluster) + (1 | other)", "(x1 | cluster) + (1 | other)",
-                                  "(1 | cluster) + (1 | cluster:other)", "(1 | cluster:other)"])
+@pytest.mark.parametrize(
+    "bars",
+    [
+        "(1 | cluster/other)",
+        "(1 | cluster) + (1 | other)",
+        "(x1 | cluster) + (1 | other)",
+        "(1 | cluster) + (1 | cluster:other)",
+        "(1 | cluster:other)",
+    ],
+)
 def test_nested_and_crossed_groupings(bars):
     refused(r"\bother\b", fit_multilevel, f"y ~ x1 + {bars}", good())
 
 
 @every_strategy
-@pytest.mark.parametrize("formula", ["", "y", "y ~", "~ x1", "y x1", "y ~ x1 +", "y ~ x1 + (x2", "y ~ x1 ~ x2", "y ~ x1 ++* x2", "y ~ x1 | cluster",
-                                     "y ~ nosuchfunction(x1)", "y ~ x1 + (x1 | )", "y ~ x1 + ( | cluster)", "y ~ x1 + (x1 || )", "y ~ x1)", "y ~ x1) + nonsense", "(y ~ x1", "y ~ 'x1",
-                                     "import os", "y ~ x1; x2", "y ~ \\", None, 3, ["y ~ x1"]], ids=repr)
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "",
+        "y",
+        "y ~",
+        "~ x1",
+        "y x1",
+        "y ~ x1 +",
+        "y ~ x1 + (x2",
+        "y ~ x1 ~ x2",
+        "y ~ x1 ++* x2",
+        "y ~ x1 | cluster",
+        "y ~ nosuchfunction(x1)",
+        "y ~ x1 + (x1 | )",
+        "y ~ x1 + ( | cluster)",
+        "y ~ x1 + (x1 || )",
+        "y ~ x1)",
+        "y ~ x1) + nonsense",
+        "(y ~ x1",
+        "y ~ 'x1",
+        "import os",
+        "y ~ x1; x2",
+        "y ~ \\",
+        None,
+        3,
+        ["y ~ x1"],
+    ],
+    ids=repr,
+)
 def test_unparsable_formulas(strategy, formula):
     call = fit_multilevel if strategy == "multilevel" else ONE_LEVEL[strategy]
     refused(r"(?i)formula|nosuchfunction|bar", call, formula, good())
@@ -231,7 +302,11 @@ def test_unknown_correction(correction):
 
 
 @every_strategy
-@pytest.mark.parametrize("data", [None, 5, "no such file.parquet", [1, 2], {"y": 1}, np.zeros((4, 2))], ids=["None", "number", "no file", "numbers", "dict", "array"])
+@pytest.mark.parametrize(
+    "data",
+    [None, 5, "no such file.parquet", [1, 2], {"y": 1}, np.zeros((4, 2))],
+    ids=["None", "number", "no file", "numbers", "dict", "array"],
+)
 def test_data_that_is_none(strategy, data):
     refused(r"(?i)data|file|parquet|chunk", fit, strategy, data)
 
@@ -242,18 +317,37 @@ def test_no_rows(strategy):
     refused(r"(?i)row|empty|column|\by\b", fit, strategy, pd.DataFrame())
 
 
-@pytest.mark.parametrize("option", [dict(n_clusters=0), dict(n_clusters=-3), dict(n_per_cluster=0), dict(n_per_cluster=[3, 4]), dict(noise_sd=-1),
-                                    dict(between_sd=-0.1), dict(between_sd=[0.1, 0.2]), dict(coefficients=[1.0, 2.0]), dict(n_predictors=-1),
-                                    dict(between_corr=2), dict(predictor_icc=1.5), dict(noise_sd=float("nan")), dict(n_clusters=2.5)], ids=str)
+@pytest.mark.parametrize(
+    "option",
+    [
+        dict(n_clusters=0),
+        dict(n_clusters=-3),
+        dict(n_per_cluster=0),
+        dict(n_per_cluster=[3, 4]),
+        dict(noise_sd=-1),
+        dict(between_sd=-0.1),
+        dict(between_sd=[0.1, 0.2]),
+        dict(coefficients=[1.0, 2.0]),
+        dict(n_predictors=-1),
+        dict(between_corr=2),
+        dict(predictor_icc=1.5),
+        dict(noise_sd=float("nan")),
+        dict(n_clusters=2.5),
+    ],
+    ids=str,
+)
 def test_simulating_the_impossible(option):
     refused(rf"\b{next(iter(option))}\b", simulate_clusters, seed=1, **option)
 
 
-# ---- input that looks odd and is right -------------------------------------------------------------------
+# ---- input that looks odd and is right
+# -------------------------------------------------------------------
 
 
 @every_strategy
-@pytest.mark.parametrize("dtype", ["int8", "int64", "uint8", "float32", "bool", "Int64", "Float64", "boolean", "object"])
+@pytest.mark.parametrize(
+    "dtype", ["int8", "int64", "uint8", "float32", "bool", "Int64", "Float64", "boolean", "object"]
+)
 def test_column_types_do_not_matter(strategy, dtype):
     """Small integers must not overflow, nullable and boolean columns are numbers, objects that hold numbers too."""
     data = good()
@@ -269,23 +363,37 @@ def test_column_types_do_not_matter(strategy, dtype):
     except InputError:
         assert dtype == "object"  # may be refused, but not misread
         return
-    np.testing.assert_allclose(found.to_numpy(float), fit(strategy, data).table.to_numpy(float), rtol=1e-6)
+    np.testing.assert_allclose(
+        found.to_numpy(float), fit(strategy, data).table.to_numpy(float), rtol=1e-6
+    )
 
 
 @every_strategy
 def test_index_does_not_matter(strategy):
     data = good()
     expected = fit(strategy, data).table
-    for index in (np.zeros(len(data)), data["cluster"], pd.MultiIndex.from_arrays([data["other"], data["x1"]])):
-        np.testing.assert_allclose(fit(strategy, data.set_axis(index)).table.to_numpy(float), expected.to_numpy(float), rtol=1e-12)
+    for index in (
+        np.zeros(len(data)),
+        data["cluster"],
+        pd.MultiIndex.from_arrays([data["other"], data["x1"]]),
+    ):
+        np.testing.assert_allclose(
+            fit(strategy, data.set_axis(index)).table.to_numpy(float),
+            expected.to_numpy(float),
+            rtol=1e-12,
+        )
 
 
 @every_strategy
 def test_unused_categories_do_not_matter(strategy):
     data = good()
-    data["kind"] = pd.Categorical(np.where(np.arange(len(data)) % 2, "a", "b"), categories=["a", "b", "never"])
+    data["kind"] = pd.Categorical(
+        np.where(np.arange(len(data)) % 2, "a", "b"), categories=["a", "b", "never"]
+    )
     found = fit(strategy, data, right="x1 + kind").table
-    dummy = fit(strategy, data.assign(kind=(data["kind"] == "b").astype(float)), right="x1 + kind").table
+    dummy = fit(
+        strategy, data.assign(kind=(data["kind"] == "b").astype(float)), right="x1 + kind"
+    ).table
     np.testing.assert_allclose(found.to_numpy(float), dummy.to_numpy(float), rtol=1e-9)
 
 
@@ -294,16 +402,23 @@ def test_column_names_with_spaces(strategy):
     data = good()
     odd = data.rename(columns={"x2": "reaction time", "y": "score (raw)"})
     found = fit(strategy, odd, right="x1 + `reaction time`", left="`score (raw)`").table
-    np.testing.assert_allclose(found.to_numpy(float), fit(strategy, data).table.to_numpy(float), rtol=1e-12)
+    np.testing.assert_allclose(
+        found.to_numpy(float), fit(strategy, data).table.to_numpy(float), rtol=1e-12
+    )
 
 
-# ---- anything at all -------------------------------------------------------------------------------------
+# ---- anything at all
+# -------------------------------------------------------------------------------------
+
 
 def put(column, value, rows=slice(0, 1)):
     def change(data, rng):
-        data[column] = data[column].astype(object) if isinstance(value, (str, type(None))) else data[column]
+        data[column] = (
+            data[column].astype(object) if isinstance(value, (str, type(None))) else data[column]
+        )
         data.iloc[rows, data.columns.get_loc(column)] = value
         return data
+
     return change
 
 
@@ -316,38 +431,80 @@ def perfect(data, rng):
 
 
 FAULTS = {
-    "missing y": put("y", np.nan), "missing x": put("x1", np.nan), "infinite x": put("x2", np.inf), "infinite y": put("y", -np.inf),
-    "missing cluster": put("cluster", None), "word in x": put("x1", "many"),
-    "x constant": replace("x1", lambda d, r: 4.2), "x twice": replace("x2", lambda d, r: d["x1"]),
-    "x nearly twice": replace("x2", lambda d, r: d["x1"].astype(float) + 1e-9 * r.normal(size=len(d))),
-    "x far away": replace("x1", lambda d, r: d["x1"].astype(float) + 1e9), "y far away": replace("y", lambda d, r: d["y"].astype(float) + 1e9),
-    "x tiny": replace("x1", lambda d, r: d["x1"].astype(float) * 1e-9), "y tiny": replace("y", lambda d, r: d["y"].astype(float) * 1e-9),
-    "x huge": replace("x1", lambda d, r: d["x1"].astype(float) * 1e12), "y huge": replace("y", lambda d, r: d["y"].astype(float) * 1e12),
-    "y beyond squares": replace("y", lambda d, r: d["y"].astype(float) * 1e200), "x vanishing": replace("x1", lambda d, r: d["x1"].astype(float) * 1e-200),
-    "one cluster": replace("cluster", lambda d, r: "a"), "singletons": replace("cluster", lambda d, r: np.arange(len(d))),
+    "missing y": put("y", np.nan),
+    "missing x": put("x1", np.nan),
+    "infinite x": put("x2", np.inf),
+    "infinite y": put("y", -np.inf),
+    "missing cluster": put("cluster", None),
+    "word in x": put("x1", "many"),
+    "x constant": replace("x1", lambda d, r: 4.2),
+    "x twice": replace("x2", lambda d, r: d["x1"]),
+    "x nearly twice": replace(
+        "x2", lambda d, r: d["x1"].astype(float) + 1e-9 * r.normal(size=len(d))
+    ),
+    "x far away": replace("x1", lambda d, r: d["x1"].astype(float) + 1e9),
+    "y far away": replace("y", lambda d, r: d["y"].astype(float) + 1e9),
+    "x tiny": replace("x1", lambda d, r: d["x1"].astype(float) * 1e-9),
+    "y tiny": replace("y", lambda d, r: d["y"].astype(float) * 1e-9),
+    "x huge": replace("x1", lambda d, r: d["x1"].astype(float) * 1e12),
+    "y huge": replace("y", lambda d, r: d["y"].astype(float) * 1e12),
+    "y beyond squares": replace("y", lambda d, r: d["y"].astype(float) * 1e200),
+    "x vanishing": replace("x1", lambda d, r: d["x1"].astype(float) * 1e-200),
+    "one cluster": replace("cluster", lambda d, r: "a"),
+    "singletons": replace("cluster", lambda d, r: np.arange(len(d))),
     "two clusters": replace("cluster", lambda d, r: np.arange(len(d)) % 2),
-    "one large cluster": replace("cluster", lambda d, r: np.maximum(np.arange(len(d)) - len(d) + 3, 0)),
-    "perfect fit": perfect, "y constant": replace("y", lambda d, r: 7.0), "y zero": replace("y", lambda d, r: 0.0),
-    "y constant within clusters": replace("y", lambda d, r: pd.factorize(d["cluster"])[0].astype(float)),
+    "one large cluster": replace(
+        "cluster", lambda d, r: np.maximum(np.arange(len(d)) - len(d) + 3, 0)
+    ),
+    "perfect fit": perfect,
+    "y constant": replace("y", lambda d, r: 7.0),
+    "y zero": replace("y", lambda d, r: 0.0),
+    "y constant within clusters": replace(
+        "y", lambda d, r: pd.factorize(d["cluster"])[0].astype(float)
+    ),
     "y without clusters": replace("y", lambda d, r: r.normal(size=len(d))),
     "x cluster-level": replace("x2", lambda d, r: pd.factorize(d["cluster"])[0] ** 2.0),
-    "x whole": replace("x1", lambda d, r: r.integers(-100, 100, len(d)).astype("int8")), "x yes or no": replace("x1", lambda d, r: r.random(len(d)) < 0.5),
+    "x whole": replace("x1", lambda d, r: r.integers(-100, 100, len(d)).astype("int8")),
+    "x yes or no": replace("x1", lambda d, r: r.random(len(d)) < 0.5),
     "x once": replace("x1", lambda d, r: (np.arange(len(d)) == 0).astype(float)),
     "x nullable": replace("x2", lambda d, r: pd.array(r.integers(0, 9, len(d)), dtype="Int64")),
-    "x nullable, missing": replace("x2", lambda d, r: pd.array([*r.integers(0, 9, max(len(d) - 1, 0)), pd.NA][: len(d)], dtype="Int64")),
-    "x object": replace("x1", lambda d, r: d["x1"].astype(object)), "y object": replace("y", lambda d, r: d["y"].astype(object)),
-    "x complex": replace("x1", lambda d, r: r.normal(size=len(d)) + 1j), "x dates": replace("x1", lambda d, r: pd.date_range("2020", periods=len(d))),
-    "x text": replace("x1", lambda d, r: r.choice(["a", "b", "c"], len(d))), "x text, all different": replace("x1", lambda d, r: [f"v{i}" for i in range(len(d))]),
-    "x category": replace("x2", lambda d, r: pd.Categorical(r.choice(["u", "v"], len(d)), categories=["z", "v", "u"])),
+    "x nullable, missing": replace(
+        "x2",
+        lambda d, r: pd.array(
+            [*r.integers(0, 9, max(len(d) - 1, 0)), pd.NA][: len(d)], dtype="Int64"
+        ),
+    ),
+    "x object": replace("x1", lambda d, r: d["x1"].astype(object)),
+    "y object": replace("y", lambda d, r: d["y"].astype(object)),
+    "x complex": replace("x1", lambda d, r: r.normal(size=len(d)) + 1j),
+    "x dates": replace("x1", lambda d, r: pd.date_range("2020", periods=len(d))),
+    "x text": replace("x1", lambda d, r: r.choice(["a", "b", "c"], len(d))),
+    "x text, all different": replace("x1", lambda d, r: [f"v{i}" for i in range(len(d))]),
+    "x category": replace(
+        "x2", lambda d, r: pd.Categorical(r.choice(["u", "v"], len(d)), categories=["z", "v", "u"])
+    ),
     "x one category": replace("x2", lambda d, r: pd.Categorical(["u"] * len(d))),
-    "y text": replace("y", lambda d, r: "high"), "y yes or no": replace("y", lambda d, r: r.random(len(d)) < 0.5),
+    "y text": replace("y", lambda d, r: "high"),
+    "y yes or no": replace("y", lambda d, r: r.random(len(d)) < 0.5),
     "y category": replace("y", lambda d, r: pd.Categorical(r.choice(["u", "v"], len(d)))),
-    "cluster numbers": replace("cluster", lambda d, r: pd.factorize(d["cluster"])[0] / 3), "cluster mixed": replace("cluster", lambda d, r: [i if i % 3 else "a" for i in range(len(d))]),
-    "cluster category": replace("cluster", lambda d, r: pd.Categorical(d["cluster"].astype(str), categories=["zz", *sorted(set(d["cluster"].astype(str)))])),
+    "cluster numbers": replace("cluster", lambda d, r: pd.factorize(d["cluster"])[0] / 3),
+    "cluster mixed": replace("cluster", lambda d, r: [i if i % 3 else "a" for i in range(len(d))]),
+    "cluster category": replace(
+        "cluster",
+        lambda d, r: pd.Categorical(
+            d["cluster"].astype(str), categories=["zz", *sorted(set(d["cluster"].astype(str)))]
+        ),
+    ),
     "cluster lists": replace("cluster", lambda d, r: [[1, 2]] * len(d)),
-    "no rows": lambda d, r: d.iloc[:0], "one row": lambda d, r: d.iloc[:1], "three rows": lambda d, r: d.iloc[:3], "few rows": lambda d, r: d.sample(min(len(d), 7), random_state=1),
-    "index repeated": lambda d, r: d.set_axis(np.zeros(len(d), int)), "rows repeated": lambda d, r: pd.concat([d, d]),
-    "column twice": lambda d, r: pd.concat([d, d[["x1"]]], axis=1), "column gone": lambda d, r: d.drop(columns="x2"), "columns numbered": lambda d, r: d.set_axis(range(d.shape[1]), axis=1),
+    "no rows": lambda d, r: d.iloc[:0],
+    "one row": lambda d, r: d.iloc[:1],
+    "three rows": lambda d, r: d.iloc[:3],
+    "few rows": lambda d, r: d.sample(min(len(d), 7), random_state=1),
+    "index repeated": lambda d, r: d.set_axis(np.zeros(len(d), int)),
+    "rows repeated": lambda d, r: pd.concat([d, d]),
+    "column twice": lambda d, r: pd.concat([d, d[["x1"]]], axis=1),
+    "column gone": lambda d, r: d.drop(columns="x2"),
+    "columns numbered": lambda d, r: d.set_axis(range(d.shape[1]), axis=1),
     "none": lambda d, r: d,
 }
 MODELS = {
@@ -359,7 +516,9 @@ MODELS = {
     "full": lambda d: fit_multilevel("y ~ x1 + x2 + (x1 + x2 | cluster)", d),
     "uncorrelated": lambda d: fit_multilevel("y ~ x1 + x2 + (x1 + x2 || cluster)", d),
     "slope only": lambda d: fit_multilevel("y ~ x1 + x2 + (0 + x1 | cluster)", d),
-    "kenward-roger": lambda d: fit_multilevel("y ~ x1 + x2 + (x1 + x2 | cluster)", d, df="kenward_roger"),
+    "kenward-roger": lambda d: fit_multilevel(
+        "y ~ x1 + x2 + (x1 + x2 | cluster)", d, df="kenward_roger"
+    ),
     "ml": lambda d: fit_multilevel("y ~ x1 + x2 + (x1 | cluster)", d, reml=False),
 }
 
@@ -371,7 +530,9 @@ def is_explained(result):
         value = getattr(result, name, None)
         if value is not None:
             numbers.append(np.asarray(value, float).ravel())
-    assert isinstance(result.notes, tuple) and all(isinstance(note, str) and note.strip() for note in result.notes)
+    assert isinstance(result.notes, tuple) and all(
+        isinstance(note, str) and note.strip() for note in result.notes
+    )
     assert np.isfinite(np.concatenate(numbers)).all() or result.notes
 
 
@@ -411,7 +572,9 @@ def test_almost_no_noise(slopes, noise):
     """Clusters a million noise SDs apart: right, or refused, or `converged=False`; not a traceback and not quietly wrong."""
     data = good().assign(g=lambda d: pd.factorize(d["cluster"])[0])
     e = np.random.default_rng(2).normal(size=len(data))
-    slope = {"alike": 1.0, "vary": data["g"] * 7 % 5, "vary as the intercepts do": data["g"]}[slopes]
+    slope = {"alike": 1.0, "vary": data["g"] * 7 % 5, "vary as the intercepts do": data["g"]}[
+        slopes
+    ]
     bar = "1" if slopes == "alike" else "x1"
     data["y"] = data["g"] + slope * data["x1"] + noise * e
     with warnings.catch_warnings():
@@ -426,7 +589,9 @@ def test_almost_no_noise(slopes, noise):
     if not found.converged:
         assert found.notes
         return
-    if slopes != "vary as the intercepts do":  # there the noise is seen in the slopes' scatter about a line, too
+    if (
+        slopes != "vary as the intercepts do"
+    ):  # there the noise is seen in the slopes' scatter about a line, too
         within = smf.ols(f"y ~ C(cluster) {'+' if bar == '1' else '*'} x1", data).fit()
         assert found.residual_sd == pytest.approx(np.sqrt(within.scale), rel=0.02)
     each = data.groupby("cluster")["g"].first()
@@ -434,9 +599,15 @@ def test_almost_no_noise(slopes, noise):
     assert found.random_sd["Intercept"] == pytest.approx(each.std(), rel=20 * noise)
 
 
-@settings(max_examples=300, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-@given(model=st.sampled_from(list(MODELS)), faults=st.lists(st.sampled_from(list(FAULTS)), min_size=1, max_size=3),
-       sizes=st.lists(st.integers(1, 9), min_size=1, max_size=8), seed=st.integers(0, 2**20))
+@settings(
+    max_examples=300, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+)
+@given(
+    model=st.sampled_from(list(MODELS)),
+    faults=st.lists(st.sampled_from(list(FAULTS)), min_size=1, max_size=3),
+    sizes=st.lists(st.integers(1, 9), min_size=1, max_size=8),
+    seed=st.integers(0, 2**20),
+)
 @example("full", ["x once"], [8, 9], 987479)  # found by longer searches
 @example("full", ["x twice", "x cluster-level"], [2, 9], 157430)
 @example("slope only", ["x once"], [2, 9, 3, 6, 9, 2], 318456)

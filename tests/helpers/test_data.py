@@ -30,7 +30,9 @@ def test_every_file_is_described_and_every_description_has_its_file():
 
 
 def test_sources_are_in_the_bibliography():
-    keys = re.findall(r"^@\w+\{(\w+),", (ROOT / "references.bib").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    keys = re.findall(
+        r"^@\w+\{(\w+),", (ROOT / "references.bib").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
     assert set(sources()["cite"]) <= set(keys)
 
 
@@ -82,7 +84,9 @@ def test_pooled_slopes(name, x, y, published):
 def test_grunfeld_pooled_coefficients():
     table = load("grunfeld")
     X = np.column_stack([np.ones(len(table)), table["value"], table["capital"]])
-    assert np.linalg.lstsq(X, table["inv"])[0] == pytest.approx([-42.7144, 0.115562, 0.230678], rel=5e-6)
+    assert np.linalg.lstsq(X, table["inv"])[0] == pytest.approx(
+        [-42.7144, 0.115562, 0.230678], rel=5e-6
+    )
 
 
 def test_schools_and_penguins_one_by_one():
@@ -91,15 +95,25 @@ def test_schools_and_penguins_one_by_one():
     assert slope(school["standLRT"], school["normexam"]) == pytest.approx(-6.90, abs=0.005)
     penguins = load("penguins").dropna(subset=["bill_length_mm", "bill_depth_mm"])
     assert len(penguins) == 342
-    within = {species: slope(birds["bill_length_mm"], birds["bill_depth_mm"]) for species, birds in penguins.groupby("species")}
-    assert within == pytest.approx({"Adelie": 0.178834, "Chinstrap": 0.222212, "Gentoo": 0.204844}, abs=6e-7)
+    within = {
+        species: slope(birds["bill_length_mm"], birds["bill_depth_mm"])
+        for species, birds in penguins.groupby("species")
+    }
+    assert within == pytest.approx(
+        {"Adelie": 0.178834, "Chinstrap": 0.222212, "Gentoo": 0.204844}, abs=6e-7
+    )
 
 
 def test_berkeley_counts():
     table = load("ucb_admissions")
     admitted = table[table["Admit"] == "Admitted"].groupby("Gender")["Freq"].sum()
     applied = table.groupby("Gender")["Freq"].sum()
-    assert (admitted["Male"], applied["Male"], admitted["Female"], applied["Female"]) == (1198, 2691, 557, 1835)
+    assert (admitted["Male"], applied["Male"], admitted["Female"], applied["Female"]) == (
+        1198,
+        2691,
+        557,
+        1835,
+    )
     by_department = table.pivot_table(index=["Dept", "Gender"], columns="Admit", values="Freq")
     rates = (100 * by_department["Admitted"] / by_department.sum(axis=1)).round(1).unstack()
     assert rates["Male"].tolist() == [62.1, 63.0, 36.9, 33.1, 27.7, 5.9]
@@ -111,7 +125,9 @@ def test_kidney_stone_counts():
     overall = stones.groupby("treatment")[["successes", "total"]].sum()
     assert overall.loc["open surgery"].tolist() == [273, 350]
     assert overall.loc["percutaneous"].tolist() == [289, 350]
-    rates = stones.assign(rate=stones["successes"] / stones["total"]).pivot(index="stone_size", columns="treatment", values="rate")
+    rates = stones.assign(rate=stones["successes"] / stones["total"]).pivot(
+        index="stone_size", columns="treatment", values="rate"
+    )
     assert (rates["open surgery"] > rates["percutaneous"]).all()
 
 

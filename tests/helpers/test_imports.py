@@ -12,8 +12,12 @@ HEAVY = ("statsmodels", "matplotlib", "seaborn")
 
 def loaded_by(statement: str) -> set[str]:
     """Top-level modules in a fresh Python after a statement."""
-    code = f"{statement}\nimport sys\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))"
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    code = (
+        f"{statement}\nimport sys\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120
+    )
     assert answer.returncode == 0, answer.stderr
     return set(answer.stdout.split())
 
@@ -28,5 +32,7 @@ def test_a_heavy_library_would_be_noticed(library):
 
 
 def test_importing_helpers_prints_nothing():
-    answer = subprocess.run([sys.executable, "-c", "import helpers"], capture_output=True, text=True, timeout=120)
+    answer = subprocess.run(
+        [sys.executable, "-c", "import helpers"], capture_output=True, text=True, timeout=120
+    )
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")

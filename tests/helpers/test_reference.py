@@ -1,7 +1,7 @@
 """The module against R, on every data set with one grouping: balanced or not, singular or not.
 
-Tolerances are those the book promises. R's own values are exact enough for them (tests/reference/README.md
-says how that is known), so there are no exceptions.
+Tolerances are those the book promises. R's own values are exact enough for them
+(tests/reference/README.md says how that is known), so there are no exceptions.
 """
 
 from functools import lru_cache
@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 import pytest
+
 from helpers import fit_cluster_robust, fit_multilevel, fit_ols
 from tests.reference import DATASETS, frame, multilevel, multilevel_cases
 
@@ -20,7 +21,9 @@ every_ols = pytest.mark.parametrize("name", OLS)
 
 @lru_cache(maxsize=None)
 def fitted(name, model, method):
-    return fit_multilevel(DATASETS[name]["models"][model]["formula"], frame(name), reml=method == "REML")
+    return fit_multilevel(
+        DATASETS[name]["models"][model]["formula"], frame(name), reml=method == "REML"
+    )
 
 
 def both(name, model, method):
@@ -61,8 +64,12 @@ def test_variances(name, model, method):
     """Where a random term has no variance R stops near zero, not at it: hence the absolute part."""
     ours, r = both(name, model, method)
     np.testing.assert_allclose(ours.residual_sd, r["residual_sd"], rtol=1e-6)
-    np.testing.assert_allclose(ours.random_sd[r["random_sd"].index], r["random_sd"],
-                               rtol=1e-5, atol=1e-5 * r["residual_sd"])
+    np.testing.assert_allclose(
+        ours.random_sd[r["random_sd"].index],
+        r["random_sd"],
+        rtol=1e-5,
+        atol=1e-5 * r["residual_sd"],
+    )
 
 
 @every_fit
@@ -101,13 +108,17 @@ def test_double_bar_is_the_uncorrelated_model(name):
 @pytest.mark.parametrize("name", ["sleepstudy", "Orthodont", "unbalanced_a", "exam"])
 def test_random_correlations(name):
     ours, r = both(name, "full", "REML")
-    np.testing.assert_allclose(np.asarray(ours.random_corr, float), np.array(r["random_corr"]), atol=1e-6)
+    np.testing.assert_allclose(
+        np.asarray(ours.random_corr, float), np.array(r["random_corr"]), atol=1e-6
+    )
 
 
-# ---- pooled ----------------------------------------------------------------------------------------------
+# ---- pooled
+# ----------------------------------------------------------------------------------------------
 
-# offset_a: R's intercept is at 2010, ours at year 0, where 2,010 years of extrapolation eat the digits;
-# every slope is held to the same 1e-8.
+
+# offset_a: R's intercept is at 2010, ours at year 0, where 2,010 years of extrapolation eat the
+# digits; every slope is held to the same 1e-8.
 def terms(name, values):
     series = pd.Series(values, dtype=float)
     return series.drop("Intercept") if name == "offset_a" else series
@@ -117,8 +128,11 @@ def terms(name, values):
 def test_classical_errors(name):
     r = DATASETS[name]["ols"]
     table = fit_ols(r["formula"], frame(name)).table
-    for column, values in [("estimate", r["estimate"]), ("std_error", r["classical"]["std_error"]),
-                           ("p_value", r["classical"]["p_value"])]:
+    for column, values in [
+        ("estimate", r["estimate"]),
+        ("std_error", r["classical"]["std_error"]),
+        ("p_value", r["classical"]["p_value"]),
+    ]:
         values = terms(name, values)
         np.testing.assert_allclose(table[column][values.index], values, rtol=1e-8, err_msg=column)
     assert (table["df"] == r["classical"]["df"]).all()
@@ -128,21 +142,31 @@ def test_classical_errors(name):
 @pytest.mark.parametrize("correction", ["CR0", "CR1", "CR2", "CR3"])
 def test_cluster_robust_errors(name, correction):
     r = DATASETS[name]["ols"]
-    ours = fit_cluster_robust(r["formula"], frame(name), cluster=DATASETS[name]["cluster"], correction=correction)
+    ours = fit_cluster_robust(
+        r["formula"], frame(name), cluster=DATASETS[name]["cluster"], correction=correction
+    )
     estimate = terms(name, r["estimate"])
     np.testing.assert_allclose(ours.table["estimate"][estimate.index], estimate, rtol=1e-8)
     for column, values in r[correction].items():
         values = terms(name, values)
-        np.testing.assert_allclose(ours.table[column][values.index], values, rtol=1e-8, err_msg=column)
+        np.testing.assert_allclose(
+            ours.table[column][values.index], values, rtol=1e-8, err_msg=column
+        )
     if correction != "CR2":
         assert (ours.table["df"] == ours.n_clusters - 1).all()
 
 
 @pytest.mark.parametrize("correction", ["CR0", "CR1", "CR2", "CR3"])
 def test_a_term_that_one_cluster_identifies_is_said_to_be(correction):
-    """R's packages stop here. We take the pseudo-inverse, or NaN, and say so, naming the term or the cluster."""
+    """R's packages stop here.
+
+    We take the pseudo-inverse, or NaN, and say so, naming the term or the cluster.
+    """
     fit = fit_cluster_robust("y ~ x1 + z", frame("one_cluster_dummy_a"), correction=correction)
     assert np.isfinite(fit.table.loc[["Intercept", "x1"], "std_error"]).all()
     if correction in ("CR2", "CR3"):
         cluster = frame("one_cluster_dummy_a").query("z != 0")["cluster"].iloc[0]
-        assert any("z" in note.split() or "`z`" in note or "'z'" in note or str(cluster) in note for note in fit.notes)
+        assert any(
+            "z" in note.split() or "`z`" in note or "'z'" in note or str(cluster) in note
+            for note in fit.notes
+        )

@@ -19,7 +19,9 @@ def assert_expected(values, expected):
     values = np.asarray(values, float)
     se = values.std(axis=0, ddof=1) / np.sqrt(len(values))
     off = np.abs(values.mean(axis=0) - expected)
-    assert (off <= 4 * se + 1e-12).all(), f"{values.mean(axis=0)} against {expected}, standard error {se}"
+    assert (off <= 4 * se + 1e-12).all(), (
+        f"{values.mean(axis=0)} against {expected}, standard error {se}"
+    )
 
 
 def products(a):
@@ -42,15 +44,27 @@ def test_one_study_as_data_frames():
     study = simulate_clusters(7, 4, 2, seed=SEED)
     assert list(study.data.columns) == ["y", "x1", "x2", "cluster"]
     assert study.data["cluster"].tolist() == [g for g in range(1, 8) for _ in range(4)]
-    assert list(study.cluster_coefficients.columns) == list(study.coefficients.index) == ["Intercept", "x1", "x2"]
-    assert study.cluster_coefficients.index.tolist() == list(range(1, 8)) and study.cluster_coefficients.index.name == "cluster"
+    assert (
+        list(study.cluster_coefficients.columns)
+        == list(study.coefficients.index)
+        == ["Intercept", "x1", "x2"]
+    )
+    assert (
+        study.cluster_coefficients.index.tolist() == list(range(1, 8))
+        and study.cluster_coefficients.index.name == "cluster"
+    )
     assert study.design == Design(7, 4, 2)
 
 
 def test_many_studies_as_arrays():
     design = Design(3, (1, 5, 2), 2)
     studies = simulate_studies(design, 6, SEED)
-    assert (len(studies), studies.rows.shape, studies.X.shape, studies.y.shape) == (6, (6, 8, 4), (6, 8, 2), (6, 8))
+    assert (len(studies), studies.rows.shape, studies.X.shape, studies.y.shape) == (
+        6,
+        (6, 8, 4),
+        (6, 8, 2),
+        (6, 8),
+    )
     assert (studies.cluster_coefficients.shape, studies.coefficients.shape) == ((6, 3, 3), (6, 3))
     assert studies.n_per_cluster.tolist() == [1, 5, 2]
     assert np.shares_memory(studies.X, studies.rows) and np.shares_memory(studies.y, studies.rows)
@@ -59,14 +73,29 @@ def test_many_studies_as_arrays():
 
 def test_a_design_knows_its_sizes():
     design = Design(3, [1, 5, 2], 4)
-    assert (design.n_clusters, design.n_per_cluster, design.n_predictors, design.k, design.n_rows) == (3, (1, 5, 2), 4, 5, 8)
+    assert (
+        design.n_clusters,
+        design.n_per_cluster,
+        design.n_predictors,
+        design.k,
+        design.n_rows,
+    ) == (3, (1, 5, 2), 4, 5, 8)
     assert design.sizes.tolist() == [1, 5, 2] and Design(2, 6).sizes.tolist() == [6, 6]
     assert design.terms == ["Intercept", "x1", "x2", "x3", "x4"]
 
 
 def test_equal_designs_are_equal_however_they_were_written():
-    written = Design(2, np.array([3, 4]), 1, between_sd=np.array([0, 1]), between_corr=[[1, 0], [0, 1]], coefficients=[1, 2])
-    same = Design(2.0, (3, 4), 1, between_sd=[0.0, 1.0], between_corr=np.eye(2), coefficients=(1.0, 2.0))
+    written = Design(
+        2,
+        np.array([3, 4]),
+        1,
+        between_sd=np.array([0, 1]),
+        between_corr=[[1, 0], [0, 1]],
+        coefficients=[1, 2],
+    )
+    same = Design(
+        2.0, (3, 4), 1, between_sd=[0.0, 1.0], between_corr=np.eye(2), coefficients=(1.0, 2.0)
+    )
     assert written == same and hash(written) == hash(same) and repr(written) == repr(same)
     with pytest.raises(dataclasses.FrozenInstanceError):
         written.n_clusters = 3
@@ -76,8 +105,18 @@ def test_equal_designs_are_equal_however_they_were_written():
 
 DESIGNS = {
     "the default": Design(6, 5),
-    "unbalanced": Design(4, (1, 7, 3, 2), 2, between_sd=(1, 0, 2), between_corr=0.5, predictor_icc=(0.3, 1), predictor_corr=-0.4),
-    "two slopes": Design(5, 4, 2, coefficients=(1, -1, 0), predictor_icc=0.8, between_slopes=(1, 3), noise_sd=2),
+    "unbalanced": Design(
+        4,
+        (1, 7, 3, 2),
+        2,
+        between_sd=(1, 0, 2),
+        between_corr=0.5,
+        predictor_icc=(0.3, 1),
+        predictor_corr=-0.4,
+    ),
+    "two slopes": Design(
+        5, 4, 2, coefficients=(1, -1, 0), predictor_icc=0.8, between_slopes=(1, 3), noise_sd=2
+    ),
     "fixed values": Design(5, 4, 2, predictor_values=[[0, 1], [1, 0], [2, 5], [3, 1]]),
     "no variance": Design(3, 2, 1, between_sd=0, noise_sd=0),
 }
@@ -92,10 +131,14 @@ def test_same_seed_same_data_alone_together_and_in_chunks(design):
     chunks = list(study_chunks(design, 40, SEED, chunk_size=9))
     assert [len(chunk) for chunk in chunks] == [9, 9, 9, 9, 4]
     for name in ("rows", "cluster_coefficients", "coefficients"):
-        assert np.array_equal(getattr(studies, name), np.concatenate([getattr(chunk, name) for chunk in chunks]))
+        assert np.array_equal(
+            getattr(studies, name), np.concatenate([getattr(chunk, name) for chunk in chunks])
+        )
     given = {field.name: getattr(design, field.name) for field in dataclasses.fields(design)}
     one = simulate_clusters(**given, seed=SEED)
-    assert np.array_equal(one.data.drop(columns=["y", "cluster"]), studies.X[0]) and np.array_equal(one.data["y"], studies.y[0])
+    assert np.array_equal(one.data.drop(columns=["y", "cluster"]), studies.X[0]) and np.array_equal(
+        one.data["y"], studies.y[0]
+    )
     assert np.array_equal(one.cluster_coefficients, studies.cluster_coefficients[0])
     assert np.array_equal(one.coefficients, studies.coefficients[0])
 
@@ -112,15 +155,25 @@ def test_default_chunks_are_bounded_and_lazy():
 
 def test_other_seeds_give_other_data_and_no_seed_gives_new_data():
     design = Design(2, 2, 1)
-    draws = [simulate_studies(design, 1, seed).rows for seed in (1, 2, (1, 2), np.random.SeedSequence(3), None, None)]
+    draws = [
+        simulate_studies(design, 1, seed).rows
+        for seed in (1, 2, (1, 2), np.random.SeedSequence(3), None, None)
+    ]
     assert len({draw.tobytes() for draw in draws}) == len(draws)
     sequence = np.random.SeedSequence(3)
-    assert np.array_equal(simulate_studies(design, 2, sequence).rows, simulate_studies(design, 2, sequence).rows)
+    assert np.array_equal(
+        simulate_studies(design, 2, sequence).rows, simulate_studies(design, 2, sequence).rows
+    )
 
 
 def test_designs_that_differ_in_their_sds_share_their_predictors():
-    one, other = (simulate_clusters(4, 3, between_sd=sd, noise_sd=noise, seed=SEED).data for sd, noise in ((0, 1), (2, 3)))
-    assert np.array_equal(one[["x1", "x2", "x3"]], other[["x1", "x2", "x3"]]) and not np.array_equal(one["y"], other["y"])
+    one, other = (
+        simulate_clusters(4, 3, between_sd=sd, noise_sd=noise, seed=SEED).data
+        for sd, noise in ((0, 1), (2, 3))
+    )
+    assert np.array_equal(
+        one[["x1", "x2", "x3"]], other[["x1", "x2", "x3"]]
+    ) and not np.array_equal(one["y"], other["y"])
 
 
 # The equation
@@ -130,16 +183,24 @@ def test_designs_that_differ_in_their_sds_share_their_predictors():
 def test_rows_follow_their_clusters_coefficients(design):
     quiet = simulate_studies(dataclasses.replace(design, noise_sd=0), 5, SEED)
     loud = simulate_studies(design, 5, SEED)
-    expected = np.einsum("snk,snk->sn", quiet.rows[..., :-1], np.repeat(quiet.cluster_coefficients, design.sizes, axis=1))
+    expected = np.einsum(
+        "snk,snk->sn",
+        quiet.rows[..., :-1],
+        np.repeat(quiet.cluster_coefficients, design.sizes, axis=1),
+    )
     assert np.allclose(quiet.y, expected, atol=1e-12)
-    assert np.array_equal(quiet.X, loud.X) and np.array_equal(quiet.cluster_coefficients, loud.cluster_coefficients)
+    assert np.array_equal(quiet.X, loud.X) and np.array_equal(
+        quiet.cluster_coefficients, loud.cluster_coefficients
+    )
     if design.noise_sd == 0:
         assert np.array_equal(quiet.y, loud.y)
 
 
 def test_noise():
     design = Design(5, 4, 2, noise_sd=3, predictor_icc=0.5)
-    loud, quiet = (simulate_studies(dataclasses.replace(design, noise_sd=sd), 2000, SEED) for sd in (3, 0))
+    loud, quiet = (
+        simulate_studies(dataclasses.replace(design, noise_sd=sd), 2000, SEED) for sd in (3, 0)
+    )
     noise = (loud.y - quiet.y)[..., None]
     assert_expected(noise.mean(axis=1), 0)
     assert_expected(products(noise), 9)
@@ -159,7 +220,9 @@ def test_coefficients_given_are_kept_and_omitted_are_uniform():
 
 @pytest.mark.parametrize("corr", [0, 0.6, -0.5, 1, [[1, 0.9, 0], [0.9, 1, -0.3], [0, -0.3, 1]]])
 def test_deviations_of_clusters(corr):
-    studies = simulate_studies(Design(4, 1, 2, between_sd=(2, 0.5, 1), between_corr=corr), 4000, SEED)
+    studies = simulate_studies(
+        Design(4, 1, 2, between_sd=(2, 0.5, 1), between_corr=corr), 4000, SEED
+    )
     deviations = studies.cluster_coefficients - studies.coefficients[:, None, :]
     matrix = np.where(np.eye(3, dtype=bool), 1, corr) if np.ndim(corr) == 0 else np.asarray(corr)
     assert_expected(deviations.mean(axis=1), 0)
@@ -196,8 +259,12 @@ def test_unbalanced_clusters_have_their_own_between_part():
 
 def test_between_slopes_change_the_slope_of_the_between_part_alone():
     design = Design(40, 5, 1, coefficients=(0, -1), between_sd=0, predictor_icc=0.8, noise_sd=1)
-    plain, simpson = (simulate_studies(dataclasses.replace(design, between_slopes=slope), 2000, SEED) for slope in (None, 1))
-    # what is added is (1 - -1) * u, with variance 4 * .8, one value a cluster, and it counts as the cluster's intercept
+    plain, simpson = (
+        simulate_studies(dataclasses.replace(design, between_slopes=slope), 2000, SEED)
+        for slope in (None, 1)
+    )
+    # what is added is (1 - -1) * u, with variance 4 * .8, one value a cluster, and it counts as the
+    # cluster's intercept
     added = (simpson.y - plain.y).reshape(2000, 40, 5)
     assert np.ptp(added, axis=2).max() < 1e-12
     assert np.allclose(added[..., 0], simpson.cluster_coefficients[..., 0])
@@ -206,11 +273,15 @@ def test_between_slopes_change_the_slope_of_the_between_part_alone():
 
 
 def test_slopes_within_between_and_pooled():
-    design = Design(400, 6, 1, coefficients=(0, -1), between_sd=0.3, predictor_icc=0.8, between_slopes=1)
+    design = Design(
+        400, 6, 1, coefficients=(0, -1), between_sd=0.3, predictor_icc=0.8, between_slopes=1
+    )
     studies = simulate_studies(design, 1000, SEED)
     x, y = studies.X[..., 0].reshape(1000, 400, 6), studies.y.reshape(1000, 400, 6)
     x_mean, y_mean = x.mean(axis=2), y.mean(axis=2)
-    within = ((x - x_mean[..., None]) * y).sum(axis=(1, 2)) / ((x - x_mean[..., None]) ** 2).sum(axis=(1, 2))
+    within = ((x - x_mean[..., None]) * y).sum(axis=(1, 2)) / ((x - x_mean[..., None]) ** 2).sum(
+        axis=(1, 2)
+    )
     assert_expected(within, -1)
     # means of six rows are not quite the between part: .8 of their variance of .8 + .2/6 is
     share = 0.8 / (0.8 + 0.2 / 6)
@@ -219,7 +290,10 @@ def test_slopes_within_between_and_pooled():
     assert_expected(slopes, share * 1 + (1 - share) * -1)
     centred = x - x.mean(axis=(1, 2), keepdims=True)
     pooled = (centred * y).sum(axis=(1, 2)) / (centred**2).sum(axis=(1, 2))
-    assert abs(pooled.mean() - pooled_ols_slope(-1, 1, 0.8)) < 4 * pooled.std() / np.sqrt(1000) + 1 / 400  # large N: off by less than 1/G
+    assert (
+        abs(pooled.mean() - pooled_ols_slope(-1, 1, 0.8))
+        < 4 * pooled.std() / np.sqrt(1000) + 1 / 400
+    )  # large N: off by less than 1/G
 
 
 # Fixed values
@@ -229,7 +303,10 @@ def test_fixed_values_are_the_same_in_every_cluster():
     studies = simulate_studies(Design(3, 4, 1, predictor_values=(0, 1, 2, 9)), 5, SEED)
     assert np.array_equal(studies.X[..., 0], np.tile([0, 1, 2, 9], (5, 3)))
     table = np.arange(6).reshape(3, 2)
-    assert np.array_equal(simulate_studies(Design(2, 3, 2, predictor_values=table), 1, SEED).X[0], np.tile(table, (2, 1)))
+    assert np.array_equal(
+        simulate_studies(Design(2, 3, 2, predictor_values=table), 1, SEED).X[0],
+        np.tile(table, (2, 1)),
+    )
 
 
 # Bad input
@@ -262,21 +339,45 @@ BAD = [
     (dict(between_corr=1.5), "between_corr must be between -1 and 1"),
     (dict(between_corr=-0.5), "between_corr: 4 variables cannot all be correlated below -0.333"),
     (dict(between_corr=np.eye(3)), "between_corr must be one number or a 4 x 4 matrix"),
-    (dict(n_predictors=1, between_corr=[[1, 0.5], [0.4, 1]]), "between_corr must be a correlation matrix"),
-    (dict(n_predictors=1, between_corr=[[1, 0.5], [0.5, 0.9]]), "between_corr must be a correlation matrix"),
-    (dict(n_predictors=2, between_corr=[[1, 0.9, -0.9], [0.9, 1, 0.9], [-0.9, 0.9, 1]]), "between_corr is not positive semidefinite"),
+    (
+        dict(n_predictors=1, between_corr=[[1, 0.5], [0.4, 1]]),
+        "between_corr must be a correlation matrix",
+    ),
+    (
+        dict(n_predictors=1, between_corr=[[1, 0.5], [0.5, 0.9]]),
+        "between_corr must be a correlation matrix",
+    ),
+    (
+        dict(n_predictors=2, between_corr=[[1, 0.9, -0.9], [0.9, 1, 0.9], [-0.9, 0.9, 1]]),
+        "between_corr is not positive semidefinite",
+    ),
     (dict(predictor_corr=-0.9), "predictor_corr: 3 variables cannot"),
     (dict(predictor_icc=1.01), "predictor_icc must be between 0 and 1"),
     (dict(predictor_icc=-0.01), "predictor_icc must be between 0 and 1"),
-    (dict(predictor_icc=(0.1, 0.2)), "predictor_icc must be one number or 3 numbers, one a predictor"),
+    (
+        dict(predictor_icc=(0.1, 0.2)),
+        "predictor_icc must be one number or 3 numbers, one a predictor",
+    ),
     (dict(between_slopes=1), "between_slopes needs a between part"),
     (dict(between_slopes=1, predictor_icc=(0.5, 0, 0.5)), "between_slopes needs a between part"),
-    (dict(between_slopes=(1, 2), predictor_icc=0.5), "between_slopes must be one number or 3 numbers"),
+    (
+        dict(between_slopes=(1, 2), predictor_icc=0.5),
+        "between_slopes must be one number or 3 numbers",
+    ),
     (dict(predictor_values=(0, 1)), "predictor_values has shape .2,.: it must hold 50 rows"),
     (dict(n_per_cluster=2, predictor_values=(0, 1)), "of 3 values .n_predictors."),
-    (dict(n_clusters=2, n_per_cluster=(2, 2), n_predictors=1, predictor_values=(0, 1)), "n_per_cluster must be one number"),
-    (dict(n_per_cluster=2, n_predictors=1, predictor_values=(0, 1), predictor_icc=0.5), "leave predictor_icc"),
-    (dict(n_per_cluster=2, n_predictors=1, predictor_values=(0, np.nan)), "predictor_values must be finite"),
+    (
+        dict(n_clusters=2, n_per_cluster=(2, 2), n_predictors=1, predictor_values=(0, 1)),
+        "n_per_cluster must be one number",
+    ),
+    (
+        dict(n_per_cluster=2, n_predictors=1, predictor_values=(0, 1), predictor_icc=0.5),
+        "leave predictor_icc",
+    ),
+    (
+        dict(n_per_cluster=2, n_predictors=1, predictor_values=(0, np.nan)),
+        "predictor_values must be finite",
+    ),
 ]
 
 
@@ -288,9 +389,15 @@ def test_bad_designs(arguments, message):
         simulate_clusters(**arguments)
 
 
-@pytest.mark.parametrize("seed", [-1, 1.5, "1", True, [], [1, -2], [[1]], np.random.default_rng(1), {}])
+@pytest.mark.parametrize(
+    "seed", [-1, 1.5, "1", True, [], [1, -2], [[1]], np.random.default_rng(1), {}]
+)
 def test_bad_seeds(seed):
-    for draw in (lambda: simulate_clusters(2, 2, seed=seed), lambda: simulate_studies(Design(2, 2), 2, seed), lambda: study_chunks(Design(2, 2), 2, seed)):
+    for draw in (
+        lambda: simulate_clusters(2, 2, seed=seed),
+        lambda: simulate_studies(Design(2, 2), 2, seed),
+        lambda: study_chunks(Design(2, 2), 2, seed),
+    ):
         with pytest.raises(InputError, match="seed"):
             draw()
 
@@ -307,9 +414,22 @@ def test_bad_numbers_of_studies():
         simulate_studies((2, 2), 3, 1)
 
 
-numbers = st.one_of(st.floats(), st.integers(-3, 3), st.floats(-1, 1), st.none(), st.booleans(), st.text(max_size=2))
-anything = st.one_of(numbers, st.lists(numbers, max_size=5), st.lists(st.lists(st.floats(-1, 1), max_size=3), max_size=3), st.lists(st.floats(0, 1), min_size=2, max_size=3))
-small = st.one_of(st.integers(-1, 4), st.floats(max_value=4), st.none(), st.text(max_size=2), st.lists(st.integers(-1, 4), max_size=4))
+numbers = st.one_of(
+    st.floats(), st.integers(-3, 3), st.floats(-1, 1), st.none(), st.booleans(), st.text(max_size=2)
+)
+anything = st.one_of(
+    numbers,
+    st.lists(numbers, max_size=5),
+    st.lists(st.lists(st.floats(-1, 1), max_size=3), max_size=3),
+    st.lists(st.floats(0, 1), min_size=2, max_size=3),
+)
+small = st.one_of(
+    st.integers(-1, 4),
+    st.floats(max_value=4),
+    st.none(),
+    st.text(max_size=2),
+    st.lists(st.integers(-1, 4), max_size=4),
+)
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
@@ -324,7 +444,14 @@ def test_any_input_gives_finite_data_or_an_input_error(arguments):
         studies = simulate_studies(Design(**arguments), 2, 1)
     except InputError:
         return
-    large = max((np.abs(np.asarray(value, float)).max() for value in arguments.values() if value is not None), default=0)
+    large = max(
+        (
+            np.abs(np.asarray(value, float)).max()
+            for value in arguments.values()
+            if value is not None
+        ),
+        default=0,
+    )
     assert large > 1e100 or np.isfinite(studies.rows).all()
 
 
@@ -332,14 +459,22 @@ def test_any_input_gives_finite_data_or_an_input_error(arguments):
 @given(
     st.integers(1, 3).flatmap(
         lambda p: st.fixed_dictionaries(
-            {"n_clusters": st.integers(1, 4), "n_per_cluster": st.integers(1, 4), "n_predictors": st.just(p)},
+            {
+                "n_clusters": st.integers(1, 4),
+                "n_per_cluster": st.integers(1, 4),
+                "n_predictors": st.just(p),
+            },
             optional={
                 "coefficients": st.lists(st.floats(-9, 9), min_size=p + 1, max_size=p + 1),
-                "between_sd": st.one_of(st.floats(0, 9), st.lists(st.floats(0, 9), min_size=p + 1, max_size=p + 1)),
+                "between_sd": st.one_of(
+                    st.floats(0, 9), st.lists(st.floats(0, 9), min_size=p + 1, max_size=p + 1)
+                ),
                 "noise_sd": st.floats(0, 9),
                 "between_corr": st.floats(-1 / p, 1),
                 "predictor_corr": st.floats(-1 / max(1, p - 1), 1),
-                "predictor_icc": st.one_of(st.floats(0.01, 1), st.lists(st.floats(0.01, 1), min_size=p, max_size=p)),
+                "predictor_icc": st.one_of(
+                    st.floats(0.01, 1), st.lists(st.floats(0.01, 1), min_size=p, max_size=p)
+                ),
             },
         )
     )
@@ -356,7 +491,9 @@ def test_a_part_of_the_studies():
     some = studies.part(clusters=[0, 3], rows=slice(1, 4))
     rows = studies.rows.reshape(3, 5, 4, 4)
     np.testing.assert_array_equal(some.rows.reshape(3, 2, 3, 4), rows[:, [0, 3]][:, :, 1:4])
-    np.testing.assert_array_equal(some.cluster_coefficients, studies.cluster_coefficients[:, [0, 3]])
+    np.testing.assert_array_equal(
+        some.cluster_coefficients, studies.cluster_coefficients[:, [0, 3]]
+    )
     np.testing.assert_array_equal(some.coefficients, studies.coefficients)
     assert (some.design.n_clusters, some.design.n_per_cluster) == (2, 3)
     assert some.study(2).data["cluster"].tolist() == [1, 1, 1, 2, 2, 2]
@@ -369,7 +506,16 @@ def test_a_part_of_fixed_values():
     np.testing.assert_array_equal(late.X[0, :, 0], [2, 5] * 3)
 
 
-@pytest.mark.parametrize("choice", [dict(rows=[4]), dict(clusters="a"), dict(rows=slice(4, None)), dict(clusters=3), dict(rows=[])])
+@pytest.mark.parametrize(
+    "choice",
+    [
+        dict(rows=[4]),
+        dict(clusters="a"),
+        dict(rows=slice(4, None)),
+        dict(clusters=3),
+        dict(rows=[]),
+    ],
+)
 def test_no_such_part(choice):
     with pytest.raises(InputError, match=next(iter(choice))):
         simulate_studies(Design(5, 4), 2, SEED).part(**choice)

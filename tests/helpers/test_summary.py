@@ -12,7 +12,9 @@ DESIGN = Design(12, 8, 2, coefficients=(1, 0, 0.4), between_sd=0.5)
 
 @pytest.fixture(scope="module")
 def table():
-    return run_study({"one": DESIGN}, 300, strategies=("two_stage", "random_intercept"), seed=1, progress=False)
+    return run_study(
+        {"one": DESIGN}, 300, strategies=("two_stage", "random_intercept"), seed=1, progress=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +34,17 @@ def test_each_measure_is_what_it_says(table, row):
     assert row["bias"] == pytest.approx(error.mean())
     assert row["sd"] == pytest.approx(error.std())
     assert row["median"] == pytest.approx(error.median())
-    assert row["low"] == pytest.approx(error.quantile(0.05)) and row["high"] == pytest.approx(error.quantile(0.95))
+    assert row["low"] == pytest.approx(error.quantile(0.05)) and row["high"] == pytest.approx(
+        error.quantile(0.95)
+    )
     assert row["mean_se"] == pytest.approx(np.sqrt((t["std_error"] ** 2).mean()))
     assert row["abs_error"] == pytest.approx(error.abs().mean())
     assert row["se_sum"] == pytest.approx(t["std_error"].mean())
     assert row["t_sum"] == pytest.approx((t["estimate"] / t["std_error"]).abs().mean())
     assert row["rejected"] == pytest.approx((t["p_value"] < 0.05).mean())
-    assert row["coverage"] == pytest.approx((error.abs() <= stats.t.ppf(0.975, 11) * t["std_error"]).mean())
+    assert row["coverage"] == pytest.approx(
+        (error.abs() <= stats.t.ppf(0.975, 11) * t["std_error"]).mean()
+    )
 
 
 def test_the_posts_measures_add_up_over_terms(table):
@@ -51,7 +57,9 @@ def test_the_posts_measures_add_up_over_terms(table):
 def test_adjusted_power_uses_the_strategys_own_null(table, row):
     t = table.query("strategy == 'two_stage'")
     limit = t.query("term == 'x1'")["p_value"].quantile(0.05)
-    assert row["adjusted_power"] == pytest.approx((t.query("term == 'x2'")["p_value"] < limit).mean())
+    assert row["adjusted_power"] == pytest.approx(
+        (t.query("term == 'x2'")["p_value"] < limit).mean()
+    )
     found = summarise(table).set_index("term")
     assert found.loc[["Intercept", "x1"], "adjusted_power"].isna().all()
 
@@ -60,12 +68,20 @@ def test_false_alarms_are_put_right_by_adjusting(table):
     """The random intercept rejects a true null too often; held to 5% its power is lower than it seemed."""
     found = summarise(table).set_index(["strategy", "term"])
     assert found.loc[("random_intercept", "x1"), "rejected"] > 0.10
-    assert found.loc[("random_intercept", "x2"), "adjusted_power"] < found.loc[("random_intercept", "x2"), "rejected"] - 0.05
+    assert (
+        found.loc[("random_intercept", "x2"), "adjusted_power"]
+        < found.loc[("random_intercept", "x2"), "rejected"] - 0.05
+    )
 
 
 def test_monte_carlo_errors_are_the_spread_of_repetitions():
     measures = ["abs_error", "se_sum", "t_sum", "bias", "sd", "mean_se", "coverage", "rejected"]
-    runs = [summarise(run_study(DESIGN, 100, strategies=("two_stage",), seed=seed, progress=False)).iloc[2] for seed in range(120)]
+    runs = [
+        summarise(
+            run_study(DESIGN, 100, strategies=("two_stage",), seed=seed, progress=False)
+        ).iloc[2]
+        for seed in range(120)
+    ]
     seen = pd.DataFrame(runs)
     for measure in measures:
         claimed = np.sqrt((seen[f"{measure}_mc"].astype(float) ** 2).mean())
@@ -73,7 +89,9 @@ def test_monte_carlo_errors_are_the_spread_of_repetitions():
 
 
 def test_without_p_values_the_rest_is_there():
-    found = summarise(run_study(DESIGN, 20, strategies=("ols",), seed=1, p_values=False, progress=False))
+    found = summarise(
+        run_study(DESIGN, 20, strategies=("ols",), seed=1, p_values=False, progress=False)
+    )
     assert found[["coverage", "rejected", "adjusted_power", "rejected_mc"]].isna().all().all()
     assert found[["bias", "sd", "mean_se", "abs_error", "converged"]].notna().all().all()
 

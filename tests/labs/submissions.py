@@ -14,13 +14,19 @@ CRASH = "raise RuntimeError('a crash in this task')"
 
 def selected(request, labs):
     """Those labs that a selected test names in brackets, so that `pytest -k prediction` does not wait for nine others."""
-    named = {item.callspec.params.get("lab") for item in request.session.items if hasattr(item, "callspec")}
+    named = {
+        item.callspec.params.get("lab")
+        for item in request.session.items
+        if hasattr(item, "callspec")
+    }
     return [lab for lab in labs if lab in named]
 
 
 def wrong_answers(lab):
     """[(answer's cell, slip, code)] as labs/wrong_answers tells them."""
-    listed = tomllib.loads((ROOT / "labs" / "wrong_answers" / f"{lab}.toml").read_text(encoding="utf-8"))["wrong"]
+    listed = tomllib.loads(
+        (ROOT / "labs" / "wrong_answers" / f"{lab}.toml").read_text(encoding="utf-8")
+    )["wrong"]
     return [(one["answer"], one["slip"], one["code"]) for one in listed]
 
 
@@ -38,22 +44,38 @@ def with_answers(lab, answers, name="Ada Lovelace"):
 def rounds(lab):
     """Sets of wrong answers {answer: code}, in which tasks take turns, so that a wrong answer which costs a neighbour its points shows."""
     checked = [task.answer for task in tasks(source(lab)) if not task.read_by_a_person]
-    by_answer = {answer: [code for of, _, code in wrong_answers(lab) if of == answer] for answer in checked}
+    by_answer = {
+        answer: [code for of, _, code in wrong_answers(lab) if of == answer] for answer in checked
+    }
     for turn, half in enumerate((checked[::2], checked[1::2])):
         for number, codes in enumerate(zip_longest(*(by_answer[answer] for answer in half)), 1):
-            yield f"wrong-{turn + 1}-{number}", {answer: code for answer, code in zip(half, codes) if code is not None}
+            yield (
+                f"wrong-{turn + 1}-{number}",
+                {answer: code for answer, code in zip(half, codes) if code is not None},
+            )
         yield f"crash-{turn + 1}", dict.fromkeys(half, CRASH)
 
 
 def write_submissions(lab, folder):
     """Write all of a lab's test submissions; {student: points expected by task}, texts left out, which a person reads."""
-    solved = {task.name: (task.answer, task.points) for task in tasks(source(lab)) if not task.read_by_a_person}
-    expected = {"right": {}, "blank": {answer: "" for answer, _ in solved.values()}, **dict(rounds(lab))}
+    solved = {
+        task.name: (task.answer, task.points)
+        for task in tasks(source(lab))
+        if not task.read_by_a_person
+    }
+    expected = {
+        "right": {},
+        "blank": {answer: "" for answer, _ in solved.values()},
+        **dict(rounds(lab)),
+    }
     notebooks = {student: with_answers(lab, answers) for student, answers in expected.items()}
     notebooks["blank"] = release(source(lab))
     for student, notebook in notebooks.items():
         (folder / student).mkdir(parents=True)
         nbformat.write(notebook, folder / student / f"{lab}.ipynb")
     return {
-        student: {name: 0.0 if answer in answers else points for name, (answer, points) in solved.items()} for student, answers in expected.items()
+        student: {
+            name: 0.0 if answer in answers else points for name, (answer, points) in solved.items()
+        }
+        for student, answers in expected.items()
     }

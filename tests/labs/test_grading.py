@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 import nbformat
 import psutil
 import pytest
-from tests.labs.submissions import selected, with_answers, write_submissions
 
-from tools.labs import grade
+from tests.labs.submissions import selected, with_answers, write_submissions
 from tools import ROOT
+from tools.labs import grade
 from tools.labs.lab_notebooks import labs, nbgrader_says, release, source, tasks
 
 LABS = labs()
@@ -36,7 +36,11 @@ def graded(request, tmp_path_factory):
         folder = tmp_path_factory.mktemp(lab) / "submissions"
         expected = write_submissions(lab, folder)
         done = subprocess.run(
-            [sys.executable, "-m", "tools.labs.grade", str(folder)], cwd=ROOT, capture_output=True, text=True, timeout=900
+            [sys.executable, "-m", "tools.labs.grade", str(folder)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=900,
         )
         assert done.returncode == 0, done.stderr
         out = folder.with_name("submissions-graded")
@@ -73,7 +77,10 @@ def test_everyone_gets_feedback(lab, graded):
 
 TROUBLE = {
     "forever": "while True:\n    pass",
-    "deaf": "while True:\n    try:\n        while True:\n            pass\n    except KeyboardInterrupt:\n        pass",
+    "deaf": (
+        "while True:\n    try:\n        while True:\n            pass\n    except "
+        "KeyboardInterrupt:\n        pass"
+    ),
     "chatty": "while True:\n    print('on and on' * 100)",
     "bulky": "print('x' * 3_000_000)",
     "pictorial": "from IPython.display import HTML, display\ndisplay(HTML('<p>' + 'x' * 30_000_000))",
@@ -81,7 +88,10 @@ TROUBLE = {
     "deadly": "import os\nos._exit(1)",
     "greedy": "hoard = 'x' * (1 << 40)",
     "quitting": "quit()",
-    "meddling": "import helpers.labs\nhelpers.labs.mark_number = lambda *given, **named: None\nhelpers.fit_studies = None\nicc = 0.123",
+    "meddling": (
+        "import helpers.labs\nhelpers.labs.mark_number = lambda *given, **named: "
+        "None\nhelpers.fit_studies = None\nicc = 0.123"
+    ),
 }
 
 
@@ -93,12 +103,19 @@ def troubled(tmp_path_factory):
     lab = LABS[0]
     answer = next(task.answer for task in tasks(source(lab))[1:])
     for student, code in {**TROUBLE, "zoe": None}.items():
-        nbformat.write(with_answers(lab, {answer: code} if code else {}), folder / f"{student}_{lab}.ipynb")
+        nbformat.write(
+            with_answers(lab, {answer: code} if code else {}), folder / f"{student}_{lab}.ipynb"
+        )
     (folder / "broken.ipynb").write_text("{", encoding="utf-8")
     nbformat.write(nbformat.v4.new_notebook(), folder / "holiday.ipynb")
     environment = {**os.environ, "LAB_CELL_SECONDS": "25"}
     done = subprocess.run(
-        [sys.executable, "-m", "tools.labs.grade", str(folder)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900
+        [sys.executable, "-m", "tools.labs.grade", str(folder)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=900,
     )
     out = folder.with_name("class-graded")
     return lab, answer, done, {row["student"]: row for row in marks(out)}, out
@@ -107,9 +124,16 @@ def troubled(tmp_path_factory):
 @pytest.mark.parametrize("student", [*TROUBLE, "zoe"])
 def test_what_runs_beside_the_cells_leaves_no_trace(student, troubled):
     lab, answer, _, _, out = troubled
-    ran = nbformat.read(out / "course" / "autograded" / student / lab / f"{lab}.ipynb", as_version=4)
+    ran = nbformat.read(
+        out / "course" / "autograded" / student / lab / f"{lab}.ipynb", as_version=4
+    )
     sources = [cell.source for cell in ran.cells]
-    assert sources == [cell.source for cell in with_answers(lab, {answer: TROUBLE[student]} if student in TROUBLE else {}).cells]
+    assert sources == [
+        cell.source
+        for cell in with_answers(
+            lab, {answer: TROUBLE[student]} if student in TROUBLE else {}
+        ).cells
+    ]
 
 
 @pytest.mark.parametrize("student", TROUBLE)
@@ -117,12 +141,22 @@ def test_trouble_in_one_task_costs_that_task_only(student, troubled):
     lab, answer, _, rows, _ = troubled
     for task in tasks(source(lab)):
         if not task.read_by_a_person:
-            assert float(rows[student][task.name]) == (0 if task.answer == answer else task.points), task.name
+            assert float(rows[student][task.name]) == (
+                0 if task.answer == answer else task.points
+            ), task.name
 
 
 def test_trouble_is_reported_and_the_others_are_graded(troubled):
     lab, answer, done, rows, _ = troubled
-    for student, words in {"forever": "still running", "deaf": "still running", "chatty": "printed more", "bulky": "printed more", "pictorial": "printed more", "wordy": "printed more", "deadly": "killed the kernel"}.items():
+    for student, words in {
+        "forever": "still running",
+        "deaf": "still running",
+        "chatty": "printed more",
+        "bulky": "printed more",
+        "pictorial": "printed more",
+        "wordy": "printed more",
+        "deadly": "killed the kernel",
+    }.items():
         told = rows[student]["remarks"]
         assert told.startswith(f"{answer}: ") and words in told and ";" not in told
     assert rows["zoe"]["remarks"] == "" and float(rows["zoe"]["points"]) > 0
@@ -139,7 +173,13 @@ def test_what_was_graded_survives_a_kill(tmp_path):
         nbformat.write(with_answers(lab, {}, student), folder / f"{student}_{lab}.ipynb")
     out = tmp_path / "class-graded"
     command = [sys.executable, "-m", "tools.labs.grade", str(folder)]
-    work = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    work = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     deadline = time.monotonic() + 300
     while not list((out / "done").glob("*.json")) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -151,7 +191,9 @@ def test_what_was_graded_survives_a_kill(tmp_path):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     assert {row["student"] for row in marks(out)} == {"ann", "bob", "cem"}
-    assert all(note.stat().st_mtime_ns == when for note, when in kept.items()), "what was done is not done again"
+    assert all(note.stat().st_mtime_ns == when for note, when in kept.items()), (
+        "what was done is not done again"
+    )
 
 
 STUCK = "sum(range(10**14))"  # in C code, where no signal but the last is heard
@@ -159,7 +201,11 @@ STUCK = "sum(range(10**14))"  # in C code, where no signal but the last is heard
 
 def kernels():
     """Kernels at work."""
-    return {process.pid for process in psutil.process_iter(["cmdline"]) if "ipykernel_launcher" in " ".join(process.info["cmdline"] or [])}
+    return {
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if "ipykernel_launcher" in " ".join(process.info["cmdline"] or [])
+    }
 
 
 def test_a_submission_whose_time_is_up_leaves_no_kernel(tmp_path):
@@ -210,7 +256,12 @@ def test_students_whose_folders_are_links_or_hidden_are_named(tmp_path):
     (tmp_path / "class" / "bob").symlink_to(tmp_path / "elsewhere")
     (found,), refused = grade.collect(tmp_path / "class")
     said = {str(path): why for path, why in refused}
-    assert found.student == "zoe" and set(said) == {".ann", "bob"} and "rename" in said[".ann"] and "link" in said["bob"]
+    assert (
+        found.student == "zoe"
+        and set(said) == {".ann", "bob"}
+        and "rename" in said[".ann"]
+        and "link" in said["bob"]
+    )
 
 
 def test_no_name_becomes_a_formula(tmp_path):
@@ -221,9 +272,17 @@ def test_no_name_becomes_a_formula(tmp_path):
 
 def test_a_marker_whose_parent_is_gone_ends_too(tmp_path):
     """Else it would still be writing when the run is started again."""
-    script = "import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', sys.argv[1]]).pid, flush=True); import time; time.sleep(60)"
-    child = "import os, threading, time; from tools.labs.grade_one import end_with; threading.Thread(target=end_with, args=(os.getppid(),)).start(); time.sleep(60)"
-    parent = subprocess.Popen([sys.executable, "-c", script, child], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    script = (
+        "import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', sys.argv[1]]).pid, "
+        "flush=True); import time; time.sleep(60)"
+    )
+    child = (
+        "import os, threading, time; from tools.labs.grade_one import end_with; "
+        "threading.Thread(target=end_with, args=(os.getppid(),)).start(); time.sleep(60)"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script, child], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
     pid = int(parent.stdout.readline())
     time.sleep(8)
     parent.kill()
@@ -236,15 +295,31 @@ def test_a_marker_whose_parent_is_gone_ends_too(tmp_path):
 
 def alive(pid):
     """Whether a process runs; one that has ended and that nobody has asked about does not."""
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True
+    ).stdout.strip()
     return bool(state) and not state.startswith("Z")
 
 
 @pytest.mark.parametrize(
     "inside, student",
-    [("ann/iid.ipynb", "ann"), ("ann/iid/iid.ipynb", "ann"), ("ann_iid.ipynb", "ann"), ("iid-ann.ipynb", "ann"), ("doe_ann_123_iid.ipynb", "doe_ann_123"), ("shiida_iid.ipynb", "shiida"),
-     ("doeann_12_34_iid-1.ipynb", "doeann_12_34"), ("ann_iid (2).ipynb", "ann"), ("iid-12.ipynb", "12"), ("ann_iid.ipynb.txt", "ann"), ("ann_iid.IPYNB", "ann"),
-     ("Jörg O'Neil/iid.ipynb", "Jörg_O_Neil"), ("Zoe\u0308/iid.ipynb", "Zo\u00eb"), ("आशा/iid.ipynb", "आशा"), ("😀/iid.ipynb", "unnamed")],
+    [
+        ("ann/iid.ipynb", "ann"),
+        ("ann/iid/iid.ipynb", "ann"),
+        ("ann_iid.ipynb", "ann"),
+        ("iid-ann.ipynb", "ann"),
+        ("doe_ann_123_iid.ipynb", "doe_ann_123"),
+        ("shiida_iid.ipynb", "shiida"),
+        ("doeann_12_34_iid-1.ipynb", "doeann_12_34"),
+        ("ann_iid (2).ipynb", "ann"),
+        ("iid-12.ipynb", "12"),
+        ("ann_iid.ipynb.txt", "ann"),
+        ("ann_iid.IPYNB", "ann"),
+        ("Jörg O'Neil/iid.ipynb", "Jörg_O_Neil"),
+        ("Zoe\u0308/iid.ipynb", "Zo\u00eb"),
+        ("आशा/iid.ipynb", "आशा"),
+        ("😀/iid.ipynb", "unnamed"),
+    ],
 )
 def test_who_wrote_it_is_read_from_the_path(inside, student, tmp_path):
     path = tmp_path / inside
@@ -263,8 +338,18 @@ def test_two_of_one_student_are_not_mixed_up(tmp_path):
 
 @pytest.mark.parametrize(
     "inside, content, why",
-    [("ann_iid.zip", "PK", "archive"), ("ann/labs.7z", "", "archive"), ("ann/iid.py", "x = 1", "no notebook in this folder"), ("ann/iid.ipynb", "[1, 2]", "can be read"),
-     ("iid.ipynb", "", "can be read"), ("ann/iid.ipynb", '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [1]}', "can be read")],
+    [
+        ("ann_iid.zip", "PK", "archive"),
+        ("ann/labs.7z", "", "archive"),
+        ("ann/iid.py", "x = 1", "no notebook in this folder"),
+        ("ann/iid.ipynb", "[1, 2]", "can be read"),
+        ("iid.ipynb", "", "can be read"),
+        (
+            "ann/iid.ipynb",
+            '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [1]}',
+            "can be read",
+        ),
+    ],
 )
 def test_what_cannot_be_marked_is_named_and_nothing_else_suffers(tmp_path, inside, content, why):
     (tmp_path / inside).parent.mkdir(exist_ok=True)
@@ -277,7 +362,14 @@ def test_what_cannot_be_marked_is_named_and_nothing_else_suffers(tmp_path, insid
 
 def test_what_lies_around_is_passed_over(tmp_path):
     results = tmp_path / "graded"
-    for inside in ("ann/iid.ipynb", "ann/.ipynb_checkpoints/iid-checkpoint.ipynb", "__MACOSX/ann/._iid.ipynb", ".cache/state.json", "graded/course/submitted/ann/iid/iid.ipynb", "ann/timestamp.txt"):
+    for inside in (
+        "ann/iid.ipynb",
+        "ann/.ipynb_checkpoints/iid-checkpoint.ipynb",
+        "__MACOSX/ann/._iid.ipynb",
+        ".cache/state.json",
+        "graded/course/submitted/ann/iid/iid.ipynb",
+        "ann/timestamp.txt",
+    ):
         (tmp_path / inside).parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(with_answers("iid", {}), tmp_path / inside)
     (found,), refused = grade.collect(tmp_path, results)
@@ -288,11 +380,20 @@ def test_what_lies_around_is_passed_over(tmp_path):
 def test_a_notebook_that_forgot_which_lab_it_is_is_known_by_its_name_or_folder(tmp_path, told):
     notebook = with_answers("iid", {})
     notebook.metadata["lab"] = told
-    for inside in ("shiida/iid/mine.ipynb", "bob/my iid.ipynb", "cem_iid.ipynb", "david_shiida.ipynb"):
+    for inside in (
+        "shiida/iid/mine.ipynb",
+        "bob/my iid.ipynb",
+        "cem_iid.ipynb",
+        "david_shiida.ipynb",
+    ):
         (tmp_path / inside).parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, tmp_path / inside)
     found, ((path, why),) = grade.collect(tmp_path)
-    assert {(submission.student, submission.lab) for submission in found} == {("shiida", "iid"), ("bob", "iid"), ("cem", "iid")}
+    assert {(submission.student, submission.lab) for submission in found} == {
+        ("shiida", "iid"),
+        ("bob", "iid"),
+        ("cem", "iid"),
+    }
     assert path.name == "david_shiida.ipynb" and "none of the labs" in why
 
 
@@ -310,16 +411,25 @@ def handed_in():
 def test_deleted_cells_come_back_to_their_places_and_answers_do_not():
     notebook = handed_in()
     complete = grade_ids(notebook)
-    notebook.cells = [cell for cell in notebook.cells if cell.id not in ("setup", "test-icc", "task-3", "effective", "letter-task", "letter")]
+    notebook.cells = [
+        cell
+        for cell in notebook.cells
+        if cell.id not in ("setup", "test-icc", "task-3", "effective", "letter-task", "letter")
+    ]
     mended = grade.as_handed_out(notebook, "iid")
     assert grade_ids(mended) == [name for name in complete if name not in ("effective", "letter")]
 
 
-@pytest.mark.parametrize("name, before", [("icc", "icc = 0.5"), ("icc", None), ("test-icc", None), ("letter", "My letter.")])
+@pytest.mark.parametrize(
+    "name, before",
+    [("icc", "icc = 0.5"), ("icc", None), ("test-icc", None), ("letter", "My letter.")],
+)
 @pytest.mark.parametrize("same_id", [False, True])
 def test_of_copied_cells_one_counts_and_none_is_lost(name, before, same_id):
     notebook = handed_in()
-    number, cell = next((number, cell) for number, cell in enumerate(notebook.cells) if cell.id == name)
+    number, cell = next(
+        (number, cell) for number, cell in enumerate(notebook.cells) if cell.id == name
+    )
     twin = copy.deepcopy(cell)
     cell.source = before or cell.source
     twin["id"] = name if same_id else "twin"
@@ -339,7 +449,9 @@ def test_what_other_programs_lose_or_change_is_put_right():
         cell.metadata.pop("nbgrader", None)
         if cell.cell_type == "code":
             cell.outputs = [nbformat.v4.new_output("stream", text="much " * 1000)]
-    notebook.metadata = nbformat.from_dict({"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}})
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}}
+    )
     mended = grade.as_handed_out(notebook, "iid")
     assert grade_ids(mended) == grade_ids(release(source("iid")))
     assert mended.metadata == release(source("iid")).metadata
@@ -361,7 +473,9 @@ def test_old_notebooks_are_read(tmp_path, version):
 
 def test_a_mark_at_the_head_half_a_letter_and_an_unknown_kind_of_cell_do_no_harm(tmp_path):
     notebook = handed_in()
-    notebook.cells.append(nbformat.from_dict({"cell_type": "poll", "source": "\ud83d", "metadata": {}, "id": "poll"}))
+    notebook.cells.append(
+        nbformat.from_dict({"cell_type": "poll", "source": "\ud83d", "metadata": {}, "id": "poll"})
+    )
     path = tmp_path / "ann_iid.ipynb"
     path.write_text(json.dumps(notebook), encoding="utf-8-sig")
     mended = grade.as_handed_out(grade.read_submission(path), "iid")
@@ -385,5 +499,11 @@ def test_results_that_cannot_be_written_are_told_so(tmp_path):
 
 
 def test_an_empty_folder_is_told_so(tmp_path):
-    done = subprocess.run([sys.executable, "-m", "tools.labs.grade", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.labs.grade", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode and "no notebook" in done.stderr and "Traceback" not in done.stderr

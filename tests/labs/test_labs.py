@@ -12,20 +12,33 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from tests.labs.submissions import selected, with_answers, wrong_answers
 
 from helpers.labs import NotYet, check_choice, check_number, mark_choice, mark_number
+from tests.labs.submissions import selected, with_answers, wrong_answers
 from tools import ROOT
-from tools.notebooks.chapters import chapters, read
-from tools.setup.environment import pins
-from tools.labs.lab_notebooks import CODE_STUB, HIDDEN, TEXT_STUB, about, labs, nbgrader_says, release, source, tasks, website
 from tools.labs.archives import write_archive
+from tools.labs.lab_notebooks import (
+    CODE_STUB,
+    HIDDEN,
+    TEXT_STUB,
+    about,
+    labs,
+    nbgrader_says,
+    release,
+    source,
+    tasks,
+    website,
+)
+from tools.notebooks.chapters import chapters, read
 from tools.notebooks.run import ChapterError, run, run_many
+from tools.setup.environment import pins
 
 NAMES = [f"student number {number}" for number in range(20)]
 LABS = labs()
 PARTS = 10  # the chapters of parts one to three
-MISCONCEPTIONS = set(tomllib.loads((ROOT / "labs" / "misconceptions.toml").read_text(encoding="utf-8")))
+MISCONCEPTIONS = set(
+    tomllib.loads((ROOT / "labs" / "misconceptions.toml").read_text(encoding="utf-8"))
+)
 
 
 def test_each_of_the_first_ten_chapters_has_a_lab():
@@ -40,7 +53,9 @@ def test_a_lab_is_built_like_one(lab):
     assert about(notebook)["title"] and 60 <= len(about(notebook)["story"]) <= 160
     found = tasks(notebook)
     assert 5 <= len(found) <= 8
-    assert any(task.read_by_a_person for task in found), "explaining is the point of at least one task"
+    assert any(task.read_by_a_person for task in found), (
+        "explaining is the point of at least one task"
+    )
     assert found[0].name == "test-prediction", "a lab begins with a prediction"
     assert all(task.misconceptions and set(task.misconceptions) <= MISCONCEPTIONS for task in found)
     names = [nbgrader_says(cell).get("grade_id") for cell in notebook.cells if nbgrader_says(cell)]
@@ -53,9 +68,14 @@ def test_every_checked_task_has_hidden_tests_and_every_text_a_rubric(lab):
     for cell in source(lab).cells:
         says = nbgrader_says(cell)
         if says.get("grade") and cell.cell_type == "code":
-            assert "### BEGIN HIDDEN TESTS" in cell.source and "check_" in cell.source.split("### BEGIN HIDDEN TESTS")[0], says["grade_id"]
+            assert (
+                "### BEGIN HIDDEN TESTS" in cell.source
+                and "check_" in cell.source.split("### BEGIN HIDDEN TESTS")[0]
+            ), says["grade_id"]
         elif says.get("grade"):
-            assert "**Rubric" in cell.source and "### BEGIN SOLUTION" in cell.source, says["grade_id"]
+            assert "**Rubric" in cell.source and "### BEGIN SOLUTION" in cell.source, says[
+                "grade_id"
+            ]
 
 
 @pytest.mark.parametrize("lab", LABS)
@@ -74,7 +94,11 @@ def secrets(notebook):
     for cell in notebook.cells:
         inside = False
         for line in cell.source.splitlines():
-            inside = not line.strip().startswith("### END") if any(mark in line for mark in HIDDEN) else inside
+            inside = (
+                not line.strip().startswith("### END")
+                if any(mark in line for mark in HIDDEN)
+                else inside
+            )
             if inside and not any(mark in line for mark in HIDDEN) and len(line.strip()) > 3:
                 yield line.strip()
 
@@ -84,7 +108,9 @@ def test_the_students_version_gives_nothing_away(released):
     shown = {line.strip() for cell in notebook.cells for line in cell.source.splitlines()}
     everything = nbformat.writes(notebook)
     assert not any(mark in everything for mark in (*HIDDEN, "Rubric", "misconceptions"))
-    visible = {line.strip() for cell in with_nothing_hidden(lab).cells for line in cell.source.splitlines()}
+    visible = {
+        line.strip() for cell in with_nothing_hidden(lab).cells for line in cell.source.splitlines()
+    }
     given_away = [line for line in secrets(source(lab)) if line in shown and line not in visible]
     assert not given_away
     answers = [cell for cell in notebook.cells if nbgrader_says(cell).get("solution")]
@@ -95,7 +121,9 @@ def with_nothing_hidden(lab):
     """The lab without its secret regions, cut out here by other means than nbgrader's."""
     notebook = copy.deepcopy(source(lab))
     for cell in notebook.cells:
-        cell.source = re.sub(r"### BEGIN (SOLUTION|HIDDEN TESTS)\n.*?### END \1", "", cell.source, flags=re.S)
+        cell.source = re.sub(
+            r"### BEGIN (SOLUTION|HIDDEN TESTS)\n.*?### END \1", "", cell.source, flags=re.S
+        )
     return notebook
 
 
@@ -105,7 +133,9 @@ def test_a_leak_would_be_noticed():
     secret = next(line for line in secrets(source(lab)))
     leaky.cells[0].source += f"\n{secret}"
     shown = {line.strip() for cell in leaky.cells for line in cell.source.splitlines()}
-    visible = {line.strip() for cell in with_nothing_hidden(lab).cells for line in cell.source.splitlines()}
+    visible = {
+        line.strip() for cell in with_nothing_hidden(lab).cells for line in cell.source.splitlines()
+    }
     assert [line for line in secrets(source(lab)) if line in shown and line not in visible]
 
 
@@ -127,7 +157,9 @@ def test_links_to_sections_of_chapters_lead_somewhere(lab):
     text = "\n".join(cell.source for cell in source(lab).cells)
     links = re.findall(r"\(\.\./\.\./\.\./chapters/(\w+)\.ipynb(?:#([\w-]+))?\)", text)
     assert any(section for _, section in links), "a lab links back to sections of its chapter"
-    assert all(section == "" or section in set(anchors(chapter)) for chapter, section in links), links
+    assert all(section == "" or section in set(anchors(chapter)) for chapter, section in links), (
+        links
+    )
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +171,11 @@ def twenty_students(request, tmp_path_factory):
         cells = []
         for name in NAMES:
             # one cell a student, since papermill writes the whole notebook after every cell
-            code = "\n\n".join(cell.source for cell in with_answers(lab, {}, name).cells if cell.cell_type == "code")
+            code = "\n\n".join(
+                cell.source
+                for cell in with_answers(lab, {}, name).cells
+                if cell.cell_type == "code"
+            )
             cells += [nbformat.v4.new_code_cell("%reset -f"), nbformat.v4.new_code_cell(code)]
         for place, cell in enumerate(cells):
             cell["id"] = f"c{place}"
@@ -165,17 +201,48 @@ def test_a_wrong_answer_would_be_noticed_there(tmp_path):
         run(path)
 
 
-NO_NUMBERS = ["0.3", b"x", 1j, 10**400, 10**5000, True, np.True_, np.nan, [1], np.array([0.3]), np.array([0.1, 0.3]), pd.Series([0.3]), pd.DataFrame({"a": [1]}), pd.DataFrame(np.ones((30, 9))), "x" * 999, pd.NA, print, {}, None, ...]
+NO_NUMBERS = [
+    "0.3",
+    b"x",
+    1j,
+    10**400,
+    10**5000,
+    True,
+    np.True_,
+    np.nan,
+    [1],
+    np.array([0.3]),
+    np.array([0.1, 0.3]),
+    pd.Series([0.3]),
+    pd.DataFrame({"a": [1]}),
+    pd.DataFrame(np.ones((30, 9))),
+    "x" * 999,
+    pd.NA,
+    print,
+    {},
+    None,
+    ...,
+]
 
 
 @pytest.mark.parametrize("value", NO_NUMBERS, ids=range(len(NO_NUMBERS)))
 def test_whatever_an_answer_is_the_checks_reply_in_a_sentence(value):
     """And say neither more than its kind nor what the answer would be."""
-    for check, told in ((check_number, {"slips": {"A slip.": 0.3}}), (check_choice, {"choices": ["yes", "no"]}), (mark_number, {"answer": 0.3}), (mark_choice, {"answer": "yes"})):
+    for check, told in (
+        (check_number, {"slips": {"A slip.": 0.3}}),
+        (check_choice, {"choices": ["yes", "no"]}),
+        (mark_number, {"answer": 0.3}),
+        (mark_choice, {"answer": "yes"}),
+    ):
         with pytest.raises(NotYet) as said:
             check("share", value, **told)
         sentence = str(said.value)
-        assert sentence.startswith("`share`") and sentence.endswith(".") and "\n" not in sentence and len(sentence) < 120
+        assert (
+            sentence.startswith("`share`")
+            and sentence.endswith(".")
+            and "\n" not in sentence
+            and len(sentence) < 120
+        )
 
 
 def test_students_may_read_what_they_unpack(tmp_path):
@@ -199,12 +266,17 @@ def absent_on_binder():
     """Top-level modules of installed packages that Binder does not have."""
     from importlib.metadata import packages_distributions
 
-    there = {re.sub(r"[-_.]+", "-", name).lower() for name in pins(tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8")))}
+    there = {
+        re.sub(r"[-_.]+", "-", name).lower()
+        for name in pins(tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8")))
+    }
     there.add("dependent-data-by-simulation")
     return {
         module
         for module, owners in packages_distributions().items()
-        if not any(re.sub(r"[-_.]+", "-", owner).lower() in there for owner in owners) and module.isidentifier() and module not in ("tools", "tests")
+        if not any(re.sub(r"[-_.]+", "-", owner).lower() in there for owner in owners)
+        and module.isidentifier()
+        and module not in ("tools", "tests")
     }
 
 
@@ -217,8 +289,13 @@ def test_the_students_version_runs_with_what_binder_has(released):
     for cell in notebook.cells:
         if cell.cell_type == "code":
             ast.parse(cell.source)
-            source_code += f"try:\n    exec({cell.source!r}, space)\nexcept NotYet as told:\n    print('told:', told)\n"
-    done = subprocess.run([sys.executable, "-c", source_code], capture_output=True, text=True, timeout=300)
+            source_code += (
+                f"try:\n    exec({cell.source!r}, space)\nexcept NotYet as told:\n    "
+                "print('told:', told)\n"
+            )
+    done = subprocess.run(
+        [sys.executable, "-c", source_code], capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stderr[-1500:]
     checked = sum(not task.read_by_a_person for task in tasks(source(lab)))
     assert done.stdout.count("told:") == checked, done.stdout

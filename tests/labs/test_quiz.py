@@ -14,14 +14,35 @@ import pytest
 from scipy import stats
 
 import helpers
+from tools.labs.quiz import (
+    BANK,
+    LICENCE,
+    MISCONCEPTIONS,
+    MOMENT,
+    Answer,
+    Item,
+    QuizError,
+    bank,
+    by_chapter,
+    export,
+    gift,
+    main,
+    markdown,
+    new_numbers,
+    numbers,
+    table_numbers,
+)
 from tools.notebooks.chapters import chapters
-from tools.labs.quiz import BANK, LICENCE, MISCONCEPTIONS, MOMENT, Answer, Item, QuizError
-from tools.labs.quiz import bank, by_chapter, export, gift, main, markdown, new_numbers, numbers, table_numbers
 
 ITEMS = bank()
 KNOWN = tomllib.loads(MISCONCEPTIONS.read_text(encoding="utf-8"))
 CHAPTERS = 10  # those of parts one to three
-SPACE = {"np": np, "stats": stats, "norm": stats.norm, **{name: getattr(helpers, name) for name in helpers.__all__}}
+SPACE = {
+    "np": np,
+    "stats": stats,
+    "norm": stats.norm,
+    **{name: getattr(helpers, name) for name in helpers.__all__},
+}
 FILES = export(ITEMS)
 
 
@@ -36,9 +57,13 @@ def test_every_chapter_has_its_items():
     grouped = by_chapter(ITEMS)
     assert len(ITEMS) >= 44 and len(grouped) == CHAPTERS
     assert all(len(own) >= 4 for own in grouped.values())
-    assert [item for own in grouped.values() for item in own] == ITEMS, "items of a chapter stand together"
+    assert [item for own in grouped.values() for item in own] == ITEMS, (
+        "items of a chapter stand together"
+    )
     book = [chapter.stem for chapter in chapters()]
-    assert [chapter for chapter in grouped if chapter in book] == book[:CHAPTERS], "the bank's chapters are the book's, in its order"
+    assert [chapter for chapter in grouped if chapter in book] == book[:CHAPTERS], (
+        "the bank's chapters are the book's, in its order"
+    )
 
 
 def test_every_misconception_is_somebodys_wrong_answer():
@@ -49,7 +74,10 @@ def test_the_length_of_an_answer_does_not_give_it_away():
     right = np.array([len(item.right.text) for item in ITEMS])
     wrong = [[len(answer.text) for answer in item.wrong] for item in ITEMS]
     assert right.mean() <= np.mean([np.mean(lengths) for lengths in wrong])
-    longest, shortest = np.mean([r > max(w) for r, w in zip(right, wrong)]), np.mean([r < min(w) for r, w in zip(right, wrong)])
+    longest, shortest = (
+        np.mean([r > max(w) for r, w in zip(right, wrong)]),
+        np.mean([r < min(w) for r, w in zip(right, wrong)]),
+    )
     assert longest < 0.4 and shortest < 0.6, (longest, shortest)
 
 
@@ -73,9 +101,13 @@ def value_of(expression):
 def compare(expression, printed):
     """Complain unless the expression's values are the numbers that are printed, to the digits shown."""
     values = np.atleast_1d(np.asarray(value_of(expression), dtype=float)).ravel()
-    assert len(values) == len(printed), f"{expression} gives {len(values)} numbers, and {len(printed)} are printed"
+    assert len(values) == len(printed), (
+        f"{expression} gives {len(values)} numbers, and {len(printed)} are printed"
+    )
     for value, number in zip(values, printed):
-        assert number.shows(value), f"{expression} gives {value:.6g}, and {number.value:g} is printed"
+        assert number.shows(value), (
+            f"{expression} gives {value:.6g}, and {number.value:g} is printed"
+        )
 
 
 @every([item for item in ITEMS if item.has_numbers])
@@ -160,7 +192,9 @@ def listed(item):
 
 def test_gift_read_back_is_the_bank():
     read = parse_gift(FILES["quiz.gift"].decode())
-    assert [(title, question, answers) for _, title, _, question, answers in read] == [(item.id, item.question, listed(item)) for item in ITEMS]
+    assert [(title, question, answers) for _, title, _, question, answers in read] == [
+        (item.id, item.question, listed(item)) for item in ITEMS
+    ]
     assert [category.split("/")[-1] for category, *_ in read] == [item.chapter for item in ITEMS]
     assert {kind for _, _, kind, _, _ in read} == {"markdown"}
 
@@ -191,8 +225,14 @@ class Text(HTMLParser):
 
 def plain(text, html=False):
     """A text without its markup, its quotation marks alike, and its spaces out of the way."""
-    text = Text(text).said if html else re.sub(r"^\|[-|]+\|$", "", text.replace("`", ""), flags=re.M).replace("|", "")
-    text = text.translate(str.maketrans({"“": '"', "”": '"', "’": "'", "‘": "'", "…": "...", "–": "-"}))
+    text = (
+        Text(text).said
+        if html
+        else re.sub(r"^\|[-|]+\|$", "", text.replace("`", ""), flags=re.M).replace("|", "")
+    )
+    text = text.translate(
+        str.maketrans({"“": '"', "”": '"', "’": "'", "‘": "'", "…": "...", "–": "-"})
+    )
     return re.sub(r"[\s|]+", "", text)
 
 
@@ -205,24 +245,47 @@ def parse_qti(content):
         assert archive.testzip() is None
         assert "imsmanifest.xml" in archive.namelist()
         assert all(part.date_time == MOMENT for part in archive.infolist())
-        (name,) = [name for name in archive.namelist() if name.endswith(".xml") and "manifest" not in name and "meta" not in name]
+        (name,) = [
+            name
+            for name in archive.namelist()
+            if name.endswith(".xml") and "manifest" not in name and "meta" not in name
+        ]
         tree = ElementTree.fromstring(archive.read(name))
     found = {}
     for item in tree.iter(f"{{{SPACES['q']}}}item"):
         stem = item.find("./q:presentation/q:material/q:mattext", SPACES).text
-        labels = {label.get("ident"): label.find(".//q:mattext", SPACES).text for label in item.iterfind(".//q:response_label", SPACES)}
-        scoring = [condition for condition in item.iterfind(".//q:respcondition", SPACES) if condition.find("q:setvar", SPACES) is not None]
-        keyed = [test.text for condition in scoring for test in condition.iterfind(".//q:varequal", SPACES)]
+        labels = {
+            label.get("ident"): label.find(".//q:mattext", SPACES).text
+            for label in item.iterfind(".//q:response_label", SPACES)
+        }
+        scoring = [
+            condition
+            for condition in item.iterfind(".//q:respcondition", SPACES)
+            if condition.find("q:setvar", SPACES) is not None
+        ]
+        keyed = [
+            test.text
+            for condition in scoring
+            for test in condition.iterfind(".//q:varequal", SPACES)
+        ]
         assert len(keyed) == 1
-        feedback = {note.get("ident").removesuffix("_fb"): note.find(".//q:mattext", SPACES).text for note in item.iterfind("./q:itemfeedback", SPACES)}
-        answers = [(ident == keyed[0], plain(text, html=True), plain(feedback[ident], html=True)) for ident, text in labels.items()]
+        feedback = {
+            note.get("ident").removesuffix("_fb"): note.find(".//q:mattext", SPACES).text
+            for note in item.iterfind("./q:itemfeedback", SPACES)
+        }
+        answers = [
+            (ident == keyed[0], plain(text, html=True), plain(feedback[ident], html=True))
+            for ident, text in labels.items()
+        ]
         assert item.get("title") not in found
         found[item.get("title")] = (plain(stem, html=True), answers)
     return found
 
 
 def in_qti(item):
-    return plain(item.question), [(right, plain(text), plain(feedback)) for right, text, feedback in listed(item)]
+    return plain(item.question), [
+        (right, plain(text), plain(feedback)) for right, text, feedback in listed(item)
+    ]
 
 
 @pytest.mark.parametrize("chapter", [None, *by_chapter(ITEMS)])
@@ -238,7 +301,10 @@ def test_the_page_to_read_has_everything():
     text = FILES["quiz.md"].decode()
     for item in ITEMS:
         assert item.question in text and f"**{item.right.text}**" in text
-        assert all(answer.text in text and f"{answer.feedback} ({answer.misconception})" in text for answer in item.wrong)
+        assert all(
+            answer.text in text and f"{answer.feedback} ({answer.misconception})" in text
+            for answer in item.wrong
+        )
     assert all(told["belief"] in text for told in KNOWN.values())
 
 
@@ -269,19 +335,52 @@ def test_the_command_writes_the_files(tmp_path):
 
 
 def test_numbers_are_read_as_they_are_printed():
-    read = [(number.value, number.half_unit) for number in numbers("−1.50, about 2,470 of 12% and .5 in M3 or x1, t(17), 5-8, 3rd; +0.25.")]
-    expected = [(-1.5, 0.005), (2470, 0.5), (0.12, 0.005), (0.5, 0.05), (17, 0.5), (5, 0.5), (8, 0.5), (0.25, 0.005)]
+    read = [
+        (number.value, number.half_unit)
+        for number in numbers(
+            "−1.50, about 2,470 of 12% and .5 in M3 or x1, t(17), 5-8, 3rd; +0.25."
+        )
+    ]
+    expected = [
+        (-1.5, 0.005),
+        (2470, 0.5),
+        (0.12, 0.005),
+        (0.5, 0.05),
+        (17, 0.5),
+        (5, 0.5),
+        (8, 0.5),
+        (0.25, 0.005),
+    ]
     assert np.allclose(read, expected)
     assert new_numbers("62% of 50", "50 cells") == [numbers("62%")[0]]
 
 
-@pytest.mark.parametrize("text, expression", [("62%", ".63"), ("0.25", ".256"), ("−1", "1"), ("8 and 9", "8"), ("8", "[8, 9]"), ("1,500", "1501")])
+@pytest.mark.parametrize(
+    "text, expression",
+    [
+        ("62%", ".63"),
+        ("0.25", ".256"),
+        ("−1", "1"),
+        ("8 and 9", "8"),
+        ("8", "[8, 9]"),
+        ("1,500", "1501"),
+    ],
+)
 def test_a_wrong_number_would_be_noticed(text, expression):
     with pytest.raises(AssertionError):
         compare(expression, numbers(text))
 
 
-@pytest.mark.parametrize("text, expression", [("62%", ".6208"), ("0.25", ".2549"), ("−1", "-1.2"), ("8 and 9", "[8, 9]"), ("1,500", "1500.4")])
+@pytest.mark.parametrize(
+    "text, expression",
+    [
+        ("62%", ".6208"),
+        ("0.25", ".2549"),
+        ("−1", "-1.2"),
+        ("8 and 9", "[8, 9]"),
+        ("1,500", "1500.4"),
+    ],
+)
 def test_a_right_number_would_pass(text, expression):
     compare(expression, numbers(text))
 
@@ -306,7 +405,9 @@ wrong = [
 """
 
 FAULTS = {
-    "two to four wrong answers": GOOD.replace('  { answer = "Ten", misconception = "M1", feedback = "It would be if." },\n', ""),
+    "two to four wrong answers": GOOD.replace(
+        '  { answer = "Ten", misconception = "M1", feedback = "It would be if." },\n', ""
+    ),
     "is not in the list of misconceptions": GOOD.replace('"M2"', '"M99"'),
     "has no misconception": GOOD.replace('misconception = "M1", ', ""),
     "has no feedback": GOOD.replace(', feedback = "Yes."', ""),
@@ -343,7 +444,9 @@ def test_a_good_item_passes(tmp_path):
 def test_a_faulty_item_is_refused_by_name(tmp_path, complaint):
     with pytest.raises(QuizError) as told:
         read_text(tmp_path, FAULTS[complaint])
-    assert complaint in str(told.value) and re.match("(?i)good.one|good-two", str(told.value)), told.value
+    assert complaint in str(told.value) and re.match("(?i)good.one|good-two", str(told.value)), (
+        told.value
+    )
 
 
 def test_an_item_without_a_name_is_counted(tmp_path):

@@ -5,12 +5,12 @@ import re
 import nbformat
 import pytest
 
+from tools import ROOT
 from tools.labs import grade
 from tools.labs.execute_with_limits import LETTERS
-from tools import ROOT
-from tools.notebooks.chapters import chapters
 from tools.labs.lab_notebooks import CODE_STUB, TEXT_STUB, about, labs, source, tasks
 from tools.labs.teachers_table import PAGE, WEEKS, filled, lab_columns, opening, plain
+from tools.notebooks.chapters import chapters
 
 TEXT = PAGE.read_text(encoding="utf-8")
 AGAIN = "run `python -m tools.labs.teachers_table`"
@@ -26,7 +26,10 @@ def test_every_week_has_a_row_and_every_lab_stands_in_it():
     for lab in labs():
         (row,) = [row for _, row in rows if f"(source/{lab}/{lab}.ipynb)" in row]
         cells = [cell.strip() for cell in row.split("|")]
-        assert cells[3:5] == [f"{about(source(lab))['minutes']} min", f"{sum(task.points for task in tasks(source(lab))):g}"]
+        assert cells[3:5] == [
+            f"{about(source(lab))['minutes']} min",
+            f"{sum(task.points for task in tasks(source(lab))):g}",
+        ]
 
 
 @pytest.mark.parametrize("chapter", chapters()[:WEEKS], ids=lambda page: page.stem)
@@ -48,14 +51,20 @@ def test_a_week_without_a_lab_stays_empty():
 
 
 def test_goals_are_read_whole(tmp_path):
-    cell = nbformat.v4.new_markdown_cell("# Why?\n\nIt takes about 40 minutes to read.\n\n## What you will be able to do\n\n- Say a {term}`b <c>` and [d](e.ipynb),\n  twice.\n- Stop.\n\nNot this.")
+    cell = nbformat.v4.new_markdown_cell(
+        "# Why?\n\nIt takes about 40 minutes to read.\n\n## What you will be able to do\n\n- Say a "
+        "{term}`b <c>` and [d](e.ipynb),\n  twice.\n- Stop.\n\nNot this."
+    )
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "why.ipynb")
     assert opening(tmp_path / "why.ipynb") == ("Why?", 40, ["Say a b and d, twice.", "Stop."])
     assert plain("{cite:t}`x` and {doc}`y`") == "x and y"
 
 
 def test_the_limits_are_those_that_hold():
-    seconds = re.search(r"SECONDS = .*?(\d+)\)", (ROOT / "tools" / "labs" / "execute_with_limits.py").read_text(encoding="utf-8"))[1]
+    seconds = re.search(
+        r"SECONDS = .*?(\d+)\)",
+        (ROOT / "tools" / "labs" / "execute_with_limits.py").read_text(encoding="utf-8"),
+    )[1]
     assert f"run for {seconds} seconds and print {LETTERS:,} letters" in TEXT
     assert f"may take {grade.SECONDS // 60} minutes" in TEXT
 
@@ -65,7 +74,9 @@ def test_the_stubs_are_those_of_the_release():
 
 
 def test_what_it_names_is_there():
-    targets = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.M))
+    targets = set(
+        re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.M)
+    )
     named = set(re.findall(r"`make ([a-z]+)", TEXT))
     assert named <= targets and {"labs", "grade", "test"} <= named
     for module in re.findall(r"python -m ([\w.]+)", TEXT):
@@ -74,7 +85,10 @@ def test_what_it_names_is_there():
         assert (ROOT / file if file.startswith("tests/") else PAGE.parent / file).exists(), file
 
 
-@pytest.mark.parametrize("layout, student", [("ann/iid.ipynb", "ann"), ("ann/iid/iid.ipynb", "ann"), ("ann_iid.ipynb", "ann")])
+@pytest.mark.parametrize(
+    "layout, student",
+    [("ann/iid.ipynb", "ann"), ("ann/iid/iid.ipynb", "ann"), ("ann_iid.ipynb", "ann")],
+)
 def test_the_layouts_it_names_are_taken(tmp_path, layout, student):
     assert f"submissions/{layout}" in TEXT
     path = tmp_path / layout

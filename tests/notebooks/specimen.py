@@ -10,8 +10,16 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 HIDDEN = {"tags": ["hide-cell"], "jupyter": {"source_hidden": True, "outputs_hidden": True}}
 FIGURE = {
     "mystnb": {
-        "image": {"alt": "Two hundred dots on a curve that falls a little and then rises more and more steeply."},
-        "figure": {"caption": "The more of one, the more of the other.", "name": "fig-specimen-curve"},
+        "image": {
+            "alt": (
+                "Two hundred dots on a curve that falls a little and then rises more and more "
+                "steeply."
+            )
+        },
+        "figure": {
+            "caption": "The more of one, the more of the other.",
+            "name": "fig-specimen-curve",
+        },
     }
 }
 GUESS = ":::{admonition} Before you run it\nHow large will it be?\n:::"
@@ -25,7 +33,8 @@ def specimen():
         code("seed = 1\nn = 200", metadata={"tags": ["parameters"]}),
         code(
             "import matplotlib.pyplot as plt\nimport numpy as np\nimport pandas as pd\n"
-            "from helpers.book.findings import finding, mean_se\nx = np.random.default_rng(seed).normal(1, 1, n)"
+            "from helpers.book.findings import finding, mean_se\nx = "
+            "np.random.default_rng(seed).normal(1, 1, n)"
         ),
         text("## A table\n\n" + GUESS),
         code('pd.DataFrame({"mean": [x.mean()], "sd": [x.std()]}).round(3)'),
@@ -36,7 +45,7 @@ def specimen():
         text("## What we found"),
         code(
             'finding("specimen-mean", "The mean is {:.1f}, which is not zero.",\n'
-            '        x.mean(), above=0.1, mc_se=mean_se(x))',
+            "        x.mean(), above=0.1, mc_se=mean_se(x))",
             metadata={"tags": ["hide-input"]},
         ),
         text("## Exercises"),

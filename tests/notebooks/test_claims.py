@@ -7,7 +7,17 @@ import pytest
 
 from helpers import simulate_clusters
 from tools import ROOT
-from tools.notebooks.claims import COUNT, VERDICTS, Answer, answers, arithmetic_fault, faults, in_print, numerals, read_claims
+from tools.notebooks.claims import (
+    COUNT,
+    VERDICTS,
+    Answer,
+    answers,
+    arithmetic_fault,
+    faults,
+    in_print,
+    numerals,
+    read_claims,
+)
 
 CLAIMS, FOUND = read_claims(), answers()
 
@@ -27,11 +37,14 @@ def test_sections_follow_one_another():
     assert len(changes) == len(set(changes))
 
 
-# ---- What entries say that nothing else computes --------------------------------------------------------------------
+# ---- What entries say that nothing else computes
+# --------------------------------------------------------------------
 
 
 def test_residuals_are_never_quite_independent():
-    leftover = np.eye(21) - 1 / 21  # the residuals of a mean of 21 rows have this covariance, times the variance of an error
+    leftover = (
+        np.eye(21) - 1 / 21
+    )  # the residuals of a mean of 21 rows have this covariance, times the variance of an error
     correlation = leftover / leftover[0, 0]
     assert correlation[np.triu_indices(21, 1)] == pytest.approx(-1 / 20)
 
@@ -39,9 +52,14 @@ def test_residuals_are_never_quite_independent():
 def test_the_common_distribution_lies_between_the_extremes():
     """Henderson's equations as least squares: rows, and a row for each deviation of a cluster that says it is about tau in size."""
     data = simulate_clusters(6, 8, 1, between_sd=1, seed=1).data
-    clusters = [(np.column_stack([np.ones(8), rows["x1"]]), rows["y"].to_numpy()) for _, rows in data.groupby("cluster")]
+    clusters = [
+        (np.column_stack([np.ones(8), rows["x1"]]), rows["y"].to_numpy())
+        for _, rows in data.groupby("cluster")
+    ]
     own = np.array([np.linalg.lstsq(X, y)[0] for X, y in clusters])
-    pooled = np.linalg.lstsq(np.vstack([X for X, _ in clusters]), np.concatenate([y for _, y in clusters]))[0]
+    pooled = np.linalg.lstsq(
+        np.vstack([X for X, _ in clusters]), np.concatenate([y for _, y in clusters])
+    )[0]
 
     def drawn_in(tau):
         rows = [np.hstack([X, np.kron(np.eye(6)[g], X)]) for g, (X, _) in enumerate(clusters)]
@@ -55,7 +73,8 @@ def test_the_common_distribution_lies_between_the_extremes():
     assert 0 < np.ptp(drawn_in(0.5)[:, 1]) < np.ptp(own[:, 1])
 
 
-# ---- Planted faults -------------------------------------------------------------------------------------------------
+# ---- Planted faults
+# -------------------------------------------------------------------------------------------------
 
 GOOD = {
     "number": 1,
@@ -64,7 +83,10 @@ GOOD = {
     "verdict": "stands",
     "statement": "They sum to .106, and 10 people are few; 31 in a thousand, or 5%, are 92% of it. With $n_{12}^2 \\tau$ and CR2, t(G - 1).",
     "settings": [10, 5],
-    "check": [{"arithmetic": "sqrt(.05 * .95 / 50) * 1000 = 31"}, {"test": "tests/notebooks/test_claims.py::test_every_claim_is_settled", "says": "So."}],
+    "check": [
+        {"arithmetic": "sqrt(.05 * .95 / 50) * 1000 = 31"},
+        {"test": "tests/notebooks/test_claims.py::test_every_claim_is_settled", "says": "So."},
+    ],
     "source": [{"cite": "mumford2009", "says": "92% of them."}],
 }
 
@@ -77,7 +99,16 @@ def listed(**change):
 
 
 def answering(number, value, sentence="It is so."):
-    return {number: [Answer("chapters/iid", "A chapter", 3, {"name": "a-b", "sentence": sentence, "values": [value], "claims": [number]})]}
+    return {
+        number: [
+            Answer(
+                "chapters/iid",
+                "A chapter",
+                3,
+                {"name": "a-b", "sentence": sentence, "values": [value], "claims": [number]},
+            )
+        ]
+    }
 
 
 def test_a_sound_list_has_no_faults():
@@ -99,21 +130,60 @@ def test_a_sound_list_has_no_faults():
         ({"findings": ["a-b"]}, "fields that mean nothing"),
         ({"check": None, "source": None, "statement": "It is so."}, "is open"),
         ({"check": [], "source": [], "statement": "It is so."}, "is open"),
-        ({"check": [{"test": "tests/notebooks/test_claims.py::test_gone", "says": "So."}], "statement": "It is so."}, "no such test"),
-        ({"check": [{"test": "tests/notebooks/test_gone.py::test_a", "says": "So."}], "statement": "It is so."}, "no such file"),
-        ({"check": [{"test": "tools/claims.py::faults", "says": "So."}], "statement": "It is so."}, "no such file"),
-        ({"check": [{"test": "tests/notebooks/test_claims.py::listed", "says": "So."}], "statement": "It is so."}, "no such test"),
-        ({"check": [{"test": "tests/notebooks/test_claims.py::test_every_claim_is_settled"}], "statement": "It is so."}, "in other words"),
+        (
+            {
+                "check": [{"test": "tests/notebooks/test_claims.py::test_gone", "says": "So."}],
+                "statement": "It is so.",
+            },
+            "no such test",
+        ),
+        (
+            {
+                "check": [{"test": "tests/notebooks/test_gone.py::test_a", "says": "So."}],
+                "statement": "It is so.",
+            },
+            "no such file",
+        ),
+        (
+            {
+                "check": [{"test": "tools/claims.py::faults", "says": "So."}],
+                "statement": "It is so.",
+            },
+            "no such file",
+        ),
+        (
+            {
+                "check": [{"test": "tests/notebooks/test_claims.py::listed", "says": "So."}],
+                "statement": "It is so.",
+            },
+            "no such test",
+        ),
+        (
+            {
+                "check": [{"test": "tests/notebooks/test_claims.py::test_every_claim_is_settled"}],
+                "statement": "It is so.",
+            },
+            "in other words",
+        ),
         ({"check": [{"arithmetic": "1 + 1 = 3"}], "statement": "It is so."}, "is 2, not 3"),
-        ({"source": [{"cite": "nobody1999", "says": "92%."}]}, "nobody1999 is not in references.bib"),
+        (
+            {"source": [{"cite": "nobody1999", "says": "92%."}]},
+            "nobody1999 is not in references.bib",
+        ),
         ({"source": [{"cite": "mumford2009"}], "statement": "It is so."}, "cite and says"),
         ({"statement": "So {cite:t}`nobody1999` say."}, "nobody1999 is not in references.bib"),
-        ({"statement": "It raises 23.6% false alarms."}, "23.6% stands in the statement and comes from nowhere"),
+        (
+            {"statement": "It raises 23.6% false alarms."},
+            "23.6% stands in the statement and comes from nowhere",
+        ),
         ({"statement": "It is .417 wide."}, ".417 stands in the statement"),
         ({"statement": "It raises 7% false alarms."}, "7% stands in the statement"),
         ({"statement": "It has 2,471 degrees of freedom."}, "2,471 stands in the statement"),
         ({"statement": "It is -0.085."}, "0.085 stands in the statement"),
-        ({"statement": "It raises 23.6% false alarms.", "settings": [23.6]}, "23.6% is called a setting, and a finding computes it"),
+        (
+            {"statement": "It raises 23.6% false alarms.", "settings": [23.6]},
+            "23.6% is called a setting, and a finding computes it",
+        ),
     ],
 )
 def test_a_planted_fault_is_told(change, told):
@@ -126,12 +196,34 @@ def test_a_finding_for_a_claim_that_does_not_exist_is_told():
     assert faults(listed()[:-1], {})
 
 
-@pytest.mark.parametrize("text", ["2 + 2 = 5", "2 + 2", "x + 1 = 2", "1 / 0 = 0", "__import__('os') = 1", "sqrt(2) = 1.42", "1 = 1 = 1", "2 +* 2 = 4", "abs(-1) = 1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2 + 2 = 5",
+        "2 + 2",
+        "x + 1 = 2",
+        "1 / 0 = 0",
+        "__import__('os') = 1",
+        "sqrt(2) = 1.42",
+        "1 = 1 = 1",
+        "2 +* 2 = 4",
+        "abs(-1) = 1",
+    ],
+)
 def test_wrong_arithmetic_is_told(text):
     assert arithmetic_fault(text)
 
 
-@pytest.mark.parametrize("text", ["2 + 2 = 4", "sqrt(2) = 1.41", "sqrt(.05 * .95 / 50) = .031", ".25 ** 2 = .0625", "1 - 2 = -1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2 + 2 = 4",
+        "sqrt(2) = 1.41",
+        "sqrt(.05 * .95 / 50) = .031",
+        ".25 ** 2 = .0625",
+        "1 - 2 = -1",
+    ],
+)
 def test_right_arithmetic_passes(text):
     assert arithmetic_fault(text) == ""
 
@@ -141,7 +233,14 @@ def test_arithmetic_in_print():
 
 
 def test_numerals():
-    assert numerals("a .5% of 2,471, 3.1 and -7 x1 CR2 $n^2 = .417$ {cite:t}`a1999` in 2019.") == {".5": "%", "2,471": "", "3.1": "", "7": "", ".417": "", "2019": ""}
+    assert numerals("a .5% of 2,471, 3.1 and -7 x1 CR2 $n^2 = .417$ {cite:t}`a1999` in 2019.") == {
+        ".5": "%",
+        "2,471": "",
+        "3.1": "",
+        "7": "",
+        ".417": "",
+        "2019": "",
+    }
 
 
 def test_findings_are_gathered_by_number(tmp_path):
@@ -149,16 +248,29 @@ def test_findings_are_gathered_by_number(tmp_path):
 
     (tmp_path / "chapters").mkdir()
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: chapters/a\n", encoding="utf-8")
-    shown = nbformat.v4.new_output("display_data", {"text/markdown": "So."}, metadata={"finding": {"name": "a-b", "claims": [3, 5], "sentence": "So.", "values": [1]}})
-    cells = [nbformat.v4.new_markdown_cell("# A title\n\nWords"), nbformat.v4.new_code_cell("x", outputs=[shown])]
+    shown = nbformat.v4.new_output(
+        "display_data",
+        {"text/markdown": "So."},
+        metadata={"finding": {"name": "a-b", "claims": [3, 5], "sentence": "So.", "values": [1]}},
+    )
+    cells = [
+        nbformat.v4.new_markdown_cell("# A title\n\nWords"),
+        nbformat.v4.new_code_cell("x", outputs=[shown]),
+    ]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "chapters" / "a.ipynb")
     found = answers(tmp_path)
     assert set(found) == {3, 5}
     [answer] = found[3]
-    assert (answer.page, answer.title, answer.cell, answer.anchor) == ("chapters/a", "A title", 1, "finding-a-b")
+    assert (answer.page, answer.title, answer.cell, answer.anchor) == (
+        "chapters/a",
+        "A title",
+        1,
+        "finding-a-b",
+    )
 
 
-# ---- The page -------------------------------------------------------------------------------------------------------
+# ---- The page
+# -------------------------------------------------------------------------------------------------------
 
 
 def test_the_page_asks_for_the_list():

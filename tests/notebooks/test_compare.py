@@ -17,7 +17,9 @@ from tools.notebooks.compare import compare, same_tokens
 RNG = np.random.default_rng(3)
 X, Y = RNG.normal(size=(2, 120))
 TERMS = ["Intercept", "x1", "x2"]
-TABLE = pd.DataFrame({"estimate": [0.167, 12.5, -3.25], "std_error": [0.021, 0.5, 0.125]}, index=TERMS)
+TABLE = pd.DataFrame(
+    {"estimate": [0.167, 12.5, -3.25], "std_error": [0.021, 0.5, 0.125]}, index=TERMS
+)
 PRINTED = "The rate is 0.167 in 2000 studies.\nDone.\n"
 RECORD = {
     "name": "a-finding", "sentence": "It is 16%.", "values": [0.1612], "above": 0.15, "below": None,
@@ -25,7 +27,9 @@ RECORD = {
 }  # fmt: skip
 
 
-def picture(size=8, points=120, title="Share 0.62", width=6.4, moved=0.0, alpha=1.0, colour="tab:blue"):
+def picture(
+    size=8, points=120, title="Share 0.62", width=6.4, moved=0.0, alpha=1.0, colour="tab:blue"
+):
     with matplotlib.rc_context(matplotlib.rcParamsDefault):
         figure = Figure(figsize=(width, 4.8))
         FigureCanvasAgg(figure)
@@ -42,12 +46,19 @@ def of_table(table):
 
 def notebook():
     drawn = {"image/png": picture(), "text/plain": "<Figure size 640x480 with 1 Axes>"}
-    found = new_output("display_data", {"text/markdown": "It is 16%."}, metadata={"finding": dict(RECORD)})
+    found = new_output(
+        "display_data", {"text/markdown": "It is 16%."}, metadata={"finding": dict(RECORD)}
+    )
     return new_notebook(
         cells=[
             new_markdown_cell("# Title\n\nWho?"),
-            new_code_cell("fit.table", outputs=[new_output("execute_result", of_table(TABLE), execution_count=1)]),
-            new_code_cell("print(rate)", outputs=[new_output("stream", name="stdout", text=PRINTED)]),
+            new_code_cell(
+                "fit.table",
+                outputs=[new_output("execute_result", of_table(TABLE), execution_count=1)],
+            ),
+            new_code_cell(
+                "print(rate)", outputs=[new_output("stream", name="stdout", text=PRINTED)]
+            ),
             new_code_cell("draw()", outputs=[new_output("display_data", drawn)]),
             new_code_cell("finding()", outputs=[found]),
         ]
@@ -188,7 +199,9 @@ SAME = {
     "the last digits of a table": table(lambda t: t * (1 + 1e-12)),
     "a stream in pieces": split_stream,
     "colours of a terminal": printed(PRINTED.replace("rate", "\x1b[1mrate\x1b[0m")),
-    "the last digits of a finding": record(values=[0.16120000001], mc_se=0.0020000001, above=0.15 + 1e-17),
+    "the last digits of a finding": record(
+        values=[0.16120000001], mc_se=0.0020000001, above=0.15 + 1e-17
+    ),
     "a picture drawn again": drawn(),
     "a picture with the last digits changed": drawn(moved=1e-12),
     "spaces": printed(PRINTED.replace(" is", "  is").replace("\n", "  \n") + "\n"),
@@ -233,7 +246,10 @@ def test_words_and_numbers(old, new, same):
 def test_styled_tables_differ_only_in_their_random_names():
     old, new = notebook(), notebook()
     for which, name in ((old, "0a1b2"), (new, "9f8e7")):
-        html = f'<style>#T_{name}_row0 {{color: red}}</style><table id="T_{name}"><tr><td>1.5</td></tr></table>'
+        html = (
+            f"<style>#T_{name}_row0 {{color: red}}</style><table "
+            f'id="T_{name}"><tr><td>1.5</td></tr></table>'
+        )
         which.cells[1].outputs[0].data["text/html"] = html
     assert compare(old, new, "iid") == []
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tools.notebooks.check import differences
 from tools.notebooks.chapters import chapters, notebooks
+from tools.notebooks.check import differences
 from tools.notebooks.run import run_many
 
 NOTEBOOKS = notebooks()

@@ -2,8 +2,8 @@
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
-from tests.notebooks.specimen import FIGURE, HIDDEN, cell_starting, refreshed
 
+from tests.notebooks.specimen import FIGURE, HIDDEN, cell_starting, refreshed
 from tools.notebooks.chapters import chapters, read
 from tools.notebooks.structure import Seen, faults, headings
 
@@ -52,7 +52,9 @@ def outputs(start, *outputs):
 
 
 def insert_after(start, cell):
-    return lambda notebook: notebook.cells.insert(notebook.cells.index(cell_starting(notebook, start)) + 1, cell)
+    return lambda notebook: notebook.cells.insert(
+        notebook.cells.index(cell_starting(notebook, start)) + 1, cell
+    )
 
 
 def drop(start):
@@ -71,7 +73,9 @@ def another_sentence(notebook):
 
 
 def swap_sections(notebook):
-    cell_starting(notebook, "## In your own work").source = "## Further reading\n\nA book. {cite:p}`gelman2007`"
+    cell_starting(
+        notebook, "## In your own work"
+    ).source = "## Further reading\n\nA book. {cite:p}`gelman2007`"
     notebook.cells[-1].source = "## In your own work\n\nAsk what a mean would tell you."
 
 
@@ -85,27 +89,63 @@ PLANTED = {
     "no title": (replace("# Small", "# Small", "Small"), "cell 1 ", "title"),
     "no question": (replace("# Small", "?", "."), "cell 1 (# Small things)", "asks no question"),
     "no reading time": (replace("# Small", "5 minutes", "no time"), "cell 1 ", "minutes"),
-    "second title": (replace("## A table", "## A", "# A"), "cell 5 (# A table)", "second # heading"),
+    "second title": (
+        replace("## A table", "## A", "# A"),
+        "cell 5 (# A table)",
+        "second # heading",
+    ),
     "no aims": (drop("## What you"), "the whole", "no section ## What you will be able to do"),
     "aims not a list": (replace("## What you", "- ", ""), "cell 2 ", "must be a list"),
     "no own work": (drop("## In your own"), "the whole", "no section ## In your own work"),
-    "empty own work": (replace("## In your own", "Ask what a mean would tell you.", ""), "cell 26 ", "nothing under"),
+    "empty own work": (
+        replace("## In your own", "Ask what a mean would tell you.", ""),
+        "cell 26 ",
+        "nothing under",
+    ),
     "sections out of order": (swap_sections, "the whole", "in the order"),
     "no parameters": (metadata("seed", tags=[]), "the whole", "tagged parameters"),
-    "two parameters": (metadata("len(x)", tags=["parameters"]), "the whole", "2 cells tagged parameters"),
+    "two parameters": (
+        metadata("len(x)", tags=["parameters"]),
+        "the whole",
+        "2 cells tagged parameters",
+    ),
     "no seed": (replace("seed", "seed = 1", "size = 1"), "cell 3 (size = 1)", "must set seed"),
     "computed seed": (replace("seed", "seed = 1", "seed = int(1)"), "cell 3 ", "must set seed"),
     "strange tag": (metadata("print", tags=["remove-cell"]), "cell 10 (print", "'remove-cell'"),
     "tagged text": (metadata("## A table", tags=["hide-input"]), "cell 5 ", "hide only code"),
     "long code": (replace("print", "print", LONG + "\nprint"), "cell 10 (y0", "12 lines of code"),
-    "wide code": (replace("print", "print", "print" + " " * 80), "cell 10 (print", "fit on the page"),
-    "empty code": (insert_after("print", new_code_cell("")), "cell 11 (empty)", "an empty code cell"),
-    "too few prompts": (replace("## A table", "Before you run it", "Look"), "the whole", "2 cells say"),
-    "a prompt that does not ask": (replace("## A table", "?", "."), "cell 5 ", "not followed by a question"),
-    "a prompt above no code": (insert_after("## A table", new_markdown_cell("Hm.")), "cell 5 ", "right above the code"),
+    "wide code": (
+        replace("print", "print", "print" + " " * 80),
+        "cell 10 (print",
+        "fit on the page",
+    ),
+    "empty code": (
+        insert_after("print", new_code_cell("")),
+        "cell 11 (empty)",
+        "an empty code cell",
+    ),
+    "too few prompts": (
+        replace("## A table", "Before you run it", "Look"),
+        "the whole",
+        "2 cells say",
+    ),
+    "a prompt that does not ask": (
+        replace("## A table", "?", "."),
+        "cell 5 ",
+        "not followed by a question",
+    ),
+    "a prompt above no code": (
+        insert_after("## A table", new_markdown_cell("Hm.")),
+        "cell 5 ",
+        "right above the code",
+    ),
     "no alt text": (figure(image={"alt": ""}), "cell 8 (fig, ax", ALT),
     "no picture metadata": (metadata("fig,", mystnb={}), "cell 8 (fig, ax", ALT),
-    "alt text too short": (figure(image={"alt": "A cloud of dots that rises."}), "cell 8 ", "alt text must be"),
+    "alt text too short": (
+        figure(image={"alt": "A cloud of dots that rises."}),
+        "cell 8 ",
+        "alt text must be",
+    ),
     "alt text a slug": (figure(image={"alt": SLUG}), "cell 8 ", "alt text must be"),
     "alt text without a stop": (figure(image={"alt": NO_STOP}), "cell 8 ", "full stop"),
     "no caption": (figure(caption=" "), "cell 8 ", "caption"),
@@ -114,20 +154,35 @@ PLANTED = {
     "two pictures": (twice_a_picture, "cell 8 ", "one a cell"),
     "no findings section": (
         replace("## What we", "## What we found", "## So"),
-        "the whole", "no section ## What we found",
+        "the whole",
+        "no section ## What we found",
     ),
     "no finding": (drop("finding("), "cell 11 (## What we found)", "no finding"),
     "an untested sentence": (
         insert_after("finding(", new_markdown_cell("And water is wet.")),
-        "cell 13 (And", "findings only",
+        "cell 13 (And",
+        "findings only",
     ),
-    "text with the heading": (replace("## What we", "found", "found\n\nMuch."), "cell 11 ", "findings only"),
-    "printed conclusion": (replace("finding(", "finding(", "print(1)\nfinding("), "cell 12 (print(1))", "nothing else"),
+    "text with the heading": (
+        replace("## What we", "found", "found\n\nMuch."),
+        "cell 11 ",
+        "findings only",
+    ),
+    "printed conclusion": (
+        replace("finding(", "finding(", "print(1)\nfinding("),
+        "cell 12 (print(1))",
+        "nothing else",
+    ),
     "finding not stored": (outputs("finding("), "cell 12 (finding(", "one finding a call"),
     "two sentences": (another_sentence, "cell 12 (finding(", "one whole sentence"),
     "a sentence unlike its record": (
-        lambda notebook: cell_starting(notebook, "finding(").outputs[0].data.update({"text/markdown": "It is not so."}),
-        "cell 12 (finding(", "its record says",
+        lambda notebook: (
+            cell_starting(notebook, "finding(")
+            .outputs[0]
+            .data.update({"text/markdown": "It is not so."})
+        ),
+        "cell 12 (finding(",
+        "its record says",
     ),
     "three exercises": (drop("### Exercise 2"), "cell 13 (## Exercises)", "3 exercises"),
     "solution missing": (drop("len(x)"), "cell 14 (### Exercise 1)", "no solution that runs"),
@@ -135,32 +190,43 @@ PLANTED = {
     "solution in sight": (metadata("len(x)", tags=[]), "cell 15 (len(x))", "tagged hide-cell"),
     "solution in sight in Jupyter": (
         metadata("len(x)", jupyter={"source_hidden": True}),
-        "cell 15 (len(x))", "outputs_hidden",
+        "cell 15 (len(x))",
+        "outputs_hidden",
     ),
     "solution text in sight": (
         replace(":::{dropdown}", ":::{dropdown} What it means", ":::{note}"),
-        "cell 16 ", "dropdown",
+        "cell 16 ",
+        "dropdown",
     ),
     "no citation": (
         replace("## Further", "{cite:t}`gelman2007`", "Gelman"),
-        "cell 27 (## Further reading)", "no citation",
+        "cell 27 (## Further reading)",
+        "no citation",
     ),
     "an error": (
         outputs("print", new_output("error", ename="ValueError", evalue="no")),
-        "cell 10 (print", "ValueError",
+        "cell 10 (print",
+        "ValueError",
     ),
-    "a warning": (outputs("print", new_output("stream", name="stderr", text="Beware")), "cell 10 (print", "stderr"),
+    "a warning": (
+        outputs("print", new_output("stream", name="stderr", text="Beware")),
+        "cell 10 (print",
+        "stderr",
+    ),
     "a widget": (
         outputs("print", new_output("display_data", WIDGET)),
-        "cell 10 (print", "widget",
+        "cell 10 (print",
+        "widget",
     ),
     "never run": (
         lambda notebook: cell_starting(notebook, "print").update(execution_count=None),
-        "cell 10 (print", "refresh",
+        "cell 10 (print",
+        "refresh",
     ),
     "run out of order": (
         lambda notebook: cell_starting(notebook, "print").update(execution_count=40),
-        "cell 10 (print", "refresh",
+        "cell 10 (print",
+        "refresh",
     ),
 }
 
@@ -178,23 +244,36 @@ def test_names_are_unique_across_chapters(good):
     assert faults(read(good), "small", seen) == []
     told = faults(read(good), "other", seen)
     assert len(told) == 2
-    assert told[0].startswith("other, cell 8 ") and "'fig-specimen-curve' is taken, in small" in told[0]
+    assert (
+        told[0].startswith("other, cell 8 ")
+        and "'fig-specimen-curve' is taken, in small" in told[0]
+    )
     assert told[1].startswith("other, cell 12 ") and "'specimen-mean' is taken, in small" in told[1]
 
 
 def test_a_name_used_twice_in_one_chapter(good):
     notebook = read(good)
-    notebook.cells.insert(9, new_code_cell(metadata=FIGURE, outputs=cell_starting(notebook, "fig,").outputs))
-    assert any("cell 10 " in fault and "is taken, in small" in fault for fault in faults(notebook, "small"))
+    notebook.cells.insert(
+        9, new_code_cell(metadata=FIGURE, outputs=cell_starting(notebook, "fig,").outputs)
+    )
+    assert any(
+        "cell 10 " in fault and "is taken, in small" in fault for fault in faults(notebook, "small")
+    )
 
 
 def test_headings_in_code_are_no_headings():
-    assert headings("# One\n```python\n# not this\n```\n## Two ##\n####### no") == [(1, "One"), (2, "Two")]
+    assert headings("# One\n```python\n# not this\n```\n## Two ##\n####### no") == [
+        (1, "One"),
+        (2, "Two"),
+    ]
 
 
 def test_hidden_cells_are_hidden_everywhere(good):
     notebook = read(good)
     cell_starting(notebook, "import").metadata.update(tags=["hide-cell"])
-    assert any("cell 4 (import" in fault and "hidden on the site only" in fault for fault in faults(notebook, "small"))
+    assert any(
+        "cell 4 (import" in fault and "hidden on the site only" in fault
+        for fault in faults(notebook, "small")
+    )
     cell_starting(notebook, "import").metadata.update(HIDDEN)
     assert faults(notebook, "small") == []

@@ -2,8 +2,8 @@
 
 import nbformat
 import pytest
-from tests.notebooks.specimen import cell_starting, refreshed, specimen
 
+from tests.notebooks.specimen import cell_starting, refreshed, specimen
 from tools.notebooks import check
 from tools.notebooks.chapters import chapters, notebooks, read, resolve
 from tools.notebooks.compare import compare
@@ -55,7 +55,9 @@ def test_refreshed_notebooks_are_clean(stored):
     notebook = read(stored)
     nbformat.validate(notebook)
     assert "papermill" not in stored.read_text() and "iopub" not in stored.read_text()
-    assert [c.execution_count for c in notebook.cells if c.cell_type == "code"] == list(range(1, 11))
+    assert [c.execution_count for c in notebook.cells if c.cell_type == "code"] == list(
+        range(1, 11)
+    )
     assert set(notebook.metadata.language_info) == {"name", "file_extension", "pygments_lexer"}
 
 

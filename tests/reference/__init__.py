@@ -55,9 +55,19 @@ def kenward_roger(name, model):
 
 
 def kenward_roger_cases():
-    return [(name, model) for name, entry in DATASETS.items() for model, fits in entry["models"].items() if "kenward_roger" in fits["REML"]]
+    return [
+        (name, model)
+        for name, entry in DATASETS.items()
+        for model, fits in entry["models"].items()
+        if "kenward_roger" in fits["REML"]
+    ]
 
 
 def multilevel_cases():
-    return [(name, model, method) for name, entry in DATASETS.items() for model, fits in entry["models"].items()
-            for method in ("REML", "ML") if method in fits]
+    return [
+        (name, model, method)
+        for name, entry in DATASETS.items()
+        for model, fits in entry["models"].items()
+        for method in ("REML", "ML")
+        if method in fits
+    ]

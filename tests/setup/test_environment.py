@@ -21,10 +21,11 @@ from tools import ROOT
 from tools.setup import bootstrap, chromium, environment
 
 
-
 def tracked() -> list[Path]:
     """The files that a clone would hold, as they stand here now."""
-    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    names = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
     return [ROOT / name for name in names.split("\0") if name and (ROOT / name).is_file()]
 
 
@@ -34,7 +35,9 @@ def texts() -> list[tuple[str, str]]:
     for path in tracked():
         content = path.read_bytes()
         if b"\0" not in content:
-            found.append((path.relative_to(ROOT).as_posix(), content.decode("utf-8", errors="replace")))
+            found.append(
+                (path.relative_to(ROOT).as_posix(), content.decode("utf-8", errors="replace"))
+            )
     return found
 
 
@@ -49,7 +52,8 @@ def clone(tmp_path_factory) -> Path:
     return folder
 
 
-# --- the lock and Binder's environment ---------------------------------------------------------------------------
+# --- the lock and Binder's environment
+# ---------------------------------------------------------------------------
 
 
 def disagreement(lock: dict, text: str) -> str:
@@ -59,12 +63,17 @@ def disagreement(lock: dict, text: str) -> str:
     stands = dict(line.split("==") for line in pip if "==" in line)
     differ = [name for name in sorted(wanted | stands) if wanted.get(name) != stands.get(name)]
     if differ:
-        return "; ".join(f"{name}: lock {wanted.get(name)}, environment.yml {stands.get(name)}" for name in differ)
+        return "; ".join(
+            f"{name}: lock {wanted.get(name)}, environment.yml {stands.get(name)}"
+            for name in differ
+        )
     return "" if text == environment.render(lock) else "the pins agree, but other lines differ"
 
 
 def test_environment_agrees_with_the_lock():
-    message = disagreement(environment.read_lock(), environment.ENVIRONMENT.read_text(encoding="utf-8"))
+    message = disagreement(
+        environment.read_lock(), environment.ENVIRONMENT.read_text(encoding="utf-8")
+    )
     assert not message, f"Run `make lock`. {message}"
 
 
@@ -73,7 +82,9 @@ def test_a_planted_difference_is_found():
     text = environment.render(lock)
     assert "numpy" in disagreement(lock, re.sub(r"numpy==.*", "numpy==1.0", text))
     assert "pandas" in disagreement(lock, re.sub(r" *- pandas==.*\n", "", text))
-    assert "seaside" in disagreement(lock, text.replace("      - -e .", "      - seaside==1.0\n      - -e ."))
+    assert "seaside" in disagreement(
+        lock, text.replace("      - -e .", "      - seaside==1.0\n      - -e .")
+    )
     assert disagreement(lock, text.replace("python=3.11", "python=3.12"))
     moved = copy.deepcopy(lock)
     next(package for package in moved["package"] if package["name"] == "scipy")["version"] = "9.9"
@@ -90,7 +101,9 @@ def test_environment_says_what_binder_needs():
     for name in ("numpy", "jupyterlab", "jupyterlab-myst", "papermill"):
         assert any(line.startswith(name + "==") for line in pip)
     for name in ("jupyter-book", "playwright", "pytest"):
-        assert not any(line.startswith(name + "==") for line in pip), f"{name} does not belong in Binder"
+        assert not any(line.startswith(name + "==") for line in pip), (
+            f"{name} does not belong in Binder"
+        )
 
 
 def installed_closure() -> dict[str, str]:
@@ -115,7 +128,9 @@ def installed_closure() -> dict[str, str]:
     return versions
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Binder is a Linux machine: only another one can be compared")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="Binder is a Linux machine: only another one can be compared"
+)
 def test_environment_is_what_is_installed_here():
     """A second way to the same list, which knows nothing of the lock's format."""
     assert environment.pins(environment.read_lock()) == installed_closure()
@@ -126,7 +141,9 @@ def test_lock_names_only_the_public_index():
     hosts = set(re.findall(r"[a-z+]+://[^/\"]+", text))
     assert hosts == {"https://pypi.org", "https://files.pythonhosted.org"}
     for package in environment.read_lock()["package"]:
-        assert package["source"] in ({"registry": "https://pypi.org/simple"}, {"editable": "."}), package["name"]
+        assert package["source"] in ({"registry": "https://pypi.org/simple"}, {"editable": "."}), (
+            package["name"]
+        )
 
 
 def test_lock_holds_one_version_of_each_package():
@@ -141,18 +158,29 @@ def test_lock_belongs_to_pyproject():
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    book = next(entry for entry in environment.read_lock()["package"] if entry["name"] == environment.BOOK)
+    book = next(
+        entry for entry in environment.read_lock()["package"] if entry["name"] == environment.BOOK
+    )
 
     def named(lines: list[str]) -> dict[str, str]:
-        return {canonicalize_name(need.name): str(need.specifier) for need in map(Requirement, lines)}
+        return {
+            canonicalize_name(need.name): str(need.specifier) for need in map(Requirement, lines)
+        }
 
     def locked(entries: list[dict]) -> dict[str, str]:
-        return {entry["name"]: str(Requirement(entry["name"] + entry.get("specifier", "")).specifier) for entry in entries}
+        return {
+            entry["name"]: str(Requirement(entry["name"] + entry.get("specifier", "")).specifier)
+            for entry in entries
+        }
 
-    wanted = project["project"]["dependencies"] + [line for extra in project["project"]["optional-dependencies"].values() for line in extra]
+    wanted = project["project"]["dependencies"] + [
+        line for extra in project["project"]["optional-dependencies"].values() for line in extra
+    ]
     assert locked(book["metadata"]["requires-dist"]) == named(wanted), "Run `make lock`"
     for group, lines in project["dependency-groups"].items():
-        assert locked(book["metadata"]["requires-dev"][group]) == named(lines), f"{group}: run `make lock`"
+        assert locked(book["metadata"]["requires-dev"][group]) == named(lines), (
+            f"{group}: run `make lock`"
+        )
 
 
 def test_binder_reads_what_we_mean(clone):
@@ -167,12 +195,17 @@ def test_binder_reads_what_we_mean(clone):
     assert said.index("COPY --chown=0:0 src/ ${REPO_DIR}/") < said.index('--file "environment.yml"')
 
 
-# --- the commands --------------------------------------------------------------------------------------------------
+# --- the commands
+# --------------------------------------------------------------------------------------------------
 
 
 def targets() -> set[str]:
     """The Makefile's public targets: those that it explains."""
-    return set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    return set(
+        re.findall(
+            r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE
+        )
+    )
 
 
 def called(text: str) -> set[str]:
@@ -181,7 +214,18 @@ def called(text: str) -> set[str]:
 
 
 def test_the_promised_targets_exist():
-    promised = {"help", "env", "book", "test", "serve", "check", "findings", "refresh", "bench", "lock"}
+    promised = {
+        "help",
+        "env",
+        "book",
+        "test",
+        "serve",
+        "check",
+        "findings",
+        "refresh",
+        "bench",
+        "lock",
+    }
     assert promised <= targets()
 
 
@@ -196,7 +240,9 @@ def make(*words: str) -> subprocess.CompletedProcess:
     """Run make as a reader would, and not as a child of the make that runs these tests."""
     mine = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "CHAPTER", "SEED")
     clean = {name: value for name, value in os.environ.items() if name not in mine}
-    return subprocess.run(["make", *words], cwd=ROOT, capture_output=True, text=True, env=clean, timeout=300)
+    return subprocess.run(
+        ["make", *words], cwd=ROOT, capture_output=True, text=True, env=clean, timeout=300
+    )
 
 
 def test_help_lists_every_target_and_is_what_make_alone_says():
@@ -224,7 +270,9 @@ def test_there_are_workflows_for_changes_for_each_week_and_for_publishing():
 @pytest.mark.parametrize("path", workflows(), ids=lambda path: path.stem)
 def test_workflow_is_sound(path):
     flow = yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert {"name", "jobs"} <= set(flow) and (True in flow or "on" in flow)  # YAML 1.1 reads `on` as true
+    assert {"name", "jobs"} <= set(flow) and (
+        True in flow or "on" in flow
+    )  # YAML 1.1 reads `on` as true
     commands = []
     for job in flow["jobs"].values():
         assert "runs-on" in job and "timeout-minutes" in job
@@ -234,7 +282,12 @@ def test_workflow_is_sound(path):
     text = "\n".join(commands)
     assert called(text) <= targets()
     assert called(text) or ".ci/run" in text
-    published = [step["with"]["path"] for job in flow["jobs"].values() for step in job["steps"] if "upload-pages" in step.get("uses", "")]
+    published = [
+        step["with"]["path"]
+        for job in flow["jobs"].values()
+        for step in job["steps"]
+        if "upload-pages" in step.get("uses", "")
+    ]
     for folder in published:
         assert f"SITE := {folder}" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
@@ -245,7 +298,8 @@ def test_ci_runs_the_tests_and_tells_how_they_ended():
     assert subprocess.run(["bash", "-n", ".ci/run"], cwd=ROOT).returncode == 0
 
 
-# --- finding uv and a browser ----------------------------------------------------------------------------------------
+# --- finding uv and a browser
+# ----------------------------------------------------------------------------------------
 
 
 def program(folder: Path, name: str, prints: str, code: int = 0) -> Path:
@@ -299,15 +353,21 @@ def test_a_browser_that_cannot_be_driven_is_an_error_too(monkeypatch):
         chromium.main()
 
 
-# --- nothing but the checkout ------------------------------------------------------------------------------------------
+# --- nothing but the checkout
+# ------------------------------------------------------------------------------------------
 
-# A path from the root into somebody's own folders. What stands before it must not make it part of a web address.
-MACHINE_PATH = re.compile(r"(?<![\w.:/}~)-])/(?:work|root|home|Users|tmp|mnt|media|srv)(?:/|(?=[\s\"'`,;:)]|$))")
+# A path from the root into somebody's own folders. What stands before it must not make it part of a
+# web address.
+MACHINE_PATH = re.compile(
+    r"(?<![\w.:/}~)-])/(?:work|root|home|Users|tmp|mnt|media|srv)(?:/|(?=[\s\"'`,;:)]|$))"
+)
 CLIMB = re.compile(r"(?<![\w./])(?:\./)?((?:\.\./)+)")
 
 
 def machine_paths(text: str) -> list[str]:
-    return [text[max(0, found.start() - 20) : found.end() + 30] for found in MACHINE_PATH.finditer(text)]
+    return [
+        text[max(0, found.start() - 20) : found.end() + 30] for found in MACHINE_PATH.finditer(text)
+    ]
 
 
 def climbs_out(name: str, text: str) -> bool:
@@ -320,10 +380,20 @@ def test_machine_paths_are_recognised():
     for planted in ("home/ada/book", "root/x", "work/main", "tmp/ipykernel_12/3.py", "Users/ada"):
         assert machine_paths("open('/" + planted + "')")
         assert machine_paths("see /" + planted)
-    for harmless in ("https://example.org/home/ada", "a/work/b", "and/or", "../work/x", "1/2", "/usr/bin/env", "$(HOME)/root"):
+    for harmless in (
+        "https://example.org/home/ada",
+        "a/work/b",
+        "and/or",
+        "../work/x",
+        "1/2",
+        "/usr/bin/env",
+        "$(HOME)/root",
+    ):
         assert not machine_paths(harmless)
     up = "../"
-    assert climbs_out("chapters/iid.ipynb", up + up + "shared") and climbs_out("README.md", up + "x")
+    assert climbs_out("chapters/iid.ipynb", up + up + "shared") and climbs_out(
+        "README.md", up + "x"
+    )
     assert not climbs_out("chapters/iid.ipynb", up + "_static/x.png")
 
 
@@ -337,13 +407,16 @@ def test_no_tracked_file_names_a_machine_path_or_leads_out_of_the_checkout():
 
 
 def test_the_repositorys_address_stands_in_one_place():
-    address = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
+    address = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"][
+        "url"
+    ]
     place = address.split("://")[1].removesuffix("/")
     assert place in (ROOT / "_config.yml").read_text(encoding="utf-8")
     assert [name for name, text in texts() if place in text and name != "_config.yml"] == []
 
 
-# --- the map -------------------------------------------------------------------------------------------------------------
+# --- the map
+# -------------------------------------------------------------------------------------------------------------
 
 
 def mapped(folder: str) -> list[str]:
@@ -355,8 +428,12 @@ def mapped(folder: str) -> list[str]:
 
 @pytest.mark.parametrize("folder", ["helpers", "tools", "_ext"])
 def test_the_map_knows_every_file(folder):
-    there = {path.name for path in tracked() if path.parent == ROOT / folder and path.suffix == ".py"} - {"__init__.py"}
-    assert set(mapped(folder)) == there, f"CONTRIBUTING.md and {folder}/ differ: {sorted(set(mapped(folder)) ^ there)}"
+    there = {
+        path.name for path in tracked() if path.parent == ROOT / folder and path.suffix == ".py"
+    } - {"__init__.py"}
+    assert set(mapped(folder)) == there, (
+        f"CONTRIBUTING.md and {folder}/ differ: {sorted(set(mapped(folder)) ^ there)}"
+    )
 
 
 def test_the_modules_files_use_only_those_above_them():
@@ -365,11 +442,17 @@ def test_the_modules_files_use_only_those_above_them():
         tree = ast.parse((ROOT / "helpers" / f"{name}.py").read_text(encoding="utf-8"))
         used = set()
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").split(".")[0] == "helpers"):
+            if isinstance(node, ast.ImportFrom) and (
+                node.level or (node.module or "").split(".")[0] == "helpers"
+            ):
                 module = (node.module or "").removeprefix("helpers").lstrip(".")
                 used |= {module} if module else {alias.name for alias in node.names}
             elif isinstance(node, ast.Import):
-                used |= {alias.name.removeprefix("helpers.") for alias in node.names if alias.name.startswith("helpers")}
+                used |= {
+                    alias.name.removeprefix("helpers.")
+                    for alias in node.names
+                    if alias.name.startswith("helpers")
+                }
         assert used <= set(order[:place]), f"{name}.py uses {sorted(used - set(order[:place]))}"
 
 
@@ -377,7 +460,14 @@ def test_the_map_gives_a_reason_for_every_dependency():
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    lines = project["project"]["dependencies"] + [line for group in project["dependency-groups"].values() for line in group]
+    lines = project["project"]["dependencies"] + [
+        line for group in project["dependency-groups"].values() for line in group
+    ]
     table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("| | for |")[1]
-    named = {name.strip() for row in table.splitlines() if row.count("|") == 3 for name in row.split("|")[1].split(",")} - {"---"}
+    named = {
+        name.strip()
+        for row in table.splitlines()
+        if row.count("|") == 3
+        for name in row.split("|")[1].split(",")
+    } - {"---"}
     assert named == {Requirement(line).name for line in lines}

@@ -10,10 +10,10 @@ import nbformat
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from tools import ROOT
-from tools.site.checks import VIEWS, file_faults, looker, pages_of, served
 
+from tools import ROOT
 from tools.labs.lab_notebooks import labs, release, source
+from tools.site.checks import VIEWS, file_faults, looker, pages_of, served
 
 OUT = ROOT / "build" / "check"
 
@@ -22,9 +22,21 @@ OUT = ROOT / "build" / "check"
 def site():
     """The site, built afresh with warnings as errors."""
     shutil.rmtree(OUT / "_build" / "html", ignore_errors=True)
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", ROOT, "-W", "-n", "--keep-going", "--all", "--path-output", OUT]
+    command = [
+        Path(sys.executable).with_name("jupyter-book"),
+        "build",
+        ROOT,
+        "-W",
+        "-n",
+        "--keep-going",
+        "--all",
+        "--path-output",
+        OUT,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == 0, f"The site does not build without warnings:\n{done.stdout[-2000:]}\n{done.stderr[-6000:]}"
+    assert done.returncode == 0, (
+        f"The site does not build without warnings:\n{done.stdout[-2000:]}\n{done.stderr[-6000:]}"
+    )
     return OUT / "_build" / "html"
 
 
@@ -44,12 +56,16 @@ def soup(page: Path) -> BeautifulSoup:
     return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
 
 
-# ---- The site -----------------------------------------------------------------------------------------------------
+# ---- The site
+# -----------------------------------------------------------------------------------------------------
 
 
 def test_every_page_of_the_contents_is_there(site):
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    named = [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+    named = [
+        toc["root"],
+        *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"]),
+    ]
     assert {f"{name}.html" for name in named} <= set(pages_of(site))
 
 
@@ -66,10 +82,16 @@ def test_pages_in_a_browser(site, address, look, view):
 def test_every_lab_can_be_saved_from_its_chapter_and_from_the_list(site):
     for lab in labs():
         for page in (f"{lab}.html", "labs.html"):
-            links = soup(site / "chapters" / page).select(f'main a.lab-download[href$="/{lab}.ipynb"]')
+            links = soup(site / "chapters" / page).select(
+                f'main a.lab-download[href$="/{lab}.ipynb"]'
+            )
             assert len(links) == 1 and links[0].has_attr("download"), (lab, page)
-            assert (site / "chapters" / links[0]["href"]).resolve() == site / "labs" / f"{lab}.ipynb"
-        assert nbformat.read(site / "labs" / f"{lab}.ipynb", as_version=4) == release(source(lab)), lab
+            assert (
+                site / "chapters" / links[0]["href"]
+            ).resolve() == site / "labs" / f"{lab}.ipynb"
+        assert nbformat.read(site / "labs" / f"{lab}.ipynb", as_version=4) == release(
+            source(lab)
+        ), lab
 
 
 def test_mathematics_is_drawn(site, address, look):
@@ -84,7 +106,10 @@ def test_mathematics_is_drawn(site, address, look):
 def test_unused_scripts_are_left_out(site):
     text = "\n".join((site / name).read_text(encoding="utf-8") for name in pages_of(site))
     assert "thebe" not in text.lower()
-    assert "fontawesome.js" not in text and not (site / "_static" / "scripts" / "fontawesome.js").exists()
+    assert (
+        "fontawesome.js" not in text
+        and not (site / "_static" / "scripts" / "fontawesome.js").exists()
+    )
     assert "jupyter-widgets" not in text
 
 
@@ -98,7 +123,10 @@ def test_buttons_lead_to_the_one_address(site):
     if repository := os.environ.get("GITHUB_REPOSITORY"):
         url = f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}"
     name = url.removeprefix("https://github.com/")
-    links = {link["href"] for link in soup(site / "chapters" / "iid.html").select(".article-header-buttons a[href]")}
+    links = {
+        link["href"]
+        for link in soup(site / "chapters" / "iid.html").select(".article-header-buttons a[href]")
+    }
     assert f"https://mybinder.org/v2/gh/{name}/main?urlpath=lab/tree/chapters/iid.ipynb" in links
     assert url in links and f"{url}/edit/main/chapters/iid.ipynb" in links
 
@@ -128,9 +156,8 @@ def test_repairing_twice_changes_nothing(site):
 
 
 def test_without_a_browser_the_checks_fail_and_say_so(monkeypatch):
-    from tools.site import checks as site_checks
-
     import tools.setup.chromium
+    from tools.site import checks as site_checks
 
     monkeypatch.setattr(tools.setup.chromium, "find", lambda: None)
     with pytest.raises(RuntimeError, match="Chromium"):
@@ -171,14 +198,26 @@ def test_a_good_page_has_no_faults(tmp_path, look):
 
 FILE_FAULTS = {
     "dead anchor on the page": ("#top", "#nowhere", "anchor: #nowhere"),
-    "dead anchor on another page": ("other.html#there", "other.html#gone", "anchor: other.html#gone"),
+    "dead anchor on another page": (
+        "other.html#there",
+        "other.html#gone",
+        "anchor: other.html#gone",
+    ),
     "dead link": ("other.html#there", "missing.html", "link: missing.html"),
     "missing alt text": (' alt="One dark dot."', "", "alt: dot.png"),
     "a file's name for alt text": ("One dark dot.", "../_images/dot.png", "alt: dot.png"),
     "missing picture": ("dot.png", "gone.png", "file: gone.png"),
-    "outside script": ("<article>", '<article><script src="https://cdn.invalid/x.js"></script>', "outside: the page fetches https://cdn.invalid"),
+    "outside script": (
+        "<article>",
+        '<article><script src="https://cdn.invalid/x.js"></script>',
+        "outside: the page fetches https://cdn.invalid",
+    ),
     "unresolved role": ("Some words", "{term}`cluster`".replace("`", ""), "markup: {term}"),
-    "unresolved citation": ("Some words", '<a class="bibtex reference internal" href="#top">?</a>', "citation:"),
+    "unresolved citation": (
+        "Some words",
+        '<a class="bibtex reference internal" href="#top">?</a>',
+        "citation:",
+    ),
 }
 
 
@@ -192,7 +231,10 @@ def test_planted_in_a_file(tmp_path, fault):
 def test_planted_in_a_style_sheet(tmp_path):
     site = small_site(tmp_path)
     (site / "look.css").write_text('@import url("https://fonts.invalid/css");', encoding="utf-8")
-    assert any("outside: the style sheet fetches https://fonts.invalid" in line for line in file_faults(site))
+    assert any(
+        "outside: the style sheet fetches https://fonts.invalid" in line
+        for line in file_faults(site)
+    )
 
 
 TAB_SET = """<style>.sd-tab-set > div { display: none } .sd-tab-set > input:checked + label + div { display: block }</style>
@@ -200,14 +242,34 @@ TAB_SET = """<style>.sd-tab-set > div { display: none } .sd-tab-set > input:chec
 <input type="radio" name="tab" id="two"><label for="two">Two</label><div style="color: #bbb">Faint words.</div></div>"""
 
 BROWSER_FAULTS = {
-    "outside request": ("<article>", '<article><script>fetch("https://outside.invalid/data.json").catch(() => null)</script>', "outside: a request to"),
-    "console error": ("<article>", '<article><script>console.error("planted")</script>', "console: planted"),
-    "script that throws": ("<article>", '<article><script>throw new Error("planted")</script>', "script: planted"),
+    "outside request": (
+        "<article>",
+        '<article><script>fetch("https://outside.invalid/data.json").catch(() => null)</script>',
+        "outside: a request to",
+    ),
+    "console error": (
+        "<article>",
+        '<article><script>console.error("planted")</script>',
+        "console: planted",
+    ),
+    "script that throws": (
+        "<article>",
+        '<article><script>throw new Error("planted")</script>',
+        "script: planted",
+    ),
     "file that is not there": ("dot.png", "gone.png", "picture:"),
     "button without a name": ("<article>", "<article><button></button>", "axe button-name"),
     "faint text": ("<p>Some", '<p style="color: #bbb">Some', "axe color-contrast"),
-    "faint text in a dropdown": ("<p>Hidden", '<p style="color: #bbb">Hidden', "axe color-contrast (all opened)"),
-    "faint text in the second tab": ("<details>", TAB_SET + "<details>", "axe color-contrast (tab 2)"),
+    "faint text in a dropdown": (
+        "<p>Hidden",
+        '<p style="color: #bbb">Hidden',
+        "axe color-contrast (all opened)",
+    ),
+    "faint text in the second tab": (
+        "<details>",
+        TAB_SET + "<details>",
+        "axe color-contrast (tab 2)",
+    ),
     "no alt text": (' alt="One dark dot."', "", "axe image-alt"),
 }
 
@@ -229,7 +291,9 @@ def test_planted_too_wide_for_a_phone(tmp_path, look, place):
 
 
 def test_planted_for_a_reader_in_the_dark(tmp_path, look):
-    style = '<style>@media (prefers-color-scheme: dark) { body { background: #111; color: #333 } }</style></head>'
+    style = "<style>@media (prefers-color-scheme: dark) { body { background: #111; color: #333 } }</style></head>"
     with served(small_site(tmp_path, "</head>", style)) as address:
-        assert any("axe color-contrast" in line for line in look.faults(address, "index.html", ["dark"]))
+        assert any(
+            "axe color-contrast" in line for line in look.faults(address, "index.html", ["dark"])
+        )
         assert not look.faults(address, "index.html", ["light"])

@@ -33,7 +33,10 @@ def students_files():
     lines = []
     for name in labs():
         told = about(source(name))
-        lines.append(f"- `{name}.ipynb`: {told['title']} (about {told['minutes']} minutes; chapter {website()}/chapters/{told['chapter']}.html)")
+        lines.append(
+            f"- `{name}.ipynb`: {told['title']} (about {told['minutes']} minutes; chapter "
+            f"{website()}/chapters/{told['chapter']}.html)"
+        )
         yield f"labs/{name}.ipynb", nbformat.writes(release(source(name))) + "\n"
     yield "labs/START_HERE.md", START_HERE.format(website=website(), list="\n".join(lines))
 
@@ -54,14 +57,20 @@ def write_archive(path: Path, files) -> None:
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files:
             entry = zipfile.ZipInfo(name, MOMENT)
-            entry.external_attr = 0o644 << 16  # else whoever unpacks them in a shared folder is the only one who may read them
+            entry.external_attr = (
+                0o644 << 16
+            )  # else whoever unpacks them in a shared folder is the only one who may read them
             archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     part.replace(path)
 
 
 def main() -> int:
     RELEASE.mkdir(parents=True, exist_ok=True)
-    for name, files in tqdm((("students.zip", students_files), ("teacher.zip", teachers_files)), desc="archives", disable=None):
+    for name, files in tqdm(
+        (("students.zip", students_files), ("teacher.zip", teachers_files)),
+        desc="archives",
+        disable=None,
+    ):
         write_archive(RELEASE / name, files())
         print(f"written: {RELEASE / name}")
     return 0

@@ -1,7 +1,7 @@
 """Run a student's notebook although some of its cells may never end, print without end or kill the kernel.
 
-Such a cell is stopped and marked as an error, and the rest is run without it from the top in a new kernel. So one bad
-task costs its own points and no others.
+Such a cell is stopped and marked as an error, and the rest is run without it from the top in a new
+kernel. So one bad task costs its own points and no others.
 """
 
 import os
@@ -16,7 +16,8 @@ SECONDS = int(os.environ.get("LAB_CELL_SECONDS", 60))  # what one cell may take,
 LETTERS = 200_000  # and print
 FLOOD = f"This cell printed more than {LETTERS:,} letters"
 
-# Run before everything else: what `helpers` offers is remembered, and quit(), which leaves the kernel while it seems to succeed, stops its cell only.
+# Run before everything else: what `helpers` offers is remembered, and quit(), which leaves the
+# kernel while it seems to succeed, stops its cell only.
 BEGIN = """
 def begin():
     import sys
@@ -28,7 +29,8 @@ def begin():
 begin()
 del begin
 """
-# Run before each test: a student who has given something in `helpers` another value finds the tests as they were.
+# Run before each test: a student who has given something in `helpers` another value finds the tests
+# as they were.
 RESTORE = """
 for _module, _offered in __import__("sys").helpers_as_imported:
     vars(_module).update(_offered)
@@ -64,7 +66,11 @@ class CarefulExecute(Execute):
             self.stopped[guilty] = reason
 
     running: int | None = None
-    flooded: int | None = None  # the cell that printed too much: its own end may arrive before its kernel's, so that the next cell finds the kernel dead
+    flooded: int | None = (
+        # the cell that printed too much: its own end may arrive before its kernel's, so that the
+        # next cell finds the kernel dead
+        None
+    )
     printed = 0
 
     def preprocess_cell(self, cell, resources, index):
@@ -84,7 +90,10 @@ class CarefulExecute(Execute):
         return super().preprocess_cell(cell, resources, index)
 
     def _run_aside(self, code, resources, index):
-        """Run what is no cell of the notebook. Running puts it there, so the cell in whose place it stood goes back."""
+        """Run what is no cell of the notebook.
+
+        Running puts it there, so the cell in whose place it stood goes back.
+        """
         cell = self.nb.cells[index]
         try:
             super().preprocess_cell(new_code_cell(code), resources, index)
@@ -93,7 +102,12 @@ class CarefulExecute(Execute):
 
     def process_message(self, msg, cell, cell_index):
         self.printed += _letters(msg["content"])
-        if self.printed > LETTERS and msg["msg_type"] in ("stream", "display_data", "execute_result", "error"):
+        if self.printed > LETTERS and msg["msg_type"] in (
+            "stream",
+            "display_data",
+            "execute_result",
+            "error",
+        ):
             self.flooded = self.running
             os.kill(self.km.provisioner.pid, signal.SIGKILL)
             return None
@@ -102,6 +116,16 @@ class CarefulExecute(Execute):
 
 def _letters(content) -> int:
     """How much text a message adds to the page; of pictures made of points a twentieth, since they are read at a glance."""
-    shown = [len(str(part)) // (20 if kind in ("image/png", "image/jpeg") else 1) for kind, part in content.get("data", {}).items()]
-    told = [len(part) for part in (content.get("text", ""), content.get("evalue", ""), *content.get("traceback", []))]
+    shown = [
+        len(str(part)) // (20 if kind in ("image/png", "image/jpeg") else 1)
+        for kind, part in content.get("data", {}).items()
+    ]
+    told = [
+        len(part)
+        for part in (
+            content.get("text", ""),
+            content.get("evalue", ""),
+            *content.get("traceback", []),
+        )
+    ]
     return sum(shown) + sum(told)

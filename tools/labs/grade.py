@@ -1,9 +1,11 @@
 """Grade a folder of submitted labs: `make grade DIR=submissions`.
 
-DIR holds notebooks, in any arrangement: ann/iid.ipynb, ann/iid/iid.ipynb, or ann_iid.ipynb as a learning platform hands them out. Which
-lab a notebook is stands in its metadata; who wrote it is told by its folder, or by its file name where it lies at the top.
-Results go to DIR-graded (or OUT): marks.csv, feedback/STUDENT/LAB.html, and what nbgrader keeps. Each finished submission
-is noted at once, so a run that was killed takes up where it stopped; a changed submission is graded anew.
+DIR holds notebooks, in any arrangement: ann/iid.ipynb, ann/iid/iid.ipynb, or ann_iid.ipynb as a
+    learning platform hands them out. Which
+lab a notebook is stands in its metadata; who wrote it is told by its folder, or by its file name
+where it lies at the top. Results go to DIR-graded (or OUT): marks.csv, feedback/STUDENT/LAB.html,
+and what nbgrader keeps. Each finished submission is noted at once, so a run that was killed takes
+up where it stopped; a changed submission is graded anew.
 """
 
 import argparse
@@ -44,7 +46,9 @@ class Submission:
 
     def digest(self) -> str:
         """Changes with the submission and with the lab's source."""
-        return hashlib.sha256(self.path.read_bytes() + lab_file(self.lab).read_bytes()).hexdigest()[:16]
+        return hashlib.sha256(self.path.read_bytes() + lab_file(self.lab).read_bytes()).hexdigest()[
+            :16
+        ]
 
 
 # A browser that does not know notebooks saves them as iid.ipynb.txt or iid.ipynb.json.
@@ -53,15 +57,22 @@ ARCHIVE = re.compile(r"\.(zip|7z|rar|tar|gz|tgz|bz2|xz)$", re.IGNORECASE)
 
 
 def collect(folder: Path, results: Path | None = None):
-    """The submissions in a folder, and for everything that looks like one and is none the reason. A folder of results inside is passed over."""
+    """The submissions in a folder, and for everything that looks like one and is none the reason.
+
+    A folder of results inside is passed over.
+    """
     found, refused, heard_of = {}, [], set()
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
-        if any(_hidden(part) for part in inside.parts) or (results and path.is_relative_to(results)):
+        if any(_hidden(part) for part in inside.parts) or (
+            results and path.is_relative_to(results)
+        ):
             continue
         if path.is_dir():
             if path.is_symlink():
-                refused.append((inside, "this is a link, which is not followed: put the folder itself here"))
+                refused.append(
+                    (inside, "this is a link, which is not followed: put the folder itself here")
+                )
                 heard_of.add(inside.parts[0])
             continue
         try:
@@ -77,7 +88,13 @@ def collect(folder: Path, results: Path | None = None):
         else:
             submission = Submission(_student_of(inside, lab), lab, path)
             if submission.key in found:
-                refused.append((inside, f"there is another {lab} of {submission.student}: {found[submission.key].path.relative_to(folder)}"))
+                refused.append(
+                    (
+                        inside,
+                        f"there is another {lab} of {submission.student}: "
+                        f"{found[submission.key].path.relative_to(folder)}",
+                    )
+                )
             else:
                 found[submission.key] = submission
         heard_of.add(inside.parts[0])
@@ -86,8 +103,16 @@ def collect(folder: Path, results: Path | None = None):
             continue
         if not _hidden(path.name):
             refused.append((path.relative_to(folder), "there is no notebook in this folder"))
-        elif path.name not in ("__MACOSX", ".ipynb_checkpoints") and any(NOTEBOOK.search(inside.name) for inside in path.rglob("*")):
-            refused.append((path.relative_to(folder), "a folder whose name begins with a dot is passed over: if it is a student's, rename it"))
+        elif path.name not in ("__MACOSX", ".ipynb_checkpoints") and any(
+            NOTEBOOK.search(inside.name) for inside in path.rglob("*")
+        ):
+            refused.append(
+                (
+                    path.relative_to(folder),
+                    "a folder whose name begins with a dot is passed over: if it is a student's, "
+                    "rename it",
+                )
+            )
     return list(found.values()), refused
 
 
@@ -99,9 +124,15 @@ def read_submission(path: Path):
     """A student's notebook, of whatever version; what is none is a ValueError."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about copied cells and the like, which are put right before marking
-            notebook = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)  # some editors put a mark at the head of a file
-        if not isinstance(notebook.cells, list) or not all(isinstance(cell.source, str) for cell in notebook.cells):
+            warnings.simplefilter(
+                "ignore"
+            )  # about copied cells and the like, which are put right before marking
+            notebook = nbformat.reads(
+                path.read_text(encoding="utf-8-sig"), as_version=4
+            )  # some editors put a mark at the head of a file
+        if not isinstance(notebook.cells, list) or not all(
+            isinstance(cell.source, str) for cell in notebook.cells
+        ):
             raise TypeError
         return notebook
     except Exception:  # whatever a broken file makes nbformat say
@@ -113,7 +144,15 @@ def _lab_of(inside: Path, notebook) -> str:
     lab = told.get("name") if isinstance(told, dict) else None
     if lab not in labs():  # some programs throw away what they do not know
         places = [NOTEBOOK.sub("", inside.name), *reversed(inside.parts[1:-1])]
-        lab = next((name for place in places for name in sorted(labs(), key=len, reverse=True) if _standing_alone(name).search(place)), None)
+        lab = next(
+            (
+                name
+                for place in places
+                for name in sorted(labs(), key=len, reverse=True)
+                if _standing_alone(name).search(place)
+            ),
+            None,
+        )
     if lab is None:
         raise ValueError("this is none of the labs: " + ", ".join(labs()))
     return lab
@@ -129,40 +168,59 @@ def _student_of(inside: Path, lab: str) -> str:
     name = inside.parts[0]
     if len(inside.parts) == 1:
         name = NOTEBOOK.sub("", name)
-        name = _standing_alone(lab).sub("", re.sub(rf"(?<=.{lab})( ?\(\d{{1,2}}\)|-\d{{1,2}})$", "", name))
+        name = _standing_alone(lab).sub(
+            "", re.sub(rf"(?<=.{lab})( ?\(\d{{1,2}}\)|-\d{{1,2}})$", "", name)
+        )
     letters = unicodedata.normalize("NFC", name)  # some systems write an umlaut as two letters
-    plain = "".join(letter if re.match(r"[\w.-]", letter) or unicodedata.category(letter).startswith("M") else "_" for letter in letters)
-    return re.sub("__+", "_", plain).encode()[:LETTERS_OF_A_NAME].decode(errors="ignore").strip("_.-") or "unnamed"
+    plain = "".join(
+        letter
+        if re.match(r"[\w.-]", letter) or unicodedata.category(letter).startswith("M")
+        else "_"
+        for letter in letters
+    )
+    return (
+        re.sub("__+", "_", plain).encode()[:LETTERS_OF_A_NAME].decode(errors="ignore").strip("_.-")
+        or "unnamed"
+    )
 
 
 def as_handed_out(notebook, lab: str):
     """The submission made ready for nbgrader: what students copy or delete by accident is put right, and their answers stay.
 
-    Of several copies of a cell the last one counts, of an answer the last that was touched. A locked cell that is missing comes back to its place.
+    Of several copies of a cell the last one counts, of an answer the last that was touched. A
+    locked cell that is missing comes back to its place.
     """
     given = release(source(lab))
     named = {nbgrader_says(cell)["grade_id"]: cell for cell in given.cells if nbgrader_says(cell)}
     copies = {}
     for place, cell in enumerate(notebook.cells):
         said = cell.metadata.pop("nbgrader", None)
-        name = said["grade_id"] if isinstance(said, dict) and "grade_id" in said else cell.get("id")  # the labs' cells are called alike in both
+        name = (
+            said["grade_id"] if isinstance(said, dict) and "grade_id" in said else cell.get("id")
+        )  # the labs' cells are called alike in both
         if isinstance(name, str) and name in named:
             touched = nbgrader_says(named[name])["solution"] and cell.source != named[name].source
             copies.setdefault(name, []).append((touched, place, cell))
     if not copies:
-        raise ValueError("none of its cells is one of the lab's: copy the answers into a new notebook of the lab")
+        raise ValueError(
+            "none of its cells is one of the lab's: copy the answers into a new notebook of the lab"
+        )
     counts = {name: max(found, key=lambda one: one[:2])[2] for name, found in copies.items()}
     for name, cell in counts.items():
         cell.metadata["nbgrader"] = copy.deepcopy(nbgrader_says(named[name]))
     place = len(notebook.cells)
     for name, cell in reversed(named.items()):
         if name in counts:
-            place = next(number for number, other in enumerate(notebook.cells) if other is counts[name])
+            place = next(
+                number for number, other in enumerate(notebook.cells) if other is counts[name]
+            )
         elif nbgrader_says(cell)["locked"]:
             notebook.cells.insert(place, copy.deepcopy(cell))
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
-        cell.source = cell.source.encode(errors="replace").decode()  # half of a letter, which JSON can hold and a file cannot
+        cell.source = cell.source.encode(
+            errors="replace"
+        ).decode()  # half of a letter, which JSON can hold and a file cannot
         if cell.cell_type not in ("code", "markdown"):
             cell.cell_type = "raw"
         if cell.cell_type == "code":
@@ -185,7 +243,10 @@ class Course:
         from tools.labs.grade_one import interface
 
         for name in names:
-            mine, ready = self.folder / "source" / name / f"{name}.ipynb", self.notes / f"{name}.ready"
+            mine, ready = (
+                self.folder / "source" / name / f"{name}.ipynb",
+                self.notes / f"{name}.ready",
+            )
             digest = hashlib.sha256(lab_file(name).read_bytes()).hexdigest()
             if not ready.exists() or ready.read_text(encoding="utf-8") != digest:
                 mine.parent.mkdir(exist_ok=True)
@@ -204,7 +265,13 @@ class Course:
         return kept if kept.get("digest") == submission.digest() else None
 
     def grade(self, submission: Submission) -> dict:
-        target = self.folder / "submitted" / submission.student / submission.lab / f"{submission.lab}.ipynb"
+        target = (
+            self.folder
+            / "submitted"
+            / submission.student
+            / submission.lab
+            / f"{submission.lab}.ipynb"
+        )
         target.parent.mkdir(parents=True, exist_ok=True)
         digest = submission.digest()
         try:
@@ -212,7 +279,13 @@ class Course:
             result = {"digest": digest, **in_own_process(self.folder, submission)}
         except ValueError as error:
             result = {"digest": digest, "error": str(error)}
-        page = self.folder / "feedback" / submission.student / submission.lab / f"{submission.lab}.html"
+        page = (
+            self.folder
+            / "feedback"
+            / submission.student
+            / submission.lab
+            / f"{submission.lab}.html"
+        )
         shown = self.out / "feedback" / submission.student / f"{submission.lab}.html"
         shown.unlink(missing_ok=True)  # that of an earlier version
         if page.exists() and "error" not in result:
@@ -222,7 +295,8 @@ class Course:
         return result
 
 
-# Each submission's process is split off from one that has nbgrader loaded: its imports take longer than most submissions.
+# Each submission's process is split off from one that has nbgrader loaded: its imports take longer
+# than most submissions.
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tools.labs.grade_one"])
 
@@ -236,7 +310,11 @@ def in_own_process(course: Path, submission: Submission, seconds: int = SECONDS)
     work.start()
     theirs.close()
     try:
-        return answer.recv() if answer.poll(seconds) else {"error": f"it was stopped after {seconds} seconds"}
+        return (
+            answer.recv()
+            if answer.poll(seconds)
+            else {"error": f"it was stopped after {seconds} seconds"}
+        )
     except EOFError:
         return {"error": "nbgrader failed without a word."}
     finally:
@@ -251,7 +329,10 @@ def alone(out: Path):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise SystemExit(f"Another run is marking into {out}. Wait for it, or name another folder with OUT=...") from None
+            raise SystemExit(
+                f"Another run is marking into {out}. Wait for it, or name another folder with "
+                "OUT=..."
+            ) from None
         yield
 
 
@@ -279,14 +360,34 @@ def write_marks(out: Path, results, refused) -> None:
     columns = list(dict.fromkeys(task.name for lab in names.values() for task in lab))
     rows = [["student", "lab", "points", "out of", "still to read", "remarks", *columns]]
     for submission, result in results:
-        points, out_of = result.get("points", {}), {task.name: task.points for task in names[submission.lab]}
-        remarks = f"NOT GRADED: {result['error']}" if "error" in result else "; ".join(result["stopped"])
+        points, out_of = (
+            result.get("points", {}),
+            {task.name: task.points for task in names[submission.lab]},
+        )
+        remarks = (
+            f"NOT GRADED: {result['error']}" if "error" in result else "; ".join(result["stopped"])
+        )
         total = "" if "error" in result else f"{sum(points.values()):g}"
         by_task = [f"{points[name]:g}" if name in points else "" for name in columns]
-        rows.append([submission.student, submission.lab, total, f"{sum(out_of.values()):g}", " ".join(result.get("to_read", [])), remarks, *by_task])
-    rows += [[_in_a_table(path), "", "", "", "", f"NOT GRADED: {why}", *[""] * len(columns)] for path, why in refused]
+        rows.append(
+            [
+                submission.student,
+                submission.lab,
+                total,
+                f"{sum(out_of.values()):g}",
+                " ".join(result.get("to_read", [])),
+                remarks,
+                *by_task,
+            ]
+        )
+    rows += [
+        [_in_a_table(path), "", "", "", "", f"NOT GRADED: {why}", *[""] * len(columns)]
+        for path, why in refused
+    ]
     part = out / "marks.csv.part"
-    with part.open("w", newline="", encoding="utf-8-sig") as file:  # the mark at its head lets spreadsheets read names rightly
+    with part.open(
+        "w", newline="", encoding="utf-8-sig"
+    ) as file:  # the mark at its head lets spreadsheets read names rightly
         csv.writer(file).writerows(rows)
     part.replace(out / "marks.csv")
 
@@ -299,45 +400,71 @@ def grade_folder(folder: Path, out: Path) -> int:
     course = Course(out)
     course.prepare(dict.fromkeys(submission.lab for submission in submissions))
     results = [(submission, course.result(submission)) for submission in submissions]
-    with tqdm(total=len(results), initial=sum(result is not None for _, result in results), desc="submissions", disable=None) as bar:
+    with tqdm(
+        total=len(results),
+        initial=sum(result is not None for _, result in results),
+        desc="submissions",
+        disable=None,
+    ) as bar:
         for place, (submission, result) in enumerate(results):
             if result is None:
                 results[place] = (submission, course.grade(submission))
                 bar.update()
                 write_marks(out, [pair for pair in results if pair[1]], refused)
     write_marks(out, results, refused)
-    failed = [(submission.path.relative_to(folder), result["error"]) for submission, result in results if "error" in result] + refused
+    failed = [
+        (submission.path.relative_to(folder), result["error"])
+        for submission, result in results
+        if "error" in result
+    ] + refused
     for path, why in failed:
         print(f"NOT GRADED {_written(path)}: {why}", file=sys.stderr)
-    print(f"{len(results) + len(refused) - len(failed)} graded, {len(failed)} not. Marks: {out / 'marks.csv'}; feedback: {out / 'feedback'}")
+    print(
+        f"{len(results) + len(refused) - len(failed)} graded, {len(failed)} not. Marks: "
+        f"{out / 'marks.csv'}; feedback: {out / 'feedback'}"
+    )
     return len(failed)
 
 
 def main(arguments=None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.labs.grade", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.labs.grade", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("folder", type=Path, help="the submissions")
-    parser.add_argument("--out", type=Path, help="the results (default: the folder's name with -graded)")
+    parser.add_argument(
+        "--out", type=Path, help="the results (default: the folder's name with -graded)"
+    )
     given = parser.parse_args(arguments)
     folder = given.folder.expanduser().resolve()
     if not folder.is_dir():
         raise SystemExit(f"There is no folder {given.folder}.")
     out = (given.out or folder.with_name(f"{folder.name}-graded")).expanduser().resolve()
     if folder.is_relative_to(out):
-        raise SystemExit("Results need a folder of their own, which is not around the submissions: name another one with OUT=...")
+        raise SystemExit(
+            "Results need a folder of their own, which is not around the submissions: name another "
+            "one with OUT=..."
+        )
     try:
         out.mkdir(parents=True, exist_ok=True)
         probe = out / "marks.csv.part"
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise SystemExit(f"Results cannot be written to {out}: {error.strerror}. Name another folder with OUT=...") from None
+        raise SystemExit(
+            f"Results cannot be written to {out}: {error.strerror}. Name another folder with "
+            "OUT=..."
+        ) from None
     try:
         with alone(out):
             return 1 if grade_folder(folder, out) else 0
     except KeyboardInterrupt:
-        raise SystemExit("\nStopped. Start the same command again, and it goes on from here.") from None
+        raise SystemExit(
+            "\nStopped. Start the same command again, and it goes on from here."
+        ) from None
     except OSError as error:
-        raise SystemExit(f"Marking had to stop: {error}. Once that is mended, start the same command again.") from None
+        raise SystemExit(
+            f"Marking had to stop: {error}. Once that is mended, start the same command again."
+        ) from None
 
 
 if __name__ == "__main__":

@@ -12,10 +12,10 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute
 
-from tools.labs.execute_with_limits import STOPPED, CarefulExecute
 from tools import ROOT
-from tools.notebooks.chapters import read
+from tools.labs.execute_with_limits import STOPPED, CarefulExecute
 from tools.labs.lab_notebooks import configuration
+from tools.notebooks.chapters import read
 from tools.notebooks.run import ONE_THREAD, OWN_KERNEL
 
 MEMORY = 8 << 30  # bytes of address space; what wants more gets a MemoryError
@@ -31,7 +31,9 @@ def interface(course: Path) -> NbGraderAPI:
     settings.CourseDirectory.db_url = f"sqlite:///{course / 'gradebook.db'}"
     settings.Exchange.root = str(course)
     steps = Autograde.autograde_preprocessors.make_dynamic_default()
-    settings.Autograde.autograde_preprocessors = [CarefulExecute if step is Execute else step for step in steps]
+    settings.Autograde.autograde_preprocessors = [
+        CarefulExecute if step is Execute else step for step in steps
+    ]
     return NbGraderAPI(config=settings)
 
 
@@ -50,7 +52,12 @@ def grade(course: Path, lab: str, student: str) -> dict:
         return {
             "points": {grade.name: float(grade.score) for grade in grades},
             "to_read": [grade.name for grade in grades if grade.needs_manual_grade],
-            "stopped": [f"{_name(cell)}: {output.evalue}" for cell in ran.cells for output in cell.get("outputs", []) if output.get("ename") == STOPPED],
+            "stopped": [
+                f"{_name(cell)}: {output.evalue}"
+                for cell in ran.cells
+                for output in cell.get("outputs", [])
+                if output.get("ename") == STOPPED
+            ],
         }
 
 
@@ -64,7 +71,10 @@ def _last_words(answer: dict) -> str:
 
 
 def end_all(pid: int) -> None:
-    """End a process and all that it started. A kernel is in no group but its own, so it has to be looked for."""
+    """End a process and all that it started.
+
+    A kernel is in no group but its own, so it has to be looked for.
+    """
     try:
         for process in [*psutil.Process(pid).children(recursive=True), psutil.Process(pid)]:
             try:
@@ -76,7 +86,10 @@ def end_all(pid: int) -> None:
 
 
 def end_with(parent: int) -> None:
-    """End this process once its parent is gone, so that a run which is started again works alone. Its kernel ends with it."""
+    """End this process once its parent is gone, so that a run which is started again works alone.
+
+    Its kernel ends with it.
+    """
     while os.getppid() == parent:
         time.sleep(0.2)
     end_all(os.getpid())

@@ -52,7 +52,11 @@ def tasks(notebook) -> list[Task]:
         if (says := nbgrader_says(cell)).get("grade"):
             answer = cell.metadata.get("answers", says["grade_id"])
             targets = tuple(answers[answer].metadata.get("misconceptions", ()))
-            found.append(Task(says["grade_id"], answer, float(says["points"]), bool(says["solution"]), targets))
+            found.append(
+                Task(
+                    says["grade_id"], answer, float(says["points"]), bool(says["solution"]), targets
+                )
+            )
     return found
 
 
@@ -68,8 +72,17 @@ def configuration():
 
 
 def release(notebook, address=None):
-    """The students' version, by nbgrader's own steps. Links to chapters lead to the book's website."""
-    from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, ClearSolutions, ComputeChecksums, LockCells
+    """The students' version, by nbgrader's own steps.
+
+    Links to chapters lead to the book's website.
+    """
+    from nbgrader.preprocessors import (
+        ClearHiddenTests,
+        ClearOutput,
+        ClearSolutions,
+        ComputeChecksums,
+        LockCells,
+    )
 
     notebook, resources = copy.deepcopy(notebook), {}
     for cell in notebook.cells:
@@ -84,12 +97,16 @@ def release(notebook, address=None):
 def with_links(text, address=None):
     """Links to chapters as files of this checkout become links to the book's website."""
     address = website() if address is None else address
-    return re.sub(r"\((?:\.\./)+chapters/(\w+)\.ipynb(#[\w-]+)?\)", rf"({address}/chapters/\1.html\2)", text)
+    return re.sub(
+        r"\((?:\.\./)+chapters/(\w+)\.ipynb(#[\w-]+)?\)", rf"({address}/chapters/\1.html\2)", text
+    )
 
 
 def website(root=ROOT) -> str:
     """Where GitHub Pages shows the book: what `_config.yml` says of the repository decides."""
-    repository = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
+    repository = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["repository"][
+        "url"
+    ]
     owner, name = repository.rstrip("/").split("/")[-2:]
     return f"https://{owner.lower()}.github.io/{name}"
 

@@ -4,8 +4,8 @@ import re
 import sys
 
 from tools import ROOT
-from tools.notebooks.chapters import chapters, read
 from tools.labs.lab_notebooks import about, labs, source, tasks
+from tools.notebooks.chapters import chapters, read
 
 PAGE = ROOT / "labs" / "README.md"
 WEEKS = 10  # one chapter a week: those of parts one to three
@@ -14,11 +14,19 @@ BEGIN, END = "<!-- begin {}: made by python -m tools.labs.teachers_table -->", "
 
 def table():
     """One row a week: chapter and lab, minutes, points (how many of them a person gives), misconceptions."""
-    lines = ["| week | chapter | reading | lab | lab time | points | read by you | misconceptions |", "|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "| week | chapter | reading | lab | lab time | points | read by you | misconceptions |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     there = labs()
     for week, page in enumerate(chapters()[:WEEKS], 1):
         heading, minutes, _ = opening(page)
-        row = [str(week), heading, f"{minutes} min" if minutes else "", *lab_columns(page.stem if page.stem in there else None)]
+        row = [
+            str(week),
+            heading,
+            f"{minutes} min" if minutes else "",
+            *lab_columns(page.stem if page.stem in there else None),
+        ]
         lines.append("| " + " | ".join(row) + " |")
     return "\n".join(lines)
 
@@ -27,10 +35,18 @@ def lab_columns(name):
     if name is None:
         return [""] * 5
     told, found = about(source(name)), tasks(source(name))
-    aims = sorted({aim for task in found for aim in task.misconceptions}, key=lambda aim: int(aim[1:]))
+    aims = sorted(
+        {aim for task in found for aim in task.misconceptions}, key=lambda aim: int(aim[1:])
+    )
     by_you = sum(task.points for task in found if task.read_by_a_person)
     link = f"[{told['title']}](source/{name}/{name}.ipynb)"
-    return [link, f"{told['minutes']} min", f"{sum(task.points for task in found):g}", f"{by_you:g}", ", ".join(aims)]
+    return [
+        link,
+        f"{told['minutes']} min",
+        f"{sum(task.points for task in found):g}",
+        f"{by_you:g}",
+        ", ".join(aims),
+    ]
 
 
 def goals():
@@ -38,7 +54,9 @@ def goals():
     parts = []
     for week, page in enumerate(chapters()[:WEEKS], 1):
         heading, _, promised = opening(page)
-        parts.append("\n".join([f"**Week {week}. {heading}**", "", *(f"- {goal}" for goal in promised)]))
+        parts.append(
+            "\n".join([f"**Week {week}. {heading}**", "", *(f"- {goal}" for goal in promised)])
+        )
     return "\n\n".join(parts)
 
 
@@ -47,7 +65,9 @@ def opening(page):
     text = "\n\n".join(cell.source for cell in read(page).cells if cell.cell_type == "markdown")
     heading = re.search(r"^# (.+)$", text, flags=re.M)[1]
     minutes = re.search(r"(\d+) minutes", text)
-    promised = re.search(r"^## What you will be able to do\n+((?:[-*] .+\n?(?: +.+\n?)*)+)", text, flags=re.M)
+    promised = re.search(
+        r"^## What you will be able to do\n+((?:[-*] .+\n?(?: +.+\n?)*)+)", text, flags=re.M
+    )
     listed = re.findall(r"^[-*] (.+(?:\n +.+)*)", promised[1], flags=re.M) if promised else []
     return heading, minutes and int(minutes[1]), [plain(goal) for goal in listed]
 

@@ -8,7 +8,6 @@ import yaml
 from tools import ROOT
 
 
-
 def pages(root=ROOT):
     """Every page of the table of contents in reading order: (file, whether its part is numbered)."""
     toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
@@ -32,7 +31,9 @@ def resolve(names, root=ROOT, default=notebooks):
     for name in names:
         path = known.get(Path(name).stem, Path(name))
         if path.suffix != ".ipynb" or not path.exists():
-            raise SystemExit(f"No chapter is called {name!r}. There are: {', '.join(known) or 'none yet'}.")
+            raise SystemExit(
+                f"No chapter is called {name!r}. There are: {', '.join(known) or 'none yet'}."
+            )
         found.append(path)
     return found if names else default(root)
 
@@ -60,4 +61,6 @@ def _file(root, page):
     for suffix in (".ipynb", ".md"):
         if (found := (root / page).with_suffix(suffix)).exists():
             return found
-    raise FileNotFoundError(f"_toc.yml lists {page}, and there is no such notebook or Markdown file.")
+    raise FileNotFoundError(
+        f"_toc.yml lists {page}, and there is no such notebook or Markdown file."
+    )

@@ -63,11 +63,17 @@ def answers(root=ROOT):
 
 
 def title(notebook):
-    lines = (line for cell in notebook.cells if cell.cell_type == "markdown" for line in cell.source.splitlines())
+    lines = (
+        line
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        for line in cell.source.splitlines()
+    )
     return next((line[2:].strip() for line in lines if line.startswith("# ")), "Untitled")
 
 
-# ---- What is wrong ------------------------------------------------------------------------------------------------
+# ---- What is wrong
+# ------------------------------------------------------------------------------------------------
 
 
 def faults(claims, found, root=ROOT):
@@ -76,11 +82,23 @@ def faults(claims, found, root=ROOT):
     numbers = [claim.get("number") for claim in claims]
     if numbers != list(range(1, COUNT + 1)):
         told.append(f"the numbers are not 1 to {COUNT} in order: {numbers}")
-    told += [f"a finding names claim {number!r}, which does not exist" for number in found if number not in numbers]
-    keys = set(re.findall(r"^@\w+\{([^,\s]+),", (root / "references.bib").read_text(encoding="utf-8"), re.MULTILINE))
+    told += [
+        f"a finding names claim {number!r}, which does not exist"
+        for number in found
+        if number not in numbers
+    ]
+    keys = set(
+        re.findall(
+            r"^@\w+\{([^,\s]+),",
+            (root / "references.bib").read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
+    )
     for claim in claims:
         mine = found.get(claim.get("number"), [])
-        told += [f"claim {claim.get('number')}: {fault}" for fault in _faults_of(claim, mine, keys, root)]
+        told += [
+            f"claim {claim.get('number')}: {fault}" for fault in _faults_of(claim, mine, keys, root)
+        ]
     return told
 
 
@@ -98,7 +116,11 @@ def _faults_of(claim, mine, keys, root):
     for check in checks:
         if set(check) not in CHECKS:
             yield f"a check says what it is in other words: {sorted(check)}"
-        elif fault := _test_fault(check["test"], root) if "test" in check else arithmetic_fault(check["arithmetic"]):
+        elif (
+            fault := _test_fault(check["test"], root)
+            if "test" in check
+            else arithmetic_fault(check["arithmetic"])
+        ):
             yield fault
     for source in sources:
         if set(source) != {"cite", "says"}:
@@ -107,7 +129,10 @@ def _faults_of(claim, mine, keys, root):
             yield f"{source['cite']} is not in references.bib"
     statement = f"{claim.get('statement') or ''}"
     yield from _typed_numbers(claim, statement, mine)
-    for key in re.findall(r"\{cite:\w+\}`([^`]+)`", " ".join([statement, *(f"{source.get('says')}" for source in sources)])):
+    for key in re.findall(
+        r"\{cite:\w+\}`([^`]+)`",
+        " ".join([statement, *(f"{source.get('says')}" for source in sources)]),
+    ):
         if key not in keys:
             yield f"{key} is not in references.bib"
 
@@ -117,7 +142,11 @@ def _test_fault(name, root):
     if not re.fullmatch(r"tests/(?:\w+/)*test_\w+\.py", file) or not (root / file).is_file():
         return f"{name}: there is no such file of tests"
     tree = ast.parse((root / file).read_text(encoding="utf-8"))
-    if function not in {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}:
+    if function not in {
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }:
         return f"{name}: there is no such test"
     return ""
 
@@ -125,11 +154,16 @@ def _test_fault(name, root):
 def _typed_numbers(claim, statement, mine):
     """A number in a statement is the post's own, comes from arithmetic shown or a source cited, or is named as a setting.
 
-    And a setting must not be what a run computed: it may not be the rounding of a number that a finding of this claim records.
+    And a setting must not be what a run computed: it may not be the rounding of a number that a
+        finding of this claim records.
     """
     sources = [f"{source.get('says')}" for source in claim.get("source") or []]
     sums = [f"{check.get('arithmetic', '')}" for check in claim.get("check") or []]
-    given = {_plain(number) for text in [claim.get("claim") or "", *sums, *sources] for number in numerals(text)}
+    given = {
+        _plain(number)
+        for text in [claim.get("claim") or "", *sums, *sources]
+        for number in numerals(text)
+    }
     settings = {_plain(str(number)) for number in claim.get("settings") or []}
     for number, percent in numerals(statement).items():
         plain = _plain(number)
@@ -137,14 +171,22 @@ def _typed_numbers(claim, statement, mine):
             continue
         if plain not in given | settings:
             yield f"{number}{percent} stands in the statement and comes from nowhere"
-        elif plain not in given and any(_is_rounding(plain, percent, value) for answer in mine for value in answer.record["values"]):
+        elif plain not in given and any(
+            _is_rounding(plain, percent, value)
+            for answer in mine
+            for value in answer.record["values"]
+        ):
             yield f"{number}{percent} is called a setting, and a finding computes it"
 
 
 def numerals(text):
     """Each number in the text, and whether a percent sign follows; roles, exponents and subscripts aside."""
     text = re.sub(r"[_^](?:\{[^}]*\}|\w)", " ", re.sub(r"\{[\w:]+\}`[^`]*`", " ", text))
-    return {match.group(): "%" if text[match.end() :].lstrip().startswith("%") else "" for match in NUMERAL.finditer(text) if match.group()}
+    return {
+        match.group(): "%" if text[match.end() :].lstrip().startswith("%") else ""
+        for match in NUMERAL.finditer(text)
+        if match.group()
+    }
 
 
 def _plain(number):
@@ -152,15 +194,26 @@ def _plain(number):
 
 
 def _is_rounding(number, percent, value):
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or len(number.replace(".", "").strip("0")) < 2:
+    if (
+        not isinstance(value, (int, float))
+        or isinstance(value, bool)
+        or len(number.replace(".", "").strip("0")) < 2
+    ):
         return False
     places = len(number.partition(".")[2])
     return round(abs(value) * (100 if percent else 1), places) == float(number)
 
 
-# ---- Arithmetic that the page shows ---------------------------------------------------------------------------------
+# ---- Arithmetic that the page shows
+# ---------------------------------------------------------------------------------
 
-OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow}
+OPERATIONS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}
 
 
 def arithmetic_fault(text):
@@ -173,7 +226,11 @@ def arithmetic_fault(text):
     except (SyntaxError, ValueError, ZeroDivisionError) as error:
         return f"{left!r} cannot be worked out: {error}"
     places = len(right.strip().partition(".")[2])
-    return "" if abs(value - float(right)) <= 0.5 * 10**-places + 1e-12 else f"{left} is {value:.6g}, not {right}"
+    return (
+        ""
+        if abs(value - float(right)) <= 0.5 * 10**-places + 1e-12
+        else f"{left} is {value:.6g}, not {right}"
+    )
 
 
 def _value(node):
@@ -181,7 +238,12 @@ def _value(node):
         return node.value
     if isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
         return OPERATIONS[type(node.op)](_value(node.left), _value(node.right))
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "sqrt" and len(node.args) == 1:
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "sqrt"
+        and len(node.args) == 1
+    ):
         return math.sqrt(_value(node.args[0]))
     raise ValueError(f"only numbers, + - * / ** and sqrt, not {ast.unparse(node)}")
 

@@ -39,7 +39,15 @@ TOKEN = re.compile(
     r"|\S"
 )
 WHOLE = re.compile(r"[-+\u2212]?[\d,]+")
-RICHEST_FIRST = ["text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/latex", "text/plain"]
+RICHEST_FIRST = [
+    "text/html",
+    "image/svg+xml",
+    "image/png",
+    "image/jpeg",
+    "text/markdown",
+    "text/latex",
+    "text/plain",
+]
 
 
 def compare(stored, fresh, name):
@@ -56,7 +64,9 @@ def _cell(old, new):
     if old.cell_type != new.cell_type:
         return [f"{old.cell_type} cell → {new.cell_type} cell"]
     if old.source != new.source:
-        return [f"source: {difference}" for difference in _lines(old.source, new.source, same_words)]
+        return [
+            f"source: {difference}" for difference in _lines(old.source, new.source, same_words)
+        ]
     if old.cell_type != "code":
         return []
     old_outputs, new_outputs = merged_streams(old.outputs), merged_streams(new.outputs)
@@ -77,7 +87,10 @@ def merged_streams(outputs):
     together = []
     for output in outputs:
         last = together[-1] if together else {}
-        if output["output_type"] == last.get("output_type") == "stream" and output["name"] == last["name"]:
+        if (
+            output["output_type"] == last.get("output_type") == "stream"
+            and output["name"] == last["name"]
+        ):
             together[-1] = nbformat.from_dict({**last, "text": last["text"] + output["text"]})
         else:
             together.append(output)
@@ -97,8 +110,13 @@ def _listed(kinds):
 def _output(old, new):
     if old["output_type"] == "stream":
         return [f"{old['name']}: {difference}" for difference in _lines(old["text"], new["text"])]
-    told = [f"metadata {difference}" for difference in _metadata(old.get("metadata", {}), new.get("metadata", {}))]
-    for mime in sorted(old["data"], key=lambda m: RICHEST_FIRST.index(m) if m in RICHEST_FIRST else -1):
+    told = [
+        f"metadata {difference}"
+        for difference in _metadata(old.get("metadata", {}), new.get("metadata", {}))
+    ]
+    for mime in sorted(
+        old["data"], key=lambda m: RICHEST_FIRST.index(m) if m in RICHEST_FIRST else -1
+    ):
         if differences := _data(mime, old["data"][mime], new["data"][mime]):
             # the poorer versions of the same output differ for the same reason
             return told + [f"{mime}: {difference}" for difference in differences]
@@ -154,26 +172,39 @@ def _lines(old, new, same=same_tokens):
         changed = [(a, b) for a, b in zip(old, new) if not same(a, b)]
     else:
         blocks = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-        pairs = (itertools.zip_longest(old[a:b], new[c:d], fillvalue="") for _, a, b, c, d in blocks)
+        pairs = (
+            itertools.zip_longest(old[a:b], new[c:d], fillvalue="") for _, a, b, c, d in blocks
+        )
         changed = [(a, b) for a, b in itertools.chain(*pairs) if not same(a, b)]
         changed = changed or [(f"{len(old)} lines", f"{len(new)} lines")]
     told = [f"{_short(*pair)} → {_short(*pair[::-1])}" for pair in changed]
-    return told[:AT_MOST] + ([f"and {len(told) - AT_MOST} more lines"] if len(told) > AT_MOST else [])
+    return told[:AT_MOST] + (
+        [f"and {len(told) - AT_MOST} more lines"] if len(told) > AT_MOST else []
+    )
 
 
 def _short(line, other, width=70):
     """A line for a message; of a long one the part where it begins to differ."""
     line = line.strip()
     if len(line) > width:
-        alike = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(line, other.strip())))
+        alike = sum(
+            1
+            for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(line, other.strip()))
+        )
         start = max(0, min(alike - width // 3, len(line) - width))
-        line = ("…" if start else "") + line[start : start + width] + ("…" if start + width < len(line) else "")
+        line = (
+            ("…" if start else "")
+            + line[start : start + width]
+            + ("…" if start + width < len(line) else "")
+        )
     return f"“{line}”" if line else "nothing"
 
 
 def _html(old, new):
     """Tables first, because a message that names the row and column helps most; then everything, tags included."""
-    old, new = (BeautifulSoup(re.sub(r"\bT_[0-9a-f]{5}", "T_", text), "html.parser") for text in (old, new))
+    old, new = (
+        BeautifulSoup(re.sub(r"\bT_[0-9a-f]{5}", "T_", text), "html.parser") for text in (old, new)
+    )
     told = []
     for number, (before, now) in enumerate(zip(_tables(old), _tables(new)), 1):
         table = f"table {number}" if number > 1 else "table"
@@ -185,13 +216,18 @@ def _html(old, new):
                 told.append(f"{table}, row {row}: {len(a)} columns → {len(b)} columns")
             for column, (x, y) in enumerate(zip(a, b), 1):
                 if not same_tokens(x, y):
-                    told.append(f"{table}, row {row}, column {column}: {_short(x, y)} → {_short(y, x)}")
+                    told.append(
+                        f"{table}, row {row}, column {column}: {_short(x, y)} → {_short(y, x)}"
+                    )
     return told[:AT_MOST] or _lines(_flat(old), _flat(new))
 
 
 def _tables(soup):
     return [
-        [[cell.get_text(" ", strip=True) for cell in row.find_all(["th", "td"])] for row in table.find_all("tr")]
+        [
+            [cell.get_text(" ", strip=True) for cell in row.find_all(["th", "td"])]
+            for row in table.find_all("tr")
+        ]
         for table in soup.find_all("table")
     ]
 
@@ -203,8 +239,15 @@ def _flat(soup):
         if isinstance(node, NavigableString):
             lines += [line for line in str(node).splitlines() if line.strip()]
         else:
-            attributes = {key: " ".join(v) if isinstance(v, list) else v for key, v in sorted(node.attrs.items())}
-            lines.append(f"<{node.name} " + " ".join(f'{k}="{html.escape(v)}"' for k, v in attributes.items()) + ">")
+            attributes = {
+                key: " ".join(v) if isinstance(v, list) else v
+                for key, v in sorted(node.attrs.items())
+            }
+            lines.append(
+                f"<{node.name} "
+                + " ".join(f'{k}="{html.escape(v)}"' for k, v in attributes.items())
+                + ">"
+            )
     return "\n".join(lines)
 
 
@@ -222,27 +265,49 @@ def _pictures(old, new):
     spots = uniform_filter((change > spot_by).astype(float), side, mode="constant")
     if changed <= share and spots.max() <= spot_share:
         return []
-    row, column = np.unravel_index(spots.argmax(), spots.shape) if spots.any() else np.argwhere(change > by)[0]
+    row, column = (
+        np.unravel_index(spots.argmax(), spots.shape)
+        if spots.any()
+        else np.argwhere(change > by)[0]
+    )
     return [f"{changed:.2%} of the pixels changed, most around x={column}, y={row}"]
 
 
 def _pixels(data):
     """Colours weighted by their opacity, so that what cannot be seen cannot differ."""
-    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA"), dtype=float) / 255
+    pixels = (
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA"), dtype=float)
+        / 255
+    )
     pixels[..., :3] *= pixels[..., 3:]
     return pixels
 
 
 def _metadata(old, new, path=""):
-    """Differences in what is recorded beside an output. A finding's bounds are settings: they must not move."""
+    """Differences in what is recorded beside an output.
+
+    A finding's bounds are settings: they must not move.
+    """
     if isinstance(old, dict) and isinstance(new, dict):
         keys = sorted({*old, *new})
-        return [line for key in keys for line in _metadata(old.get(key), new.get(key), f"{path}.{key}".lstrip("."))]
+        return [
+            line
+            for key in keys
+            for line in _metadata(old.get(key), new.get(key), f"{path}.{key}".lstrip("."))
+        ]
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        return [line for i, pair in enumerate(zip(old, new)) for line in _metadata(*pair, f"{path}[{i}]")]
+        return [
+            line
+            for i, pair in enumerate(zip(old, new))
+            for line in _metadata(*pair, f"{path}[{i}]")
+        ]
     if isinstance(old, str) and isinstance(new, str):
         return [f"{path}: {difference}" for difference in _lines(old, new)]
-    numbers = [value for value in (old, new) if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    numbers = [
+        value
+        for value in (old, new)
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    ]
     bound = path in {f"finding.{key}" for key in ("above", "below", "near", "tol")}
     if len(numbers) == 2 and _close(old, new, *((BOUND, 0) if bound else (RELATIVE, ABSOLUTE))):
         return []

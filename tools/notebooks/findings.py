@@ -22,7 +22,9 @@ class Finding:
         if isinstance(value, str) and isinstance(values[0], str) or isinstance(se, str):
             room = "not a number"
         else:
-            room = f"margin {margin(self.record):.3g}" + (" Monte Carlo errors" if se else ", exact")
+            room = f"margin {margin(self.record):.3g}" + (
+                " Monte Carlo errors" if se else ", exact"
+            )
         state = "FAILS" if self.error else "holds"
         return f"{state}  {self.record['name']}: {value}, {bounds_in_words(self.record)}, {room}"
 

@@ -39,10 +39,14 @@ def store(path, notebook, as_read):
     """Write the notebook in one step, and only over the text it was read from."""
     text = nbformat.writes(notebook) + "\n"
     if path.read_bytes() != as_read:
-        raise ChapterError(f"{path.stem} was edited while it ran, so nothing was stored. Run it again.")
+        raise ChapterError(
+            f"{path.stem} was edited while it ran, so nothing was stored. Run it again."
+        )
     if text.encode() == as_read:
         return False
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", encoding="utf-8", delete=False) as file:
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, suffix=".tmp", encoding="utf-8", delete=False
+    ) as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
@@ -65,7 +69,9 @@ def refresh(paths):
                 before = nbformat.reads(as_read[path].decode(), as_version=4)
                 changes = compare(before, outcome, path.stem)
                 written = store(path, with_outputs(read(path), outcome), as_read[path])
-                tqdm.write("\n".join(changes) or f"{path.stem}: {'tidied' if written else 'unchanged'}")
+                tqdm.write(
+                    "\n".join(changes) or f"{path.stem}: {'tidied' if written else 'unchanged'}"
+                )
             except ChapterError as error:
                 failed.append(path)
                 tqdm.write(str(error))

@@ -15,7 +15,10 @@ from tools.notebooks.chapters import read, where
 
 AT_ONCE = 2
 TIMEOUT = 900
-ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM")}
+ONE_THREAD = {
+    f"{library}_NUM_THREADS": "1"
+    for library in ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM")
+}
 OWN_KERNEL = {"JUPYTER_PREFER_ENV_PATH": "1", "PYTHONNOUSERSITE": "1"}
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -47,14 +50,31 @@ def run(path, parameters=None, past_findings=False):
         work.mkdir()
         nbformat.write(notebook, given)
         command = [sys.executable, "-m", "papermill", given, result, "--cwd", work]
-        command += ["--kernel", "python3", "--language", "python", "--no-progress-bar", "--no-log-output"]
+        command += [
+            "--kernel",
+            "python3",
+            "--language",
+            "python",
+            "--no-progress-bar",
+            "--no-log-output",
+        ]
         command += ["--start-timeout", "180"]
         if parameters:
             command += ["--parameters_yaml", json.dumps(parameters)]
-        environment = {**os.environ, **ONE_THREAD, **OWN_KERNEL, "IPYTHONDIR": str(folder / "ipython")}
+        environment = {
+            **os.environ,
+            **ONE_THREAD,
+            **OWN_KERNEL,
+            "IPYTHONDIR": str(folder / "ipython"),
+        }
         try:
             done = subprocess.run(
-                command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=TIMEOUT,
             )
         except subprocess.TimeoutExpired:
             raise ChapterError(f"{path.stem}: still running after {TIMEOUT} seconds.") from None
@@ -70,6 +90,7 @@ def run(path, parameters=None, past_findings=False):
 
 def run_many(jobs, on_done=None):
     """Run (path, parameters) pairs, two at once; each gives its executed notebook or its ChapterError."""
+
     def one(job):
         try:
             outcome = run(*job)
@@ -86,7 +107,9 @@ def run_many(jobs, on_done=None):
 def _same_cells(notebook):
     """Take out the cells that papermill put in, so that cells count as in the chapter."""
     added = {"injected-parameters", "papermill-error-cell-tag"}
-    notebook.cells = [cell for cell in notebook.cells if not added & set(cell.metadata.get("tags", []))]
+    notebook.cells = [
+        cell for cell in notebook.cells if not added & set(cell.metadata.get("tags", []))
+    ]
     return notebook
 
 
@@ -94,5 +117,7 @@ def _errors(name, notebook):
     for index, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
             if output.output_type == "error":
-                told = f"{name}, {where(index, cell)}: {output.ename}: {ANSI.sub('', output.evalue)}"
+                told = (
+                    f"{name}, {where(index, cell)}: {output.ename}: {ANSI.sub('', output.evalue)}"
+                )
                 yield ChapterError(told, output.ename)

@@ -36,14 +36,20 @@ class Seen:
 
 
 def faults(notebook, name, seen=None):
-    """Every broken rule of one chapter, a line each. Pass one `Seen` along to check chapters together."""
+    """Every broken rule of one chapter, a line each.
+
+    Pass one `Seen` along to check chapters together.
+    """
     seen = seen or Seen()
     told = [*_top(notebook), *_sections(notebook), *_parameters(notebook), *_prompts(notebook)]
     for index, cell in enumerate(notebook.cells):
         about = f"{where(index, cell)}: "
         told += [about + fault for fault in _any_cell(cell)]
         if cell.cell_type == "code":
-            told += [about + fault for fault in [*_code(cell), *_picture(cell, name, seen), *_names(cell, name, seen)]]
+            told += [
+                about + fault
+                for fault in [*_code(cell), *_picture(cell, name, seen), *_names(cell, name, seen)]
+            ]
     told += [*_run_through(notebook), *_found(notebook), *_exercises(notebook), *_reading(notebook)]
     return [f"{name}, {fault}" for fault in told]
 
@@ -103,16 +109,26 @@ def _top(notebook):
 def _sections(notebook):
     titles = [text for cell in notebook.cells for level, text in _headings(cell) if level == 2]
     told = [f"the whole: no section ## {title}" for title in SECTIONS if title not in titles]
-    told += [f"the whole: section ## {title} occurs twice" for title in SECTIONS if titles.count(title) > 1]
+    told += [
+        f"the whole: section ## {title} occurs twice"
+        for title in SECTIONS
+        if titles.count(title) > 1
+    ]
     there = [title for title in titles if title in SECTIONS]
     if not told and there != SECTIONS:
-        told.append(f"the whole: sections in the order {', '.join(there)}; it should be {', '.join(SECTIONS)}")
+        told.append(
+            f"the whole: sections in the order {', '.join(there)}; it should be "
+            f"{', '.join(SECTIONS)}"
+        )
     for title in ("What you will be able to do", "In your own work"):
         if cells := section(notebook, title):
             words = _below(title, cells)
             if len(words.split()) < 5:
                 told.append(f"{where(*cells[0])}: nothing under ## {title}")
-            elif title.startswith("What you") and len(re.findall(r"^\s*[-*+] ", words, re.MULTILINE)) < 2:
+            elif (
+                title.startswith("What you")
+                and len(re.findall(r"^\s*[-*+] ", words, re.MULTILINE)) < 2
+            ):
                 told.append(f"{where(*cells[0])}: ## {title} must be a list, a verb each")
     return told
 
@@ -129,7 +145,9 @@ def _parameters(notebook):
     if len(tagged) != 1 or tagged[0][1].cell_type != "code":
         return [f"the whole: {len(tagged)} cells tagged parameters; there must be one, a code cell"]
     for statement in _parse(tagged[0][1]):
-        if isinstance(statement, ast.Assign) and any(getattr(t, "id", "") == "seed" for t in statement.targets):
+        if isinstance(statement, ast.Assign) and any(
+            getattr(t, "id", "") == "seed" for t in statement.targets
+        ):
             if isinstance(statement.value, ast.Constant) and type(statement.value.value) is int:
                 return []
     return [f"{where(*tagged[0])}: the parameters cell must set seed to a whole number"]
@@ -143,20 +161,30 @@ def _prompts(notebook):
             if "?" not in cell.source.split(PROMPT, 1)[1]:
                 told.append(f"{where(index, cell)}: “{PROMPT}” is not followed by a question")
             if [c.cell_type for c in notebook.cells[index + 1 : index + 2]] != ["code"]:
-                told.append(f"{where(index, cell)}: “{PROMPT}” must stand right above the code that answers it")
+                told.append(
+                    f"{where(index, cell)}: “{PROMPT}” must stand right above the code that answers "
+                    "it"
+                )
     if count < PROMPTS:
         told.append(f"the whole: {count} cells say “{PROMPT}”; there must be {PROMPTS} or more")
     return told
 
 
 def _any_cell(cell):
-    told = [f"tag {tag!r} is none of {', '.join(sorted(TAGS))}" for tag in _tags(cell) if tag not in TAGS]
+    told = [
+        f"tag {tag!r} is none of {', '.join(sorted(TAGS))}"
+        for tag in _tags(cell)
+        if tag not in TAGS
+    ]
     if cell.cell_type == "markdown" and _tags(cell):
         told.append("tags hide only code; put text that should be hidden in a dropdown")
     if "hide-cell" in _tags(cell):
         hidden = cell.metadata.get("jupyter", {})
         if not (hidden.get("source_hidden") is True and hidden.get("outputs_hidden") is True):
-            told.append('hidden on the site only; add "jupyter": {"source_hidden": true, "outputs_hidden": true}')
+            told.append(
+                'hidden on the site only; add "jupyter": {"source_hidden": true, "outputs_hidden": '
+                "true}"
+            )
     return told
 
 
@@ -167,7 +195,10 @@ def _code(cell):
     if not lines:
         yield "an empty code cell"
     if wide := [line for line in cell.source.splitlines() if len(line) > CODE_WIDTH]:
-        yield f"a line of {max(map(len, wide))} characters; {CODE_WIDTH} fit on the page: {wide[0].strip()[:30]!r}…"
+        yield (
+            f"a line of {max(map(len, wide))} characters; {CODE_WIDTH} fit on the page: "
+            f"{wide[0].strip()[:30]!r}…"
+        )
     for output in cell.outputs:
         if output.output_type == "error":
             yield f"stored with an error, {output.ename}"
@@ -178,7 +209,11 @@ def _code(cell):
 
 
 def _run_through(notebook):
-    code = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
+    code = [
+        (i, cell)
+        for i, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and cell.source.strip()
+    ]
     for place, (index, cell) in enumerate(code, 1):
         if cell.execution_count != place:
             yield f"{where(index, cell)}: not stored from one run, top to bottom; refresh the chapter"
@@ -186,7 +221,9 @@ def _run_through(notebook):
 
 
 def _pictures(cell):
-    return sum(any(mime.startswith("image/") for mime in output.get("data", {})) for output in cell.outputs)
+    return sum(
+        any(mime.startswith("image/") for mime in output.get("data", {})) for output in cell.outputs
+    )
 
 
 def _picture(cell, name, seen):
@@ -201,12 +238,18 @@ def _picture(cell, name, seen):
     if not alt:
         yield "a picture without alt text (metadata mystnb.image.alt)"
     elif len(alt) < ALT_LENGTH or not alt.endswith(".") or len(alt.split()) < 6:
-        yield f"alt text must be a sentence of {ALT_LENGTH} characters or more that ends with a full stop: {alt!r}"
+        yield (
+            f"alt text must be a sentence of {ALT_LENGTH} characters or more that ends with a full "
+            f"stop: {alt!r}"
+        )
     if not figure.get("caption", "").strip():
         yield "a picture without a caption (metadata mystnb.figure.caption)"
     if not re.fullmatch(r"fig-[a-z0-9]+(-[a-z0-9]+)*", figure.get("name", "")):
         told = figure.get("name")
-        yield f"a picture's name (metadata mystnb.figure.name) is fig- and words with dashes, not {told!r}"
+        yield (
+            "a picture's name (metadata mystnb.figure.name) is fig- and words with dashes, not "
+            f"{told!r}"
+        )
     elif (first := seen.figures.setdefault(figure["name"], (name, cell)))[1] is not cell:
         yield f"figure name {figure['name']!r} is taken, in {first[0]}"
 
@@ -231,7 +274,11 @@ def _parse(cell):
 
 def _is_finding(statement):
     call = getattr(statement, "value", None)
-    return isinstance(statement, ast.Expr) and isinstance(call, ast.Call) and getattr(call.func, "id", "") == "finding"
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(call, ast.Call)
+        and getattr(call.func, "id", "") == "finding"
+    )
 
 
 def _found(notebook):
@@ -243,11 +290,16 @@ def _found(notebook):
         about = f"{where(index, cell)}: "
         if cell.cell_type != "code":
             if cell.source.strip() != "## What we found":
-                yield about + "under ## What we found stand findings only, no text that nothing tests"
+                yield (
+                    about + "under ## What we found stand findings only, no text that nothing tests"
+                )
             continue
         body = _parse(cell)
         if not body or not all(map(_is_finding, body)):
-            yield about + "under ## What we found a code cell calls finding(...) and does nothing else"
+            yield (
+                about
+                + "under ## What we found a code cell calls finding(...) and does nothing else"
+            )
         records = _records(cell)
         if not len(records) == len(cell.outputs) == len(body):
             yield about + "the stored output is not one finding a call; refresh the chapter"
@@ -255,7 +307,9 @@ def _found(notebook):
             said = output.get("data", {}).get("text/markdown", "").strip()
             if said != record["sentence"].strip():
                 yield about + f"shows {said!r}, and its record says {record['sentence']!r}"
-            if not re.search(r"[.?][)*_”]*$", said) or re.search(r"(?<!\b[A-Z])[.?!]\s+[A-Z]", said):
+            if not re.search(r"[.?][)*_”]*$", said) or re.search(
+                r"(?<!\b[A-Z])[.?!]\s+[A-Z]", said
+            ):
                 yield about + f"a finding is one whole sentence: {said!r}"
 
 
@@ -274,7 +328,10 @@ def _exercises(notebook):
         elif cell.cell_type == "code":
             yield f"{where(index, cell)}: code before the first exercise"
     if cells and len(exercises) < EXERCISES:
-        yield f"{where(*cells[0])}: {len(exercises)} exercises (### headings); there must be {EXERCISES} or more"
+        yield (
+            f"{where(*cells[0])}: {len(exercises)} exercises (### headings); there must be "
+            f"{EXERCISES} or more"
+        )
     for index, cell, rest in exercises:
         code = [c for _, c in rest if c.cell_type == "code"]
         if not code:
@@ -284,7 +341,9 @@ def _exercises(notebook):
         for place, part in rest:
             if part.cell_type == "code" and "hide-cell" not in _tags(part):
                 yield f"{where(place, part)}: a solution must be tagged hide-cell"
-            if part.cell_type == "markdown" and not re.match(r"(:{3,}|`{3,})\s*\{dropdown\}", part.source.strip()):
+            if part.cell_type == "markdown" and not re.match(
+                r"(:{3,}|`{3,})\s*\{dropdown\}", part.source.strip()
+            ):
                 yield f"{where(place, part)}: text that belongs to a solution begins with a dropdown"
 
 

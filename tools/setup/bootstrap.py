@@ -1,7 +1,8 @@
 """Find uv, or install a pinned one into .uv/, and print where it is.
 
-This is the one script that has to run before the environment exists, so it uses nothing but the standard
-library and runs on any Python 3.6 or newer. Everything after it runs on the Python 3.11 that uv provides.
+This is the one script that has to run before the environment exists, so it uses nothing but the
+standard library and runs on any Python 3.6 or newer. Everything after it runs on the Python 3.11
+that uv provides.
 """
 
 import os
@@ -27,7 +28,9 @@ Any one of these mends it; then run make again.
 def version(program):
     """The version of a uv program as a tuple, or None where it is no uv, or does not start."""
     try:
-        answer = subprocess.run([program, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        answer = subprocess.run(
+            [program, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
     except OSError:
         return None
     found = re.match(r"uv (\d+)\.(\d+)\.(\d+)", answer.stdout.decode(errors="replace"))
@@ -56,7 +59,8 @@ def as_root():
 def install():
     """Install the pinned uv into .uv/, in the first way that this Python allows.
 
-    A plain Debian splits venv and pip off from Python 3. As root, as in a container, its package is installed first.
+    A plain Debian splits venv and pip off from Python 3. As root, as in a container, its package is
+    installed first.
     """
     wanted = ["--quiet", "--only-binary", ":all:", "uv==" + PINNED]
     inner = os.path.join(FOLDER, "bin", "python")
@@ -64,14 +68,22 @@ def install():
     has_pip = quiet([sys.executable, "-m", "pip", "--version"])
     if not has_venv and not has_pip and as_root():
         run(["apt-get", "update", "-qq"])
-        has_venv = run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "python3-venv"])
+        has_venv = run(
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "python3-venv"]
+        )
     shutil.rmtree(FOLDER, ignore_errors=True)
     if has_venv:
-        if run([sys.executable, "-m", "venv", FOLDER]) and run([inner, "-m", "pip", "install"] + wanted):
+        if run([sys.executable, "-m", "venv", FOLDER]) and run(
+            [inner, "-m", "pip", "install"] + wanted
+        ):
             return
         shutil.rmtree(FOLDER, ignore_errors=True)
     if not has_pip:
-        sys.exit(WHAT_TO_INSTALL.format(why="this Python has no working venv and no pip (" + sys.executable + ")."))
+        sys.exit(
+            WHAT_TO_INSTALL.format(
+                why="this Python has no working venv and no pip (" + sys.executable + ")."
+            )
+        )
     if not run([sys.executable, "-m", "pip", "install", "--target", FOLDER] + wanted):
         sys.exit(WHAT_TO_INSTALL.format(why="pip said no, see above."))
 

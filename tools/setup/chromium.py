@@ -1,6 +1,7 @@
 """Find a Chromium or Chrome for the checks of the website, or install one.
 
-The checks look at pages in a real browser and must never pass without one, so `make test` calls this first and
+The checks look at pages in a real browser and must never pass without one, so `make test` calls
+this first and
 stops when it ends in an error. From Python: `tools.setup.chromium.find()`.
 """
 
@@ -35,7 +36,10 @@ One that stands in an unusual place is named by CHROMIUM: make test CHROMIUM=pat
 
 
 def starts(program: str) -> bool:
-    """Whether this is a browser that runs here. A stub that points to a shop, or one that lacks libraries, is none."""
+    """Whether this is a browser that runs here.
+
+    A stub that points to a shop, or one that lacks libraries, is none.
+    """
     try:
         answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
@@ -66,7 +70,10 @@ def candidates() -> Iterator[str]:
 
 
 def find() -> str | None:
-    """The path of a browser that starts, or None. The one that CHROMIUM names comes first, and is not passed over."""
+    """The path of a browser that starts, or None.
+
+    The one that CHROMIUM names comes first, and is not passed over.
+    """
     named = os.environ.get("CHROMIUM")
     if named:
         path = shutil.which(named)
@@ -80,7 +87,12 @@ def run(command: list[str], seconds: float = 900) -> bool:
     """Run a step of the installation, shown as it is run; False when it fails."""
     print("+", *command, file=sys.stderr, flush=True)
     try:
-        return subprocess.run(command, stdout=sys.stderr, stdin=subprocess.DEVNULL, timeout=seconds).returncode == 0
+        return (
+            subprocess.run(
+                command, stdout=sys.stderr, stdin=subprocess.DEVNULL, timeout=seconds
+            ).returncode
+            == 0
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
 
@@ -110,7 +122,11 @@ def main() -> None:
     if not driver_starts() and may_apt():
         apt_install("libatomic1")  # the library that its Node.js wants and a small Debian lacks
     if not driver_starts():
-        why = subprocess.run([*PLAYWRIGHT, "--version"], capture_output=True, text=True).stderr.strip().splitlines()
+        why = (
+            subprocess.run([*PLAYWRIGHT, "--version"], capture_output=True, text=True)
+            .stderr.strip()
+            .splitlines()
+        )
         raise SystemExit(NO_DRIVER.format(why=why[-1] if why else "it does not say why."))
     path = find()
     if path is None:

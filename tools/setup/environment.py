@@ -1,8 +1,8 @@
 """uv.lock -> environment.yml, so that Binder runs what a laptop and CI run.
 
-Binder reads environment.yml and not uv.lock. To state no version twice the file is generated: `make lock` writes
-it, and a test compares it with the lock. It pins all that the book's notebooks need, directly or not, and leaves
-out what only builds the website or runs the tests.
+Binder reads environment.yml and not uv.lock. To state no version twice the file is generated: `make
+lock` writes it, and a test compares it with the lock. It pins all that the book's notebooks need,
+directly or not, and leaves out what only builds the website or runs the tests.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ BOOK = "dependent-data-by-simulation"
 PYTHON = "3.11"
 GROUPS = ("notebooks",)
 
-# The machine Binder gives to a reader. conda installs the newest 3.11, so the full version only has to be late enough.
+# The machine Binder gives to a reader. conda installs the newest 3.11, so the full version only has
+# to be late enough.
 BINDER = {
     "implementation_name": "cpython",
     "implementation_version": "3.11.14",
@@ -51,7 +52,10 @@ def pins(lock: dict, groups: tuple[str, ...] = GROUPS) -> dict[str, str]:
         packages.setdefault(package["name"], []).append(package)
 
     def entry(name: str, version: str | None = None) -> dict:
-        """The locked package meant. Where Python or platform split the lock there are several of one name."""
+        """The locked package meant.
+
+        Where Python or platform split the lock there are several of one name.
+        """
         found = [
             package
             for package in packages[name]
@@ -78,12 +82,19 @@ def pins(lock: dict, groups: tuple[str, ...] = GROUPS) -> dict[str, str]:
         for extra in (None, *need.get("extra", [])):
             if (package["name"], extra) not in seen:
                 seen.add((package["name"], extra))
-                wanted += package.get("dependencies", []) if extra is None else package["optional-dependencies"][extra]
+                wanted += (
+                    package.get("dependencies", [])
+                    if extra is None
+                    else package["optional-dependencies"][extra]
+                )
     return dict(sorted(pinned.items()))
 
 
 def render(lock: dict) -> str:
-    """The text of environment.yml. `-e .` comes last: it installs the book's own module, editable."""
+    """The text of environment.yml.
+
+    `-e .` comes last: it installs the book's own module, editable.
+    """
     lines = [f"      - {name}=={version}" for name, version in pins(lock).items()]
     return (
         HEADER

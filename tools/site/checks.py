@@ -2,10 +2,11 @@
 
     python -m tools.site.checks SITE_DIR [PAGE ...]
 
-Every fault is one line, "page [view]: kind: detail", so that a test can plant one and look for it. `file_faults` reads the
-files; `Looker` opens pages in Chromium, at desktop width in light and dark and at the width of a phone, runs axe on them as
-they come, with everything opened that opens and with each tab in front, and watches requests, console and width. No request that
-leaves the site finds its way.
+Every fault is one line, "page [view]: kind: detail", so that a test can plant one and look for it.
+`file_faults` reads the files; `Looker` opens pages in Chromium, at desktop width in light and dark
+and at the width of a phone, runs axe on them as they come, with everything opened that opens and
+with each tab in front, and watches requests, console and width. No request that leaves the site
+finds its way.
 """
 
 import functools
@@ -23,9 +24,23 @@ from tools.setup.chromium import NOT_FOUND, find
 
 VIEWS = {"light": (1280, 900, "light"), "dark": (1280, 900, "dark"), "phone": (390, 844, "light")}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
 ELSEWHERE = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
-FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src", "embed": "src", "object": "data"}
+FETCHED = {
+    "script": "src",
+    "img": "src",
+    "iframe": "src",
+    "source": "src",
+    "video": "src",
+    "audio": "src",
+    "embed": "src",
+    "object": "data",
+}
 
 
 def browser_path() -> str:
@@ -36,56 +51,98 @@ def browser_path() -> str:
     return path
 
 
-# ---- What the files say -------------------------------------------------------------------------------------------
+# ---- What the files say
+# -------------------------------------------------------------------------------------------
 
 
 def pages_of(site: Path) -> list[str]:
     """Every page a reader can come to, the ones that only send on to another left out."""
     found = sorted(page.relative_to(site) for page in site.rglob("*.html"))
-    return [page.as_posix() for page in found if page.parts[0] != "_static" and not sends_on(site / page)]
+    return [
+        page.as_posix()
+        for page in found
+        if page.parts[0] != "_static" and not sends_on(site / page)
+    ]
 
 
 def sends_on(page: Path) -> bool:
-    return re.search(r'http-equiv="refresh"', page.read_text(encoding="utf-8")[:2000], re.IGNORECASE) is not None
+    return (
+        re.search(r'http-equiv="refresh"', page.read_text(encoding="utf-8")[:2000], re.IGNORECASE)
+        is not None
+    )
 
 
 def file_faults(site: Path) -> list[str]:
     """Dead links and anchors, missing files, figures without alt text, citations that lead nowhere, fetches from elsewhere."""
     site, faults = site.resolve(), []
     soups = {
-        page: BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser") for page in sorted(site.rglob("*.html")) if "_static" not in page.parts
+        page: BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+        for page in sorted(site.rglob("*.html"))
+        if "_static" not in page.parts
     }
-    anchors = {page: {tag.get("id") or tag.get("name") for tag in soup.select("[id], a[name]")} for page, soup in soups.items()}
+    anchors = {
+        page: {tag.get("id") or tag.get("name") for tag in soup.select("[id], a[name]")}
+        for page, soup in soups.items()
+    }
     for page, soup in soups.items():
-        told = [*_dead_ends(page, soup, site, anchors), *_fetches(page, soup, site), *_wordless(soup), *_unresolved(soup)]
+        told = [
+            *_dead_ends(page, soup, site, anchors),
+            *_fetches(page, soup, site),
+            *_wordless(soup),
+            *_unresolved(soup),
+        ]
         faults += [f"{page.relative_to(site).as_posix()}: {fault}" for fault in told]
     for sheet in sorted(site.rglob("*.css")):
-        for address in re.findall(r"(?:url\(|@import)\s*[\"']?((?:https?:)?//[^\"')\s]+)", sheet.read_text(encoding="utf-8", errors="replace")):
-            faults.append(f"{sheet.relative_to(site).as_posix()}: outside: the style sheet fetches {address}")
+        for address in re.findall(
+            r"(?:url\(|@import)\s*[\"']?((?:https?:)?//[^\"')\s]+)",
+            sheet.read_text(encoding="utf-8", errors="replace"),
+        ):
+            faults.append(
+                f"{sheet.relative_to(site).as_posix()}: outside: the style sheet fetches {address}"
+            )
     return faults
 
 
 def _dead_ends(page, soup, site, anchors):
     for link in [*soup.select("a[href], area[href]"), *soup.select('meta[http-equiv="Refresh" i]')]:
         address = link.get("href") or link.get("content", "").partition("url=")[2]
-        if not address or re.match(r"^[a-z][a-z0-9+.-]*:", address, re.IGNORECASE) or ELSEWHERE.match(address):
+        if (
+            not address
+            or re.match(r"^[a-z][a-z0-9+.-]*:", address, re.IGNORECASE)
+            or ELSEWHERE.match(address)
+        ):
             continue
         parts = urlsplit(address)
         target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
         target = target / "index.html" if target.is_dir() else target
         if not target.is_file() or not target.is_relative_to(site):
             yield f"link: {address} leads to no file"
-        elif parts.fragment and target.suffix == ".html" and unquote(parts.fragment) not in anchors[target]:
+        elif (
+            parts.fragment
+            and target.suffix == ".html"
+            and unquote(parts.fragment) not in anchors[target]
+        ):
             yield f"anchor: {address} has no place to go to"
 
 
 def _fetches(page, soup, site):
-    fetched = [tag.get(attribute) for name, attribute in FETCHED.items() for tag in soup.select(f"{name}[{attribute}]")]
-    fetched += [tag["href"] for tag in soup.select("link[href]") if not {"canonical", "next", "prev", "search", "index", "author"} & set(tag.get("rel", []))]
+    fetched = [
+        tag.get(attribute)
+        for name, attribute in FETCHED.items()
+        for tag in soup.select(f"{name}[{attribute}]")
+    ]
+    fetched += [
+        tag["href"]
+        for tag in soup.select("link[href]")
+        if not {"canonical", "next", "prev", "search", "index", "author"} & set(tag.get("rel", []))
+    ]
     for address in fetched:
         if ELSEWHERE.match(address):
             yield f"outside: the page fetches {address}"
-        elif not address.startswith(("data:", "blob:")) and not (page.parent / unquote(urlsplit(address).path)).is_file():
+        elif (
+            not address.startswith(("data:", "blob:"))
+            and not (page.parent / unquote(urlsplit(address).path)).is_file()
+        ):
             yield f"file: {address} is not there"
 
 
@@ -103,13 +160,18 @@ def _unresolved(soup):
     for left in soup.select("article .problematic, article .system-message"):
         yield f"markup: {left.get_text(' ', strip=True)[:80]}"
     for paragraph in soup.select("article p, article li"):
-        text = "".join(piece for piece in paragraph.find_all(string=True) if piece.find_parent(["code", "pre", "script"]) is None)
+        text = "".join(
+            piece
+            for piece in paragraph.find_all(string=True)
+            if piece.find_parent(["code", "pre", "script"]) is None
+        )
         role = re.search(r"\{(?:cite(?::\w+)?|term|numref|eq|ref|doc)\}", text)
         if role:
             yield f"markup: {role.group()} stands in the text"
 
 
-# ---- What a browser sees ------------------------------------------------------------------------------------------
+# ---- What a browser sees
+# ------------------------------------------------------------------------------------------
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -120,7 +182,9 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 @contextmanager
 def served(site: Path):
     """The address of a server for this folder, on this machine only."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(site)))
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(_Quiet, directory=str(site))
+    )
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -148,23 +212,52 @@ class Looker:
         self.chromium = chromium
         import axe_playwright_python
 
-        self.axe = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+        self.axe = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(
+            encoding="utf-8"
+        )
 
     def faults(self, address: str, name: str, views=VIEWS) -> list[str]:
         """Everything wrong with one page in these views."""
-        return [f"{name} [{view}]: {fault}" for view in views for fault in self._view(address, name, view)]
+        return [
+            f"{name} [{view}]: {fault}"
+            for view in views
+            for fault in self._view(address, name, view)
+        ]
 
     def _view(self, address, name, view):
         width, height, scheme = VIEWS[view]
-        context = self.chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce")
+        context = self.chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            reduced_motion="reduce",
+        )
         try:
             page, faults = context.new_page(), []
-            page.on("request", lambda request: faults.append(f"outside: a request to {request.url[:120]}") if _leaves(request.url, address) else None)
-            page.on("console", lambda message: faults.append(f"console: {message.text[:200]} {message.location.get('url', '')[-80:]}") if message.type == "error" else None)
+            page.on(
+                "request",
+                lambda request: (
+                    faults.append(f"outside: a request to {request.url[:120]}")
+                    if _leaves(request.url, address)
+                    else None
+                ),
+            )
+            page.on(
+                "console",
+                lambda message: (
+                    faults.append(
+                        f"console: {message.text[:200]} {message.location.get('url', '')[-80:]}"
+                    )
+                    if message.type == "error"
+                    else None
+                ),
+            )
             page.on("pageerror", lambda error: faults.append(f"script: {str(error)[:200]}"))
             page.goto(urljoin(address, name), wait_until="load")
             self._settle(page)
-            if scheme == "dark" and page.evaluate("document.documentElement.dataset.theme ?? 'dark'") != "dark":
+            if (
+                scheme == "dark"
+                and page.evaluate("document.documentElement.dataset.theme ?? 'dark'") != "dark"
+            ):
                 faults.append("theme: the page is not dark although the reader asks for dark")
             faults += page.evaluate(BROKEN_PICTURES)
             faults += self._look(page, "")
@@ -178,11 +271,16 @@ class Looker:
                 page.locator("[data-bs-toggle=dropdown]:visible").nth(number).click()
                 faults += self._look(page, f" (menu {number + 1} open)", ".bd-header-article")
                 page.keyboard.press("Escape")
-            for button in (".primary-toggle:visible", ".search-button:visible, .search-button-field:visible"):
+            for button in (
+                ".primary-toggle:visible",
+                ".search-button:visible, .search-button-field:visible",
+            ):
                 if view == "phone" and page.locator(button).count():
                     page.locator(button).first.click()
                     page.wait_for_timeout(350)
-                    faults += self._look(page, f" ({button.partition(':')[0]} pressed)", "dialog[open]")
+                    faults += self._look(
+                        page, f" ({button.partition(':')[0]} pressed)", "dialog[open]"
+                    )
                     page.keyboard.press("Escape")
                     page.wait_for_timeout(350)
             return list(dict.fromkeys(faults))
@@ -196,16 +294,24 @@ class Looker:
 
     def _look(self, page, state, within="html"):
         faults = []
-        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wider = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         if wider > 0:
-            faults.append(f"sideways: the page is {wider} px wider than the screen{state}: {page.evaluate(WIDEST)}")
+            faults.append(
+                f"sideways: the page is {wider} px wider than the screen{state}: "
+                f"{page.evaluate(WIDEST)}"
+            )
         if not page.evaluate("'axe' in window"):
             page.evaluate(self.axe)
         answer = page.evaluate(RUN_AXE, [within, RULES])
         for violation in answer["violations"]:
             node = violation["nodes"][0]
             why = " ".join(node["failureSummary"].split()[:40])
-            faults.append(f"axe {violation['id']}{state}: {len(violation['nodes'])}x, such as {node['html'][:160]} ({why})")
+            faults.append(
+                f"axe {violation['id']}{state}: {len(violation['nodes'])}x, such as "
+                f"{node['html'][:160]} ({why})"
+            )
         return faults
 
 

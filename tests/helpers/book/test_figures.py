@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.errors import InputError
 from helpers.book.figures import (
     STRATEGY_COLOURS,
     STRATEGY_LABELS,
@@ -21,24 +20,61 @@ from helpers.book.figures import (
     strategy_label,
     use_book_style,
 )
+from helpers.errors import InputError
 from tools import ROOT
 
-STRATEGIES = {"ols", "cluster_robust", "cluster_robust_cr2", "random_intercept", "multilevel", "uncorrelated", "two_stage", "fixed_effects"}
+STRATEGIES = {
+    "ols",
+    "cluster_robust",
+    "cluster_robust_cr2",
+    "random_intercept",
+    "multilevel",
+    "uncorrelated",
+    "two_stage",
+    "fixed_effects",
+}
 MAIN = ["ols", "cluster_robust", "random_intercept", "multilevel", "two_stage", "fixed_effects"]
-APART, READABLE = 0.10, 3.0  # distance in OKLab (black to white is 1); contrast that WCAG asks of graphics
+APART, READABLE = (
+    0.10,
+    3.0,
+)  # distance in OKLab (black to white is 1); contrast that WCAG asks of graphics
 PAPER, NIGHT = (0xFF, 0xFD, 0xF9), (0x15, 0x18, 0x1D)  # the site's backgrounds
 
-# how colours look without one kind of cone: Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB
+# how colours look without one kind of cone: Machado, Oliveira and Fernandes (2009), severity 1, on
+# linear RGB
 EYES = {
     "most": np.eye(3),
-    "protan": np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]),
-    "deutan": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]),
-    "tritan": np.array([[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]),
+    "protan": np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
+    "deutan": np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+    "tritan": np.array(
+        [
+            [1.255528, -0.076749, -0.178779],
+            [-0.078411, 0.930809, 0.147602],
+            [0.004733, 0.691367, 0.303900],
+        ]
+    ),
 }
 
 
 def colours(names):
-    return np.array([[int(STRATEGY_COLOURS[name][i : i + 2], 16) for i in (1, 3, 5)] for name in names]) / 255
+    return (
+        np.array(
+            [[int(STRATEGY_COLOURS[name][i : i + 2], 16) for i in (1, 3, 5)] for name in names]
+        )
+        / 255
+    )
 
 
 def in_the_dark(rgb):
@@ -52,8 +88,20 @@ def linear(rgb):
 
 
 def oklab(light):
-    cones = np.array([[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566], [0.0883024619, 0.2817188376, 0.6299787005]])
-    axes = np.array([[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099], [0.0259040371, 0.7827717662, -0.8086757660]])
+    cones = np.array(
+        [
+            [0.4122214708, 0.5363325363, 0.0514459929],
+            [0.2119034982, 0.6806995451, 0.1073969566],
+            [0.0883024619, 0.2817188376, 0.6299787005],
+        ]
+    )
+    axes = np.array(
+        [
+            [0.2104542553, 0.7936177850, -0.0040720468],
+            [1.9779984951, -2.4285922050, 0.4505937099],
+            [0.0259040371, 0.7827717662, -0.8086757660],
+        ]
+    )
     return np.cbrt(np.clip(light, 0, 1) @ cones.T) @ axes.T
 
 
@@ -71,8 +119,14 @@ def closest(rgb, eyes):
 
 def test_every_strategy_has_a_colour_and_a_name_of_its_own():
     assert set(STRATEGY_COLOURS) == set(STRATEGY_LABELS) == STRATEGIES
-    assert len(set(STRATEGY_COLOURS.values())) == len(set(STRATEGY_LABELS.values())) == len(STRATEGIES)
-    assert strategy_colour("two_stage") == strategy_colour("Two-stage") == STRATEGY_COLOURS["two_stage"]
+    assert (
+        len(set(STRATEGY_COLOURS.values())) == len(set(STRATEGY_LABELS.values())) == len(STRATEGIES)
+    )
+    assert (
+        strategy_colour("two_stage")
+        == strategy_colour("Two-stage")
+        == STRATEGY_COLOURS["two_stage"]
+    )
     assert strategy_label("two_stage") == "Two-stage" and strategy_label("mine") == "mine"
 
 
@@ -103,7 +157,10 @@ def test_the_rule_of_the_dark_theme_is_the_one_tested_here():
 
 
 def test_importing_does_not_load_matplotlib():
-    code = "import sys, helpers.book.figures; sys.exit('matplotlib' in sys.modules or 'seaborn' in sys.modules)"
+    code = (
+        "import sys, helpers.book.figures; sys.exit('matplotlib' in sys.modules or 'seaborn' in "
+        "sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
@@ -123,22 +180,35 @@ def plt():
 def people(count=3):
     x = np.tile(np.arange(5.0), count)
     cluster = np.repeat([f"p{i}" for i in range(count)], 5)
-    return pd.DataFrame({"x": x, "y": 2 * x + 10 * np.repeat(np.arange(count), 5), "cluster": cluster})
+    return pd.DataFrame(
+        {"x": x, "y": 2 * x + 10 * np.repeat(np.arange(count), 5), "cluster": cluster}
+    )
 
 
 def fake_fit(estimate=1.0, half=0.5):
-    table = pd.DataFrame({"estimate": [0.0, estimate], "conf_low": [-1.0, estimate - half], "conf_high": [1.0, estimate + half]}, index=["Intercept", "x"])
+    table = pd.DataFrame(
+        {
+            "estimate": [0.0, estimate],
+            "conf_low": [-1.0, estimate - half],
+            "conf_high": [1.0, estimate + half],
+        },
+        index=["Intercept", "x"],
+    )
     return SimpleNamespace(table=table)
 
 
 def test_simulated_points_and_theory(plt):
     x, rate = np.array([1.0, 2, 4]), np.array([0.05, 0.1, 0.2])
-    ax = plot_with_theory(x, rate, mc_se=np.full(3, 0.01), theory=lambda at: 0.05 * at, label="OLS", colour="#123456")
+    ax = plot_with_theory(
+        x, rate, mc_se=np.full(3, 0.01), theory=lambda at: 0.05 * at, label="OLS", colour="#123456"
+    )
     line, points = ax.lines[0], ax.lines[1]
     assert np.allclose(line.get_ydata(), 0.05 * line.get_xdata()) and len(line.get_xdata()) > 50
     assert np.allclose(points.get_ydata(), rate)
     bars = ax.collections[0].get_segments()
-    assert np.allclose([np.ptp(bar[:, 1]) for bar in bars], 0.04), "two Monte Carlo errors either way"
+    assert np.allclose([np.ptp(bar[:, 1]) for bar in bars], 0.04), (
+        "two Monte Carlo errors either way"
+    )
     assert ax.get_legend_handles_labels()[1] == ["OLS"]
     again = plot_with_theory(x, rate, theory=[0.2, 0.1, 0.05], theory_x=[4, 2, 1], ax=ax)
     assert again is ax and list(ax.lines[2].get_xdata()) == [1, 2, 4]
@@ -180,7 +250,11 @@ def test_a_missing_column_is_named(plt):
 def test_estimates_side_by_side(plt):
     fits = {"ols": fake_fit(1, 0.1), "multilevel": fake_fit(1, 0.4), "Mine": fake_fit(2, 0.3)}
     ax = plot_estimates(fits, "x", truth=1.5)
-    assert [text.get_text() for text in ax.get_yticklabels()] == ["Pooled OLS", "Multilevel", "Mine"]
+    assert [text.get_text() for text in ax.get_yticklabels()] == [
+        "Pooled OLS",
+        "Multilevel",
+        "Mine",
+    ]
     _, bar, dot, *_ = ax.lines
     assert list(bar.get_xdata()) == [0.9, 1.1] and list(dot.get_xdata()) == [1]
     assert bar.get_color() == STRATEGY_COLOURS["ols"]

@@ -4,10 +4,10 @@ import math
 
 import nbformat
 import pytest
-from tests.notebooks.specimen import cell_starting, specimen
 
-from helpers.errors import InputError
 from helpers.book.findings import FindingError, finding, margin, mean_se, proportion_se
+from helpers.errors import InputError
+from tests.notebooks.specimen import cell_starting, specimen
 from tools.notebooks.chapters import chapters
 from tools.notebooks.findings import main, recorded
 from tools.notebooks.run import ChapterError, run_many
@@ -27,7 +27,10 @@ def runs():
 def shown(monkeypatch):
     """What `finding` displays, as (text, metadata)."""
     calls = []
-    monkeypatch.setattr("IPython.display.display", lambda obj, metadata: calls.append((obj.data, metadata["finding"])))
+    monkeypatch.setattr(
+        "IPython.display.display",
+        lambda obj, metadata: calls.append((obj.data, metadata["finding"])),
+    )
     return calls
 
 
@@ -44,11 +47,18 @@ def test_findings_hold_under_another_seed(path, seed, runs):
 
 
 def test_a_finding_shows_its_sentence_and_leaves_its_record(shown):
-    finding("two-thirds", "It is {:.1%}, as {} say.", 2 / 3, "others", above=0.5, mc_se=0.01, claims=[4])
+    finding(
+        "two-thirds", "It is {:.1%}, as {} say.", 2 / 3, "others", above=0.5, mc_se=0.01, claims=[4]
+    )
     text, record = shown[0]
     assert text == record["sentence"] == "It is 66.7%, as others say."
     assert record["values"] == [pytest.approx(2 / 3), "others"]
-    assert (record["name"], record["above"], record["mc_se"], record["claims"]) == ("two-thirds", 0.5, 0.01, [4])
+    assert (record["name"], record["above"], record["mc_se"], record["claims"]) == (
+        "two-thirds",
+        0.5,
+        0.01,
+        [4],
+    )
     assert record["below"] is record["near"] is record["tol"] is None
 
 
@@ -131,7 +141,9 @@ def test_margin_counts_monte_carlo_errors():
 def test_a_planted_false_finding_is_caught_with_those_after_it(tmp_path, capsys):
     notebook = specimen()
     true = cell_starting(notebook, "finding(")
-    false = nbformat.v4.new_code_cell('finding("specimen-false", "It is {:.1f}.", x.mean(), above=5, mc_se=mean_se(x))')
+    false = nbformat.v4.new_code_cell(
+        'finding("specimen-false", "It is {:.1f}.", x.mean(), above=5, mc_se=mean_se(x))'
+    )
     notebook.cells.insert(notebook.cells.index(true), false)
     nbformat.write(notebook, path := tmp_path / "planted.ipynb")
 

@@ -37,5 +37,12 @@ def test_every_link_leads_to_a_section():
         assert branch.seen
         for target in branch.seen.values():
             file, section = target.split("#")
-            titles = [text for cell in read(ROOT / "chapters" / file).cells if cell.cell_type == "markdown" for _, text in headings(cell.source)]
-            assert section in {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}, target
+            titles = [
+                text
+                for cell in read(ROOT / "chapters" / file).cells
+                if cell.cell_type == "markdown"
+                for _, text in headings(cell.source)
+            ]
+            assert section in {
+                re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles
+            }, target

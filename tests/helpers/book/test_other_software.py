@@ -9,17 +9,35 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 from bs4 import BeautifulSoup
-from tests.reference import DATASETS
 
-from helpers import InputError, fit_cluster_robust, fit_fixed_effects, fit_multilevel, fit_ols, fit_two_stage, load
+from helpers import (
+    InputError,
+    fit_cluster_robust,
+    fit_fixed_effects,
+    fit_multilevel,
+    fit_ols,
+    fit_two_stage,
+    load,
+)
 from helpers.book import other_software
 from helpers.book.other_software import NUMBERS, beside, is_live, numbers, record
+from tests.reference import DATASETS
 from tools.notebooks.chapters import notebooks, read
 
 PAGE = read(next(path for path in notebooks() if path.stem == "same_model_other_software"))
 SECTIONS = record()["sections"]
-RECORDED = [(section, row["software"]) for section, about in SECTIONS.items() for row in about["rows"] if not is_live(row)]
-LIVE = [(section, row["software"]) for section, about in SECTIONS.items() for row in about["rows"] if is_live(row)]
+RECORDED = [
+    (section, row["software"])
+    for section, about in SECTIONS.items()
+    for row in about["rows"]
+    if not is_live(row)
+]
+LIVE = [
+    (section, row["software"])
+    for section, about in SECTIONS.items()
+    for row in about["rows"]
+    if is_live(row)
+]
 TABS = ["This module", "statsmodels", "R", "pymer4 0.8", "pyfixest"]
 DIGITS = 2e-9
 """What is on record was rounded to ten digits."""
@@ -29,7 +47,8 @@ SEARCH = 3e-6
 every_section = pytest.mark.parametrize("section", SECTIONS)
 
 
-# ---- The page -------------------------------------------------------------------------------------------------------
+# ---- The page
+# -------------------------------------------------------------------------------------------------------
 
 
 def cell(name):
@@ -38,7 +57,11 @@ def cell(name):
 
 def tabs(name):
     """The code of each tab, or the sentence that stands there instead, by its label."""
-    found = re.findall(r":::\{tab-item\} ([^\n]+)\n:sync: (\w+)\n\n(?:```(\w+)\n(.*?)\n```|([^\n]+))\n:::", cell(name).source, flags=re.DOTALL)
+    found = re.findall(
+        r":::\{tab-item\} ([^\n]+)\n:sync: (\w+)\n\n(?:```(\w+)\n(.*?)\n```|([^\n]+))\n:::",
+        cell(name).source,
+        flags=re.DOTALL,
+    )
     assert len({sync for _, sync, *_ in found}) == len(found)
     return {label: (language, code or sentence) for label, _, language, code, sentence in found}
 
@@ -63,7 +86,9 @@ def run(section):
 def printed(section):
     """The table stored in the notebook."""
     html = BeautifulSoup(cell(f"{section}-table").outputs[0]["data"]["text/html"], "html.parser")
-    head, *rows = [[field.get_text() for field in row.find_all(["th", "td"])] for row in html.find_all("tr")]
+    head, *rows = [
+        [field.get_text() for field in row.find_all(["th", "td"])] for row in html.find_all("tr")
+    ]
     return pd.DataFrame([row[1:] for row in rows], index=[row[0] for row in rows], columns=head[1:])
 
 
@@ -103,26 +128,48 @@ PARTS = {
 @every_section
 @pytest.mark.parametrize("label", PARTS)
 def test_tabs_call_only_what_has_been_tried(section, label):
-    calls = set(re.findall(r"(\w+)\(", re.sub(r'"[^"]*"', '""', code(f"{section}-code", label)))) - {"C"}
+    calls = set(
+        re.findall(r"(\w+)\(", re.sub(r'"[^"]*"', '""', code(f"{section}-code", label)))
+    ) - {"C"}
     assert calls <= set(PARTS[label].split())
 
 
 def test_each_recorded_number_has_its_code():
     """As many results as a tab prints stand in the table for that software."""
-    shows = {"R": r"^(?:summary|coeftest|coef_test)\(", "pymer4 0.8": r"^model\.fit\(", "pyfixest": r"\.summary\(\)$"}
+    shows = {
+        "R": r"^(?:summary|coeftest|coef_test)\(",
+        "pymer4 0.8": r"^model\.fit\(",
+        "pyfixest": r"\.summary\(\)$",
+    }
     for section, about in SECTIONS.items():
         for label, pattern in shows.items():
             name = label.split()[0]
-            rows = [row for row in about["rows"] if not is_live(row) and re.match(rf"{name}\b", row["software"])]
-            results = [line for line in code(f"{section}-code", label).splitlines() if re.search(pattern, line)]
+            rows = [
+                row
+                for row in about["rows"]
+                if not is_live(row) and re.match(rf"{name}\b", row["software"])
+            ]
+            results = [
+                line
+                for line in code(f"{section}-code", label).splitlines()
+                if re.search(pattern, line)
+            ]
             assert len(rows) == len(results), (section, label)
 
 
 # ---- The numbers ----------------------------------------------------------------------------------------------------
 
 SLEEP, PETERSEN = load("sleepstudy"), load("petersen")
-DATA = {"cluster_robust": ("Reaction ~ Days", SLEEP, "Subject"), "by_firm": ("y ~ x", PETERSEN, "firm"), "by_year": ("y ~ x", PETERSEN, "year")}
-BARS = {"random_intercept": "(1 | Subject)", "multilevel": "(Days | Subject)", "uncorrelated": "(Days || Subject)"}
+DATA = {
+    "cluster_robust": ("Reaction ~ Days", SLEEP, "Subject"),
+    "by_firm": ("y ~ x", PETERSEN, "firm"),
+    "by_year": ("y ~ x", PETERSEN, "year"),
+}
+BARS = {
+    "random_intercept": "(1 | Subject)",
+    "multilevel": "(Days | Subject)",
+    "uncorrelated": "(Days || Subject)",
+}
 
 
 def row(fit, section, df=None, factor=1.0):
@@ -151,16 +198,25 @@ def derived(section, software):
             "statsmodels, use_t": lambda: row(bare, section, G - 1, cr1),
             "statsmodels, CR3": lambda: row(clustered(section, "CR3"), section, G - 1, (G - 1) / G),
             "R: vcovCL, coeftest": lambda: row(bare, section, N - k, cr1),
-            "R: coef_test, CR1S": lambda: row(bare, section, G - 1, cr1),  # balanced, so that Satterthwaite's are G - 1
+            "R: coef_test, CR1S": lambda: row(
+                bare, section, G - 1, cr1
+            ),  # balanced, so that Satterthwaite's are G - 1
             "R: coef_test, CR2": lambda: row(clustered(section, "CR2"), section, satterthwaite),
-            "R: coef_test, CR3": lambda: row(clustered(section, "CR3"), section, satterthwaite_cr3(*DATA[section])),
+            "R: coef_test, CR3": lambda: row(
+                clustered(section, "CR3"), section, satterthwaite_cr3(*DATA[section])
+            ),
             "pymer4": lambda: row(bare, section, G - k, G / (G - 1) * N / (N - k)),
             "pyfixest": lambda: row(bare, section, G - 1, cr1),
             "pyfixest, CRV3": lambda: row(clustered(section, "CR3"), section, G - 1, cr1),
         }[software]()
     if section in BARS:
         fit = fit_multilevel(f"Reaction ~ Days + {BARS[section]}", SLEEP)
-        return row(fit, section, {"statsmodels": np.inf}.get(software) or (kenward_roger(fit) if "Kenward" in software else None))
+        return row(
+            fit,
+            section,
+            {"statsmodels": np.inf}.get(software)
+            or (kenward_roger(fit) if "Kenward" in software else None),
+        )
     if section == "two_way":
         return two_way(software)
     fit = {
@@ -186,7 +242,9 @@ def two_way(software):
 
     parts = [(bare(PETERSEN["firm"]), 500), (bare(PETERSEN["year"]), 10), (-bare(np.arange(N)), N)]
     smallest = software == "pyfixest"
-    variance = sum(part * (10 / 9 if smallest else G / (G - 1)) for part, G in parts) * (N - 1) / (N - k)
+    variance = (
+        sum(part * (10 / 9 if smallest else G / (G - 1)) for part, G in parts) * (N - 1) / (N - k)
+    )
     return b[1], np.sqrt(variance), N - k if software.startswith("R") else 9
 
 
@@ -194,7 +252,9 @@ def kenward_roger(fit):
     """Kenward and Roger's df for the slope, their formulas written out with the covariance matrix of all rows."""
     x = np.column_stack([np.ones(180), SLEEP["Days"]])
     same = (SLEEP["Subject"].to_numpy()[:, None] == SLEEP["Subject"].to_numpy()).astype(float)
-    ones, days, both = (np.outer(a, b) for a, b in [(x[:, 0], x[:, 0]), (x[:, 1], x[:, 1]), (x[:, 0], x[:, 1])])
+    ones, days, both = (
+        np.outer(a, b) for a, b in [(x[:, 0], x[:, 0]), (x[:, 1], x[:, 1]), (x[:, 0], x[:, 1])]
+    )
     parts, sizes = [np.eye(180), same * ones], [fit.residual_sd**2, fit.random_sd["Intercept"] ** 2]
     if "Days" in fit.random_sd:
         parts, sizes = [*parts, same * days], [*sizes, fit.random_sd["Days"] ** 2]
@@ -206,7 +266,15 @@ def kenward_roger(fit):
     P = [-x.T @ one @ inverse @ x for one in moved]
     Q = [[x.T @ one @ other @ inverse @ x for other in moved] for one in moved]
     information = [
-        [(np.sum(one * other.T) - 2 * np.trace(phi @ Q[i][j]) + np.trace(phi @ P[i] @ phi @ P[j])) / 2 for j, other in enumerate(moved)]
+        [
+            (
+                np.sum(one * other.T)
+                - 2 * np.trace(phi @ Q[i][j])
+                + np.trace(phi @ P[i] @ phi @ P[j])
+            )
+            / 2
+            for j, other in enumerate(moved)
+        ]
         for i, one in enumerate(moved)
     ]
     W = np.linalg.inv(information)
@@ -242,7 +310,9 @@ def test_every_number_follows_from_the_module_and_the_rule(section, software):
     row, wanted = numbers(section, *run(section)).loc[software], expected(section, software)
     searched = section in BARS and software != "this module"
     assert row["estimate"] == pytest.approx(wanted["estimate"], rel=DIGITS)
-    assert row["std_error"] == pytest.approx(wanted["std_error"], rel=SEARCH if searched else DIGITS)
+    assert row["std_error"] == pytest.approx(
+        wanted["std_error"], rel=SEARCH if searched else DIGITS
+    )
     assert row["df"] == pytest.approx(wanted["df"], rel=1e-5 if searched else DIGITS)
 
 
@@ -258,7 +328,9 @@ def test_r_prints_what_its_best_fit_gives(section):
     assert row["p_value"] == pytest.approx(best["p_value"]["Days"], rel=1e-4)
 
 
-@pytest.mark.parametrize(("software", "name"), [("R: coef_test, CR1S", "CR1"), ("R: coef_test, CR2", "CR2")])
+@pytest.mark.parametrize(
+    ("software", "name"), [("R: coef_test, CR1S", "CR1"), ("R: coef_test, CR2", "CR2")]
+)
 def test_cluster_robust_errors_are_those_of_the_reference(software, name):
     reference = DATASETS["sleepstudy"]["ols"][name]
     row = numbers("cluster_robust", *run("cluster_robust")).loc[software]
@@ -284,7 +356,9 @@ def test_p_values_lie_powers_of_ten_apart_for_nearly_one_error():
 
 
 def test_cr3_shows_in_the_second_digit():
-    errors = numbers("by_year", *run("by_year"))["std_error"][["this module, CR3", "statsmodels, CR3", "pyfixest, CRV3"]]
+    errors = numbers("by_year", *run("by_year"))["std_error"][
+        ["this module, CR3", "statsmodels, CR3", "pyfixest, CRV3"]
+    ]
     assert len({f"{error:.2g}" for error in errors}) == 3
 
 
@@ -292,12 +366,20 @@ def test_statsmodels_passes_over_a_correction_in_the_wrong_place():
     ols, years = smf.ols("y ~ x", PETERSEN), {"groups": PETERSEN["year"]}
     plain = ols.fit(cov_type="cluster", cov_kwds=years)
     wrong = ols.fit(cov_type="cluster", cov_kwds={**years, "crv_type": "cluster-crv3"})
-    assert wrong.bse["x"] == plain.bse["x"] != ols.fit(cov_type="cluster-crv3", cov_kwds=years).bse["x"]
+    assert (
+        wrong.bse["x"]
+        == plain.bse["x"]
+        != ols.fit(cov_type="cluster-crv3", cov_kwds=years).bse["x"]
+    )
 
 
 def test_statsmodels_counts_the_intercepts_when_it_clusters():
-    fit = smf.ols("Reaction ~ Days + C(Subject)", SLEEP).fit(cov_type="cluster", cov_kwds={"groups": SLEEP["Subject"]})
-    bare = fit_cluster_robust("Reaction ~ Days", SLEEP, cluster="Subject", correction="CR0").table.loc["Days", "std_error"]
+    fit = smf.ols("Reaction ~ Days + C(Subject)", SLEEP).fit(
+        cov_type="cluster", cov_kwds={"groups": SLEEP["Subject"]}
+    )
+    bare = fit_cluster_robust(
+        "Reaction ~ Days", SLEEP, cluster="Subject", correction="CR0"
+    ).table.loc["Days", "std_error"]
     assert fit.bse["Days"] == pytest.approx(bare * np.sqrt(18 / 17 * 179 / (180 - 19)), rel=1e-9)
 
 
@@ -311,12 +393,24 @@ def test_what_is_on_record_is_complete():
         for place, row in enumerate(about["rows"]):
             assert set(row) - {"software", "rule"} in (set(), {"std_error", "df"}, {"like"})
             assert row.get("like") is None or row["like"] in names[:place]
-    ran = {"R", "lme4", "lmerTest", "pbkrtest", "sandwich", "lmtest", "clubSandwich", "pymer4", "pyfixest"}
+    ran = {
+        "R",
+        "lme4",
+        "lmerTest",
+        "pbkrtest",
+        "sandwich",
+        "lmtest",
+        "clubSandwich",
+        "pymer4",
+        "pyfixest",
+    }
     assert set(record()["versions"]) == ran
 
 
 def test_fits_must_fit_the_rows():
-    with pytest.raises(InputError, match="'ols' waits for 2 fits .this module, statsmodels., not 1"):
+    with pytest.raises(
+        InputError, match="'ols' waits for 2 fits .this module, statsmodels., not 1"
+    ):
         beside("ols", fit_ols("Reaction ~ Days", SLEEP))
     with pytest.raises(InputError, match="no section 'OLS'. There are: ols, cluster_robust"):
         beside("OLS")

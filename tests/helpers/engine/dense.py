@@ -1,8 +1,9 @@
 """The likelihood of a multilevel model with its covariance matrix written out in full.
 
-This is the slow, literal way: every row is kept, V is an N x N matrix, and nothing is shared with the
-module under test, which never sees a row once it has crossproducts. If the two agree, both are right or
-both are wrong in the same way by accident.
+This is the slow, literal way: every row is kept, V is an N x N matrix, and nothing is shared with
+    the
+module under test, which never sees a row once it has crossproducts. If the two agree, both are
+right or both are wrong in the same way by accident.
 
 The model, in units of the residual variance: y = X b + error, with
 
@@ -85,7 +86,8 @@ class Dense:
         by_Psi = self.Z.T @ (by_V * self.same_cluster) @ self.Z
         return value, self.theta(2 * by_Psi @ L)
 
-    # ---- what follows from theta -------------------------------------------------------------------------
+    # ---- what follows from theta
+    # -------------------------------------------------------------------------
 
     def estimates(self, theta):
         """Fixed effects, their covariance matrix, residual SD and conditional modes (one row a cluster)."""
@@ -98,8 +100,8 @@ class Dense:
     def satterthwaite(self, theta, step=1e-5, floor=1e-8):
         """Degrees of freedom of each fixed effect: 2 v^2 / (g' A g), A = 2 H^-1 over (theta, sigma).
 
-        H is the Hessian of the criterion with sigma as a parameter of its own; as lmerTest does, directions
-        in which H is not positive (flat directions of a singular fit) are left out.
+        H is the Hessian of the criterion with sigma as a parameter of its own; as lmerTest does,
+        directions in which H is not positive (flat directions of a singular fit) are left out.
         """
         theta = np.asarray(theta, float)
         sigma = self.estimates(theta)[2]
@@ -126,7 +128,8 @@ class Dense:
         v = variance(at)
         return 2 * v**2 / np.einsum("ik,ij,jk->k", J, A, J)
 
-    # ---- optimising --------------------------------------------------------------------------------------
+    # ---- optimising
+    # --------------------------------------------------------------------------------------
 
     def polish(self, theta, iterations=50):
         """Newton steps to the stationary point next to theta, as exactly as double precision allows."""
@@ -136,7 +139,9 @@ class Dense:
             H = central(self.gradient, theta, np.full(len(theta), 1e-5))
             values, vectors = np.linalg.eigh((H + H.T) / 2)
             useful = np.abs(values) > 1e-6 * max(1.0, np.abs(values).max())
-            step = -vectors[:, useful] @ ((vectors[:, useful].T @ gradient) / np.abs(values[useful]))
+            step = -vectors[:, useful] @ (
+                (vectors[:, useful].T @ gradient) / np.abs(values[useful])
+            )
             for _ in range(30):
                 new, new_gradient = self.value_and_gradient(theta + step)
                 if new <= value + 1e-12 * abs(value):
@@ -159,8 +164,14 @@ class Dense:
         bounds = [(0, None) if d else (None, None) for d in self.diagonal]
         best = None
         for start in starts:
-            found = minimize(self.value_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds,
-                             options={"ftol": ftol, "gtol": 1e-7, "maxiter": 300})
+            found = minimize(
+                self.value_and_gradient,
+                start,
+                jac=True,
+                method="L-BFGS-B",
+                bounds=bounds,
+                options={"ftol": ftol, "gtol": 1e-7, "maxiter": 300},
+            )
             if best is None or found.fun < best.fun:
                 best = found
         return best.fun, best.x

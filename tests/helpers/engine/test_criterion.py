@@ -1,16 +1,18 @@
 """The criterion and its derivatives, computed from crossproducts, against the covariance matrix written out in full.
 
-A fit can only be as right as its likelihood. Here theta is anything, not the optimum, so that a mistake has nowhere to hide.
+A fit can only be as right as its likelihood. Here theta is anything, not the optimum, so that a
+mistake has nowhere to hide.
 """
 
 import numpy as np
 import pandas as pd
 import pytest
-from tests.helpers.engine.dense import Dense, central
-from helpers.engine.crossproducts import Crossproducts, crossproducts_by_code
-from helpers.engine.multilevel import RandomTerms, deviance
 from scipy.linalg import null_space
 from scipy.stats import multivariate_normal
+
+from helpers.engine.crossproducts import Crossproducts, crossproducts_by_code
+from helpers.engine.multilevel import RandomTerms, deviance
+from tests.helpers.engine.dense import Dense, central
 
 SIZES = {
     "balanced": [5, 5, 5, 5],
@@ -39,15 +41,28 @@ def small_data(sizes, seed=4):
     rng = np.random.default_rng(seed)
     code = np.repeat(np.arange(len(SIZES[sizes])), SIZES[sizes])
     n = len(code)
-    frame = pd.DataFrame({"1": 1.0, "x1": rng.normal(size=n), "x2": rng.uniform(0, 4, n),
-                          "w": rng.normal(size=len(SIZES[sizes]))[code], "cluster": code})
+    frame = pd.DataFrame(
+        {
+            "1": 1.0,
+            "x1": rng.normal(size=n),
+            "x2": rng.uniform(0, 4, n),
+            "w": rng.normal(size=len(SIZES[sizes]))[code],
+            "cluster": code,
+        }
+    )
     u = rng.normal(size=(code.max() + 1, 2))[code]
     frame["y"] = 2 + frame["x1"] * (1 + u[:, 0]) + frame["w"] + u[:, 1] + rng.normal(size=n)
     return frame.sample(frac=1, random_state=seed)  # clusters need not stand together
 
 
 def dense_model(frame, bars, reml):
-    return Dense(frame["y"], frame[FIXED], frame["cluster"], [frame[bar].to_numpy() for bar in BARS[bars]], reml)
+    return Dense(
+        frame["y"],
+        frame[FIXED],
+        frame["cluster"],
+        [frame[bar].to_numpy() for bar in BARS[bars]],
+        reml,
+    )
 
 
 def engine(frame, bars, reml):
@@ -115,7 +130,9 @@ def test_second_derivatives(sizes, bars, reml):
         np.testing.assert_allclose(hessian, differences, atol=1e-5 * (1 + np.abs(hessian).max()))
 
 
-# ---- and is the dense side itself right? -----------------------------------------------------------------
+# ---- and is the dense side itself right?
+# -----------------------------------------------------------------
+
 
 @every_kind
 def test_dense_ml_is_the_normal_density(bars):
@@ -153,4 +170,6 @@ def test_dense_gradient_is_that_of_its_criterion():
                 steps = 2e-4 * np.maximum(np.abs(theta), 0.1)
                 differences = np.ravel(central(lambda t: [dense.criterion(t)], theta, steps))
                 gradient = dense.gradient(theta)
-                np.testing.assert_allclose(gradient, differences, atol=1e-6 * (1 + np.abs(gradient).max()))
+                np.testing.assert_allclose(
+                    gradient, differences, atol=1e-6 * (1 + np.abs(gradient).max())
+                )

@@ -4,9 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
-from helpers import Design, InputError, fit_cluster_robust, fit_fixed_effects, fit_multilevel, fit_ols, fit_studies, fit_two_stage, simulate_studies
-from helpers.data import load
 from scipy import stats
+
+from helpers import (
+    Design,
+    InputError,
+    fit_cluster_robust,
+    fit_fixed_effects,
+    fit_multilevel,
+    fit_ols,
+    fit_studies,
+    fit_two_stage,
+    simulate_studies,
+)
+from helpers.data import load
 
 
 def made_up(sizes=(7, 4, 9, 5, 6, 12, 5, 8), seed=8):
@@ -14,46 +25,81 @@ def made_up(sizes=(7, 4, 9, 5, 6, 12, 5, 8), seed=8):
     rng = np.random.default_rng(seed)
     code = np.repeat(np.arange(len(sizes)), sizes)
     u = rng.normal(size=(len(sizes), 3))[code]
-    frame = pd.DataFrame({"x1": rng.normal(size=len(code)), "x2": rng.uniform(1, 3, size=len(code)), "cluster": code})
-    frame["y"] = 1 + u[:, 0] + (0.5 + u[:, 1]) * frame["x1"] - u[:, 2] * frame["x2"] + rng.normal(size=len(code))
+    frame = pd.DataFrame(
+        {"x1": rng.normal(size=len(code)), "x2": rng.uniform(1, 3, size=len(code)), "cluster": code}
+    )
+    frame["y"] = (
+        1
+        + u[:, 0]
+        + (0.5 + u[:, 1]) * frame["x1"]
+        - u[:, 2] * frame["x2"]
+        + rng.normal(size=len(code))
+    )
     return frame
 
 
 FITS = {
     "ols": lambda data, y="y", x="x1 + x2": fit_ols(f"{y} ~ {x}", data),
-    "CR0": lambda data, y="y", x="x1 + x2": fit_cluster_robust(f"{y} ~ {x}", data, correction="CR0"),
-    "CR1": lambda data, y="y", x="x1 + x2": fit_cluster_robust(f"{y} ~ {x}", data, correction="CR1"),
-    "CR2": lambda data, y="y", x="x1 + x2": fit_cluster_robust(f"{y} ~ {x}", data, correction="CR2"),
-    "CR3": lambda data, y="y", x="x1 + x2": fit_cluster_robust(f"{y} ~ {x}", data, correction="CR3"),
+    "CR0": lambda data, y="y", x="x1 + x2": fit_cluster_robust(
+        f"{y} ~ {x}", data, correction="CR0"
+    ),
+    "CR1": lambda data, y="y", x="x1 + x2": fit_cluster_robust(
+        f"{y} ~ {x}", data, correction="CR1"
+    ),
+    "CR2": lambda data, y="y", x="x1 + x2": fit_cluster_robust(
+        f"{y} ~ {x}", data, correction="CR2"
+    ),
+    "CR3": lambda data, y="y", x="x1 + x2": fit_cluster_robust(
+        f"{y} ~ {x}", data, correction="CR3"
+    ),
     "two_stage": lambda data, y="y", x="x1 + x2": fit_two_stage(f"{y} ~ {x}", data),
     "fixed_effects": lambda data, y="y", x="x1 + x2": fit_fixed_effects(f"{y} ~ {x}", data),
-    "random_intercept": lambda data, y="y", x="x1 + x2": fit_multilevel(f"{y} ~ {x} + (1 | cluster)", data),
-    "multilevel": lambda data, y="y", x="x1 + x2": fit_multilevel(f"{y} ~ {x} + ({x} | cluster)", data),
-    "uncorrelated": lambda data, y="y", x="x1 + x2": fit_multilevel(f"{y} ~ {x} + ({x} || cluster)", data),
+    "random_intercept": lambda data, y="y", x="x1 + x2": fit_multilevel(
+        f"{y} ~ {x} + (1 | cluster)", data
+    ),
+    "multilevel": lambda data, y="y", x="x1 + x2": fit_multilevel(
+        f"{y} ~ {x} + ({x} | cluster)", data
+    ),
+    "uncorrelated": lambda data, y="y", x="x1 + x2": fit_multilevel(
+        f"{y} ~ {x} + ({x} || cluster)", data
+    ),
 }
 every_strategy = pytest.mark.parametrize("strategy", FITS)
 
 
 def same_table(a, b, rtol=1e-9, columns=None):
     columns = columns or list(a.table.columns)
-    np.testing.assert_allclose(a.table[columns].to_numpy(float), b.table[columns].to_numpy(float), rtol=rtol, atol=1e-300)
+    np.testing.assert_allclose(
+        a.table[columns].to_numpy(float), b.table[columns].to_numpy(float), rtol=rtol, atol=1e-300
+    )
 
 
 # a search ends where it ends: its digits beyond these depend on the order of additions
 SAME = {"multilevel": 1e-6, "uncorrelated": 1e-6, "random_intercept": 1e-6}
 
-# ---- the table itself ------------------------------------------------------------------------------------
+# ---- the table itself
+# ------------------------------------------------------------------------------------
 
 
 @every_strategy
 def test_the_table_is_consistent(strategy):
     fit = FITS[strategy](made_up())
     t = fit.table
-    assert list(t.columns) == ["estimate", "std_error", "df", "statistic", "p_value", "conf_low", "conf_high"]
+    assert list(t.columns) == [
+        "estimate",
+        "std_error",
+        "df",
+        "statistic",
+        "p_value",
+        "conf_low",
+        "conf_high",
+    ]
     expected = ["x1", "x2"] if strategy == "fixed_effects" else ["Intercept", "x1", "x2"]
     assert list(t.index) == expected
     np.testing.assert_allclose(t["statistic"], t["estimate"] / t["std_error"], rtol=1e-12)
-    np.testing.assert_allclose(t["p_value"], 2 * stats.t.sf(t["statistic"].abs(), t["df"]), rtol=1e-10)
+    np.testing.assert_allclose(
+        t["p_value"], 2 * stats.t.sf(t["statistic"].abs(), t["df"]), rtol=1e-10
+    )
     half = stats.t.ppf(0.975, t["df"]) * t["std_error"]
     np.testing.assert_allclose(t["conf_low"], t["estimate"] - half, rtol=1e-10)
     np.testing.assert_allclose(t["conf_high"], t["estimate"] + half, rtol=1e-10)
@@ -62,7 +108,8 @@ def test_the_table_is_consistent(strategy):
         assert fit.n_clusters == 8
 
 
-# ---- two-stage -------------------------------------------------------------------------------------------
+# ---- two-stage
+# -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -91,25 +138,34 @@ def test_two_stage_with_exactly_as_many_rows_as_coefficients():
     fit = fit_two_stage("y ~ x1 + x2", data)
     for label, part in data.groupby("cluster"):
         X = np.column_stack([np.ones(3), part["x1"], part["x2"]])
-        np.testing.assert_allclose(fit.cluster_coefficients.loc[label], np.linalg.solve(X, part["y"]), rtol=1e-8)
+        np.testing.assert_allclose(
+            fit.cluster_coefficients.loc[label], np.linalg.solve(X, part["y"]), rtol=1e-8
+        )
 
 
 def test_two_stage_of_means_is_a_t_test_of_means():
     data = made_up()
     test = stats.ttest_1samp(data.groupby("cluster")["y"].mean(), 0)
     fit = fit_two_stage("y ~ 1", data)
-    np.testing.assert_allclose(fit.table.loc["Intercept", ["statistic", "p_value"]].astype(float), [test.statistic, test.pvalue], rtol=1e-10)
+    np.testing.assert_allclose(
+        fit.table.loc["Intercept", ["statistic", "p_value"]].astype(float),
+        [test.statistic, test.pvalue],
+        rtol=1e-10,
+    )
 
 
-# ---- identities between strategies -----------------------------------------------------------------------
+# ---- identities between strategies
+# -----------------------------------------------------------------------
 
 
 def test_sleepstudy_three_traditions_agree():
     """Balanced, with the same days for all: OLS with CR2, two-stage and the multilevel model are one."""
     data = load("sleepstudy")
-    fits = [fit_cluster_robust("Reaction ~ Days", data, cluster="Subject", correction="CR2"),
-            fit_two_stage("Reaction ~ Days", data, cluster="Subject"),
-            fit_multilevel("Reaction ~ Days + (Days | Subject)", data)]
+    fits = [
+        fit_cluster_robust("Reaction ~ Days", data, cluster="Subject", correction="CR2"),
+        fit_two_stage("Reaction ~ Days", data, cluster="Subject"),
+        fit_multilevel("Reaction ~ Days + (Days | Subject)", data),
+    ]
     for fit in fits:
         np.testing.assert_allclose(fit.table["estimate"], [251.40510485, 10.46728596], rtol=1e-9)
         np.testing.assert_allclose(fit.table["std_error"], fits[1].table["std_error"], rtol=1e-7)
@@ -169,7 +225,11 @@ def test_fixed_effects_is_ols_with_a_dummy_a_cluster(seed):
     data = made_up(seed=seed)
     dummies = smf.ols("y ~ x1 + x2 + C(cluster)", data).fit()
     t = fit_fixed_effects("y ~ x1 + x2", data).table
-    for column, values in [("estimate", dummies.params), ("std_error", dummies.bse), ("p_value", dummies.pvalues)]:
+    for column, values in [
+        ("estimate", dummies.params),
+        ("std_error", dummies.bse),
+        ("p_value", dummies.pvalues),
+    ]:
         np.testing.assert_allclose(t[column], values[["x1", "x2"]], rtol=1e-9)
     assert (t["df"] == dummies.df_resid).all()
 
@@ -178,9 +238,13 @@ def test_fixed_effects_is_ols_with_a_dummy_a_cluster(seed):
 def test_pooled_is_statsmodels(seed):
     data = made_up(seed=seed)
     model = smf.ols("y ~ x1 * x2", data)
-    for fit, theirs in [(fit_ols("y ~ x1 * x2", data), model.fit()),
-                        (fit_cluster_robust("y ~ x1 * x2", data),
-                         model.fit(cov_type="cluster", cov_kwds={"groups": data["cluster"]}, use_t=True))]:
+    for fit, theirs in [
+        (fit_ols("y ~ x1 * x2", data), model.fit()),
+        (
+            fit_cluster_robust("y ~ x1 * x2", data),
+            model.fit(cov_type="cluster", cov_kwds={"groups": data["cluster"]}, use_t=True),
+        ),
+    ]:
         np.testing.assert_allclose(fit.table["estimate"], theirs.params, rtol=1e-9)
         np.testing.assert_allclose(fit.table["std_error"], theirs.bse, rtol=1e-9)
         np.testing.assert_allclose(fit.table["p_value"], theirs.pvalues, rtol=1e-7)
@@ -211,10 +275,12 @@ def test_cr2_and_cr3_by_matrices():
         np.testing.assert_allclose(FITS[name](data).table["std_error"], expected, rtol=1e-9)
 
 
-# ---- published numbers, to the digits printed -------------------------------------------------------------
+# ---- published numbers, to the digits printed
+# -------------------------------------------------------------
 #
-# Where a book or paper printed what lme4's default optimiser gives, the last digits are its tolerance (Orthodont: .775275 and
-# .071255 instead of .775246 and .071253): the numbers below are those of the optimum, as tests/reference has them.
+# Where a book or paper printed what lme4's default optimiser gives, the last digits are its
+# tolerance (Orthodont: .775275 and .071255 instead of .775246 and .071253): the numbers below are
+# those of the optimum, as tests/reference has them.
 
 
 def shows(value, printed):
@@ -225,7 +291,12 @@ def shows(value, printed):
 
 def check(fit, term, estimate=None, std_error=None, df=None, statistic=None):
     row = fit.table.loc[term]
-    for column, printed in [("estimate", estimate), ("std_error", std_error), ("df", df), ("statistic", statistic)]:
+    for column, printed in [
+        ("estimate", estimate),
+        ("std_error", std_error),
+        ("df", df),
+        ("statistic", statistic),
+    ]:
         assert printed is None or shows(row[column], printed), (column, row[column], printed)
 
 
@@ -236,7 +307,11 @@ def test_cluster_robust_errors_of_a_multilevel_model_by_matrices(bar, random):
     formula = f"y ~ x1 + x2 + ({bar} | cluster)"
     own = fit_multilevel(formula, data)
     columns = data.assign(one=1.0)
-    X, y, code = columns[["one", "x1", "x2"]].to_numpy(), data["y"].to_numpy(), data["cluster"].to_numpy()
+    X, y, code = (
+        columns[["one", "x1", "x2"]].to_numpy(),
+        data["y"].to_numpy(),
+        data["cluster"].to_numpy(),
+    )
     Z, sd = columns[random].to_numpy(), own.random_sd.to_numpy()
     T = own.random_corr.fillna(0).to_numpy() * np.outer(sd, sd)
     V = own.residual_sd**2 * np.eye(len(y)) + Z @ T @ Z.T * (code[:, None] == code)
@@ -249,12 +324,23 @@ def test_cluster_robust_errors_of_a_multilevel_model_by_matrices(bar, random):
             rows = code == g
             D = np.linalg.cholesky(V[np.ix_(rows, rows)]).T
             Di = np.linalg.inv(D)
-            values, vectors = np.linalg.eigh(np.eye(rows.sum()) - Di.T @ X[rows] @ M @ X[rows].T @ Di)
-            A = M @ X[rows].T @ Di @ (vectors * np.maximum(values, 1e-300) ** power) @ vectors.T @ Di.T
+            values, vectors = np.linalg.eigh(
+                np.eye(rows.sum()) - Di.T @ X[rows] @ M @ X[rows].T @ Di
+            )
+            A = (
+                M
+                @ X[rows].T
+                @ Di
+                @ (vectors * np.maximum(values, 1e-300) ** power)
+                @ vectors.T
+                @ Di.T
+            )
             scores.append(A @ e[rows])
             weights.append(A @ (np.eye(len(y)) - X @ M @ X.T @ V_inverse)[rows])
         fit = fit_multilevel(formula, data, correction=name)
-        np.testing.assert_allclose(fit.table["std_error"], np.sqrt((np.array(scores) ** 2).sum(axis=0)), rtol=1e-5)
+        np.testing.assert_allclose(
+            fit.table["std_error"], np.sqrt((np.array(scores) ** 2).sum(axis=0)), rtol=1e-5
+        )
         df = np.full(3, len(scores) - 1.0)
         if name == "CR2":
             spread = [np.array(weights)[:, j] @ V @ np.array(weights)[:, j].T for j in range(3)]
@@ -265,13 +351,29 @@ def test_cluster_robust_errors_of_a_multilevel_model_by_matrices(bar, random):
         assert fit.residual_sd == own.residual_sd
 
 
-@pytest.mark.parametrize("strategy, correction", [("cluster_robust", "CR3"), ("random_intercept", "CR2"), ("multilevel", "CR1"), ("uncorrelated", "CR0")])
+@pytest.mark.parametrize(
+    "strategy, correction",
+    [
+        ("cluster_robust", "CR3"),
+        ("random_intercept", "CR2"),
+        ("multilevel", "CR1"),
+        ("uncorrelated", "CR0"),
+    ],
+)
 def test_studies_take_a_correction(strategy, correction):
     studies = simulate_studies(Design(8, 6, 1, between_sd=0.8), 3, seed=4)
-    bar = {"random_intercept": "(1 | cluster)", "multilevel": "(x1 | cluster)", "uncorrelated": "(x1 || cluster)"}
+    bar = {
+        "random_intercept": "(1 | cluster)",
+        "multilevel": "(x1 | cluster)",
+        "uncorrelated": "(x1 || cluster)",
+    }
     for i, robust in enumerate(fit_studies(studies, strategy, correction).term("x1").std_error):
         data = studies.study(i).data
-        one = fit_cluster_robust("y ~ x1", data, correction=correction) if strategy == "cluster_robust" else fit_multilevel(f"y ~ x1 + {bar[strategy]}", data, correction=correction)
+        one = (
+            fit_cluster_robust("y ~ x1", data, correction=correction)
+            if strategy == "cluster_robust"
+            else fit_multilevel(f"y ~ x1 + {bar[strategy]}", data, correction=correction)
+        )
         assert one.table.loc["x1", "std_error"] == pytest.approx(robust, rel=1e-4)
 
 
@@ -301,13 +403,19 @@ def test_what_a_strategy_says_of_each_cluster(strategy, sizes):
         elif strategy == "ols":
             alone = np.tile(fit_ols("y ~ x1 + x2", data).table["estimate"], (8, 1))
         else:  # a column for each cluster, and the common slopes
-            columns = np.column_stack([np.equal.outer(data["cluster"].to_numpy(), np.arange(1, 9)), data[["x1", "x2"]]])
+            columns = np.column_stack(
+                [np.equal.outer(data["cluster"].to_numpy(), np.arange(1, 9)), data[["x1", "x2"]]]
+            )
             b = np.linalg.lstsq(columns, data["y"].to_numpy(), rcond=None)[0]
             alone = np.column_stack([b[:8], np.tile(b[8:], (8, 1))])
-        np.testing.assert_allclose(found, alone, rtol=0, atol=2e-5 if EACH_CLUSTER[strategy] else 1e-10)
+        np.testing.assert_allclose(
+            found, alone, rtol=0, atol=2e-5 if EACH_CLUSTER[strategy] else 1e-10
+        )
     average = fits.cluster_coefficients.mean(axis=1)[:, 3 - len(fits.terms) :]
     np.testing.assert_allclose(average, fits.estimate, rtol=0, atol=1e-10)
-    np.testing.assert_array_equal(fits.term("x2").cluster_coefficients, fits.cluster_coefficients[..., 2])
+    np.testing.assert_array_equal(
+        fits.term("x2").cluster_coefficients, fits.cluster_coefficients[..., 2]
+    )
 
 
 @pytest.mark.parametrize("strategy", ["two_stage", "fixed_effects"])
@@ -320,13 +428,22 @@ def test_studies_with_a_predictor_of_clusters_have_no_lines_within(strategy, siz
 
 def test_one_cluster_of_one_study_without_a_line():
     studies = simulate_studies(Design(4, 6, 2), 5, seed=1)
-    fine = {strategy: fit_studies(studies, strategy).estimate for strategy in ("two_stage", "fixed_effects")}
-    studies.X[:, 1::6] = studies.X[:, ::6]  # two rows alike in every cluster are no reason to refuse
+    fine = {
+        strategy: fit_studies(studies, strategy).estimate
+        for strategy in ("two_stage", "fixed_effects")
+    }
+    studies.X[:, 1::6] = studies.X[
+        :, ::6
+    ]  # two rows alike in every cluster are no reason to refuse
     assert fit_studies(studies, "two_stage").estimate.shape == fine["two_stage"].shape
     studies.X[3, 6:12, 0] = 0.7
-    with pytest.raises(InputError, match="study 3 the predictor 'x1' does not vary within clusters"):
+    with pytest.raises(
+        InputError, match="study 3 the predictor 'x1' does not vary within clusters"
+    ):
         fit_studies(studies, "two_stage")
-    assert np.isfinite(fit_studies(studies, "fixed_effects").estimate).all()  # the other clusters tell its effect
+    assert np.isfinite(
+        fit_studies(studies, "fixed_effects").estimate
+    ).all()  # the other clusters tell its effect
     studies.X[3, 6:12, 0] = studies.X[3, 6:12, 1]
     with pytest.raises(InputError, match="cannot be told apart"):
         fit_studies(studies, "two_stage")
@@ -363,7 +480,9 @@ def test_petersen():
     check(fit_two_stage("y ~ x", data, cluster="firm"), "x", ".969212", ".034782")
     intercept = fit_multilevel("y ~ x + (1 | firm)", data)
     check(intercept, "x", "0.981219", ".028253")
-    assert shows(intercept.random_sd["Intercept"], "1.43253") and shows(intercept.residual_sd, "1.40553")
+    assert shows(intercept.random_sd["Intercept"], "1.43253") and shows(
+        intercept.residual_sd, "1.40553"
+    )
     assert shows(intercept.criterion, "18816.635")
     check(fit_multilevel("y ~ x + (x | firm)", data), "x", ".980645", ".028749")
 
@@ -378,7 +497,9 @@ def test_orthodont():
     assert shows(fit.random_corr.loc["Intercept", "age"], "-.6093")
     assert shows(fit.residual_sd, "1.310040") and shows(fit.criterion, "442.6367")
     check(fit_ols("distance ~ age", data), "age", ".660185", ".109182")
-    check(fit_cluster_robust("distance ~ age", data, cluster="Subject"), "age", ".660185", ".071589")
+    check(
+        fit_cluster_robust("distance ~ age", data, cluster="Subject"), "age", ".660185", ".071589"
+    )
 
 
 def test_orthodont_as_pinheiro_and_bates_have_it():
@@ -391,10 +512,19 @@ def test_orthodont_as_pinheiro_and_bates_have_it():
     check(fit, "girl", "-2.321023", ".76142")
     check(fit, "age11:girl", "-.304830", ".13474")
     assert shows(fit.random_sd["Intercept"], "1.83033") and shows(fit.random_sd["age11"], ".18035")
-    assert shows(fit.random_corr.loc["Intercept", "age11"], ".206") and shows(fit.residual_sd, "1.31004")
+    assert shows(fit.random_corr.loc["Intercept", "age11"], ".206") and shows(
+        fit.residual_sd, "1.31004"
+    )
     assert shows(fit.criterion / -2, "-216.2908")
-    check(fit_multilevel("distance ~ age11 * girl + (1 | Subject)", data), "age11", ".784375", ".077501")
-    words = fit_multilevel("distance ~ age11 * Sex + (age11 | Subject)", data)  # the same model, sex as text: Female comes first
+    check(
+        fit_multilevel("distance ~ age11 * girl + (1 | Subject)", data),
+        "age11",
+        ".784375",
+        ".077501",
+    )
+    words = fit_multilevel(
+        "distance ~ age11 * Sex + (age11 | Subject)", data
+    )  # the same model, sex as text: Female comes first
     assert words.criterion == pytest.approx(fit.criterion, abs=1e-6)
     [term] = [name for name in words.table.index if "Sex" in name and "age11" not in name]
     check(words, term, "2.321023", ".76142")
@@ -408,16 +538,31 @@ def test_exam():
     check(ml, "Intercept", "-.01150", ".03978")
     check(ml, "standLRT", ".55673", ".01994")
     assert shows(ml.criterion, "9316.871")
-    assert shows(ml.random_sd["Intercept"] ** 2, ".09045") and shows(ml.random_sd["standLRT"] ** 2, ".01454")
+    assert shows(ml.random_sd["Intercept"] ** 2, ".09045") and shows(
+        ml.random_sd["standLRT"] ** 2, ".01454"
+    )
     assert shows(ml.random_corr.loc["Intercept", "standLRT"] * ml.random_sd.prod(), ".01804")
     assert shows(ml.residual_sd**2, ".55366")
-    check(fit_multilevel(formula + " + (standLRT | school)", data), "standLRT", ".556535", ".020114", "56.3", "27.67")
+    check(
+        fit_multilevel(formula + " + (standLRT | school)", data),
+        "standLRT",
+        ".556535",
+        ".020114",
+        "56.3",
+        "27.67",
+    )
     intercept = fit_multilevel(formula + " + (1 | school)", data)
     check(intercept, "standLRT", ".563307", ".012468")
     assert round(intercept.table.loc["standLRT", "df"]) == 4050
     check(fit_ols(formula, data), "standLRT", ".595057", ".012730")
     check(fit_cluster_robust(formula, data, cluster="school"), "standLRT", ".595057", ".023459")
-    check(fit_cluster_robust(formula, data, cluster="school", correction="CR2"), "standLRT", ".595057", ".0236", "51.5")
+    check(
+        fit_cluster_robust(formula, data, cluster="school", correction="CR2"),
+        "standLRT",
+        ".595057",
+        ".0236",
+        "51.5",
+    )
     check(fit_two_stage(formula, data, cluster="school"), "standLRT", ".424583", ".116515")
     without = data[data["school"].astype(str) != "48"]
     check(fit_two_stage(formula, without, cluster="school"), "standLRT", ".539053", ".022077")
@@ -447,7 +592,8 @@ def test_grunfeld():
     check(intercept, "capital", ".308188")
 
 
-# ---- order, names and units ------------------------------------------------------------------------------
+# ---- order, names and units
+# ------------------------------------------------------------------------------
 
 
 @every_strategy
@@ -463,10 +609,14 @@ RENAMED = {
     "numbers": lambda code: 1000 - 3 * code,
     "fractions": lambda code: code / 7,
     "categories": lambda code: pd.Categorical(code.map("abcdefgh".__getitem__)),
-    "categories, some without rows": lambda code: pd.Categorical(code.map("abcdefgh".__getitem__), categories=list("zhgfedcbay")),
+    "categories, some without rows": lambda code: pd.Categorical(
+        code.map("abcdefgh".__getitem__), categories=list("zhgfedcbay")
+    ),
     "nullable integers": lambda code: code.astype("Int64"),
     "pandas strings": lambda code: code.astype(str).astype("string"),
-    "objects of several kinds": lambda code: code.map(lambda c: c if c % 2 else f"c{c}").astype(object),
+    "objects of several kinds": lambda code: code.map(lambda c: c if c % 2 else f"c{c}").astype(
+        object
+    ),
     "dates": lambda code: pd.Timestamp("2024-01-01") + pd.to_timedelta(code, unit="D"),
 }
 
@@ -522,11 +672,15 @@ def test_origin_of_a_predictor(strategy):
     slopes = ["x1", "x2"]
     off = (b.table["estimate"] - a.table["estimate"])[slopes].abs() / a.table["std_error"][slopes]
     assert (off < 1e-6).all()
-    np.testing.assert_allclose(b.table["std_error"][slopes], a.table["std_error"][slopes], rtol=1e-6)
+    np.testing.assert_allclose(
+        b.table["std_error"][slopes], a.table["std_error"][slopes], rtol=1e-6
+    )
     np.testing.assert_allclose(b.table["df"][slopes], a.table["df"][slopes], rtol=1e-5)
     if strategy != "fixed_effects":
         expected = a.table["estimate"]["Intercept"] - 2000 * a.table["estimate"]["x1"]
-        assert b.table["estimate"]["Intercept"] == pytest.approx(expected, abs=1e-6 * b.table["std_error"]["Intercept"])
+        assert b.table["estimate"]["Intercept"] == pytest.approx(
+            expected, abs=1e-6 * b.table["std_error"]["Intercept"]
+        )
     if strategy in ("multilevel", "random_intercept"):
         assert b.criterion == pytest.approx(a.criterion, abs=1e-6)
 
@@ -552,12 +706,20 @@ def test_predictors_that_are_almost_the_same(strategy):
     a, b = FITS[strategy](data.assign(x2=(close["x2"] - data["x1"]) / 1e-4)), FITS[strategy](close)
     if strategy == "uncorrelated":
         return  # another model in other units; here it only has to come back
-    np.testing.assert_allclose(b.table.loc["x2", "std_error"], a.table.loc["x2", "std_error"] * 1e4, rtol=1e-6)
-    assert abs(b.table.loc["x2", "estimate"] - 1e4 * a.table.loc["x2", "estimate"]) < 1e-6 * b.table.loc["x2", "std_error"]
+    np.testing.assert_allclose(
+        b.table.loc["x2", "std_error"], a.table.loc["x2", "std_error"] * 1e4, rtol=1e-6
+    )
+    assert (
+        abs(b.table.loc["x2", "estimate"] - 1e4 * a.table.loc["x2", "estimate"])
+        < 1e-6 * b.table.loc["x2", "std_error"]
+    )
 
 
 def test_the_uncorrelated_model_does_depend_on_the_origin():
-    """`||` says that intercepts and slopes are unrelated *where x is 0*. So moving x is another model: not to be hidden by centring."""
+    """`||` says that intercepts and slopes are unrelated *where x is 0*.
+
+    So moving x is another model: not to be hidden by centring.
+    """
     data = made_up()
     a, b = FITS["uncorrelated"](data), FITS["uncorrelated"](data.assign(x1=data["x1"] + 2))
     assert abs(a.criterion - b.criterion) > 1e-3

@@ -3,33 +3,56 @@
 import numpy as np
 import pandas as pd
 import pytest
-from tests.helpers.engine.hard_cases import hard_case
-from helpers import Design, InputError, fit_multilevel, fit_studies, load, simulate_clusters, simulate_studies
+from scipy import stats
+
+from helpers import (
+    Design,
+    InputError,
+    fit_multilevel,
+    fit_studies,
+    load,
+    simulate_clusters,
+    simulate_studies,
+)
 from helpers.engine.crossproducts import crossproducts_of_studies
 from helpers.engine.kenward_roger import kenward_roger
 from helpers.engine.multilevel import ELEMENTS, RandomTerms, multilevel
+from tests.helpers.engine.hard_cases import hard_case
 from tests.reference import DATASETS, frame, kenward_roger_cases
 from tests.reference import kenward_roger as by_pbkrtest
-from scipy import stats
 
-BARS = {"random_intercept": "(1 | cluster)", "multilevel": "(x1 | cluster)", "uncorrelated": "(x1 || cluster)"}
+BARS = {
+    "random_intercept": "(1 | cluster)",
+    "multilevel": "(x1 | cluster)",
+    "uncorrelated": "(x1 || cluster)",
+}
 
 
-# ---- R ------------------------------------------------------------------------------------------------------------------
+# ---- R
+# ------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name, model", [pytest.param(*case, id="-".join(case)) for case in kenward_roger_cases()])
+@pytest.mark.parametrize(
+    "name, model", [pytest.param(*case, id="-".join(case)) for case in kenward_roger_cases()]
+)
 def test_pbkrtest(name, model):
-    """Singular fits too. R stops up to 2e-7 of their size away from the values at the optimum, hence no more digits."""
+    """Singular fits too.
+
+    R stops up to 2e-7 of their size away from the values at the optimum, hence no more digits.
+    """
     r = by_pbkrtest(name, model)
-    ours = fit_multilevel(DATASETS[name]["models"][model]["formula"], frame(name), df="kenward_roger").table
+    ours = fit_multilevel(
+        DATASETS[name]["models"][model]["formula"], frame(name), df="kenward_roger"
+    ).table
     np.testing.assert_allclose(ours["std_error"][r["std_error"].index], r["std_error"], rtol=1e-6)
     np.testing.assert_allclose(ours["df"][r["df"].index], r["df"], rtol=1e-6)
     assert len(r["df"]) >= 1
 
 
 def test_the_reference_has_singular_fits_and_others():
-    singular = [DATASETS[name]["models"][model]["REML"]["singular"] for name, model in kenward_roger_cases()]
+    singular = [
+        DATASETS[name]["models"][model]["REML"]["singular"] for name, model in kenward_roger_cases()
+    ]
     assert len(singular) >= 30 and 5 <= sum(singular) <= 15
 
 
@@ -39,7 +62,8 @@ def test_the_reference_has_singular_fits_and_others():
 def written_out(X, cluster, bars, covariances, noise):
     """Adjusted standard errors and df with N x N matrices, by the formulas for any number of coefficients; and the scale of F.
 
-    bars : matrices of random terms; covariances : of each bar. The parameters are each variance and covariance, and the noise's variance.
+    bars : matrices of random terms; covariances : of each bar. The parameters are each variance and
+        covariance, and the noise's variance.
     """
     same = (cluster[:, None] == cluster).astype(float)
     V, G = noise * np.eye(len(X)), [np.eye(len(X))]
@@ -55,10 +79,25 @@ def written_out(X, cluster, bars, covariances, noise):
     P = [-X.T @ one @ inverse @ X for one in moved]
     Q = [[X.T @ one @ other @ inverse @ X for other in moved] for one in moved]
     r = range(len(G))
-    information = np.array([[np.sum(moved[i] * moved[j].T) - 2 * np.trace(phi @ Q[i][j]) + np.trace(phi @ P[i] @ phi @ P[j]) for j in r] for i in r]) / 2
+    information = (
+        np.array(
+            [
+                [
+                    np.sum(moved[i] * moved[j].T)
+                    - 2 * np.trace(phi @ Q[i][j])
+                    + np.trace(phi @ P[i] @ phi @ P[j])
+                    for j in r
+                ]
+                for i in r
+            ]
+        )
+        / 2
+    )
     unit = np.sqrt(np.diag(information))
     W = np.linalg.inv(information / np.outer(unit, unit)) / np.outer(unit, unit)
-    adjusted = phi + 2 * phi @ sum(W[i, j] * (Q[i][j] - P[i] @ phi @ P[j]) for i in r for j in r) @ phi
+    adjusted = (
+        phi + 2 * phi @ sum(W[i, j] * (Q[i][j] - P[i] @ phi @ P[j]) for i in r for j in r) @ phi
+    )
     df, scale = [], []
     for line in np.eye(X.shape[1]):
         theta = np.outer(line, line) / (line @ phi @ line)
@@ -89,7 +128,9 @@ def test_small_unbalanced_data(seed):
     case = hard_case(seed)
     _, X, cluster, bars = case.matrices()
     names = [["Intercept" if name == "1" else name for name in bar] for bar in case.bars]
-    fit, own = (fit_multilevel(case.formula, case.data, df=df) for df in ("kenward_roger", "satterthwaite"))
+    fit, own = (
+        fit_multilevel(case.formula, case.data, df=df) for df in ("kenward_roger", "satterthwaite")
+    )
     std_error, df, scale = at_what_it_shows(fit, X, cluster, bars, names)
     np.testing.assert_allclose(fit.table["std_error"], std_error, rtol=1e-5)
     np.testing.assert_allclose(fit.table["df"], df, rtol=1e-5)
@@ -103,7 +144,10 @@ def test_small_unbalanced_data(seed):
 
 def test_sleepstudy_is_the_exact_t_test():
     """Balanced, every term varying between people: the slope's test is that of 18 people's slopes, and nothing needs adjusting."""
-    ours, own = (fit_multilevel("Reaction ~ Days + (Days | Subject)", load("sleepstudy"), df=df) for df in ("kenward_roger", "satterthwaite"))
+    ours, own = (
+        fit_multilevel("Reaction ~ Days + (Days | Subject)", load("sleepstudy"), df=df)
+        for df in ("kenward_roger", "satterthwaite")
+    )
     np.testing.assert_allclose(ours.table["df"], 17, rtol=1e-9)
     np.testing.assert_allclose(ours.table["std_error"], own.table["std_error"], rtol=1e-9)
 
@@ -122,15 +166,28 @@ def test_balanced_random_intercepts_are_an_analysis_of_variance():
 def test_huge_differences_between_clusters(slope_sd, exact):
     """Where rows count for nothing against the clusters, the test is that of the clusters' own coefficients. And no term loses its digits to another:
 
-    here pbkrtest, which inverts the information as it is, leaves out what is large and gives the intercept 7e13 degrees of freedom.
+    here pbkrtest, which inverts the information as it is, leaves out what is large and gives the
+    intercept 7e13 degrees of freedom.
     """
     rng = np.random.default_rng(1)
     x = rng.normal(size=45)
     effects = np.repeat(rng.normal(size=(9, 2)) * [1e5, slope_sd], 5, axis=0)
-    data = pd.DataFrame({"x1": x, "y": effects[:, 0] + effects[:, 1] * x + rng.normal(size=45), "cluster": np.repeat(np.arange(9), 5)})
+    data = pd.DataFrame(
+        {
+            "x1": x,
+            "y": effects[:, 0] + effects[:, 1] * x + rng.normal(size=45),
+            "cluster": np.repeat(np.arange(9), 5),
+        }
+    )
     fit = fit_multilevel("y ~ x1 + (x1 | cluster)", data, df="kenward_roger")
     np.testing.assert_allclose(fit.table["df"][exact], 8, rtol=1e-5)
-    df = at_what_it_shows(fit, np.column_stack([np.ones(45), x]), data["cluster"].to_numpy(), [np.column_stack([np.ones(45), x])], [["Intercept", "x1"]])[1]
+    df = at_what_it_shows(
+        fit,
+        np.column_stack([np.ones(45), x]),
+        data["cluster"].to_numpy(),
+        [np.column_stack([np.ones(45), x])],
+        [["Intercept", "x1"]],
+    )[1]
     np.testing.assert_allclose(fit.table["df"], df, rtol=1e-4)
 
 
@@ -143,9 +200,13 @@ def test_batch_equals_one_at_a_time(strategy):
     batch = fit_studies(studies, strategy, df="kenward_roger")
     assert 0 < batch.singular.sum() < 40
     for i in range(40):
-        table = fit_multilevel(f"y ~ x1 + {BARS[strategy]}", studies.study(i).data, df="kenward_roger").table
+        table = fit_multilevel(
+            f"y ~ x1 + {BARS[strategy]}", studies.study(i).data, df="kenward_roger"
+        ).table
         for column in ("estimate", "std_error", "df", "p_value"):
-            np.testing.assert_allclose(getattr(batch, column)[i], table[column], rtol=1e-5, err_msg=column)
+            np.testing.assert_allclose(
+                getattr(batch, column)[i], table[column], rtol=1e-5, err_msg=column
+            )
 
 
 def test_more_studies_than_are_worked_on_at_once():
@@ -166,14 +227,26 @@ def test_units_and_origins_do_not_matter():
     other = data.assign(x1=2000 + 1e-3 * data["x1"], x2=1e4 * data["x2"], y=1e6 + 50 * data["y"])
     moved = fit_multilevel("y ~ x1 + x2 + (x1 + x2 | cluster)", other, df="kenward_roger").table
     np.testing.assert_allclose(moved["df"][["x1", "x2"]], fit["df"][["x1", "x2"]], rtol=1e-5)
-    np.testing.assert_allclose(moved["std_error"][["x1", "x2"]], fit["std_error"][["x1", "x2"]] * 50 / np.array([1e-3, 1e4]), rtol=1e-5)
+    np.testing.assert_allclose(
+        moved["std_error"][["x1", "x2"]],
+        fit["std_error"][["x1", "x2"]] * 50 / np.array([1e-3, 1e4]),
+        rtol=1e-5,
+    )
 
 
 def test_a_variance_of_which_nothing_is_known_is_left_out():
     """Two clusters, and a term that tells them apart: how much they differ by chance cannot be seen, and is taken for known."""
     rng = np.random.default_rng(2)
     ones = np.ones((30, 20))
-    W = np.stack([ones, rng.normal(size=(30, 20)), ones * np.repeat([0.0, 1.0], 10), rng.normal(size=(30, 20))], axis=2)
+    W = np.stack(
+        [
+            ones,
+            rng.normal(size=(30, 20)),
+            ones * np.repeat([0.0, 1.0], 10),
+            rng.normal(size=(30, 20)),
+        ],
+        axis=2,
+    )
     cp, terms = crossproducts_of_studies(W, [10, 10]), RandomTerms(((0,),))
     own = multilevel(cp, terms)
     fit = kenward_roger(cp, terms, own)
@@ -182,7 +255,9 @@ def test_a_variance_of_which_nothing_is_known_is_left_out():
 
 
 def test_it_is_named_where_it_is_shown():
-    assert "Kenward-Roger" in repr(fit_multilevel("y ~ x1 + (x1 | cluster)", some_data(), df="kenward_roger"))
+    assert "Kenward-Roger" in repr(
+        fit_multilevel("y ~ x1 + (x1 | cluster)", some_data(), df="kenward_roger")
+    )
     assert "Kenward-Roger" not in repr(fit_multilevel("y ~ x1 + (x1 | cluster)", some_data()))
 
 
@@ -190,7 +265,9 @@ def test_interval_and_p_value_follow_from_the_adjusted_error():
     row = fit_multilevel("y ~ x1 + (x1 | cluster)", some_data(), df="kenward_roger").table.loc["x1"]
     assert row["statistic"] == pytest.approx(row["estimate"] / row["std_error"])
     assert row["p_value"] == pytest.approx(2 * stats.t.sf(abs(row["statistic"]), row["df"]))
-    assert row["conf_high"] - row["estimate"] == pytest.approx(stats.t.ppf(0.975, row["df"]) * row["std_error"])
+    assert row["conf_high"] - row["estimate"] == pytest.approx(
+        stats.t.ppf(0.975, row["df"]) * row["std_error"]
+    )
 
 
 def some_data():
@@ -217,7 +294,9 @@ def test_two_kinds_of_standard_error():
     with pytest.raises(InputError, match="correction='CR2'"):
         fit_multilevel("y ~ x1 + (1 | cluster)", some_data(), correction="CR2", df="kenward_roger")
     with pytest.raises(InputError, match="correction='CR2'"):
-        fit_studies(simulate_studies(Design(6, 6, 1), 2, seed=1), "multilevel", "CR2", df="kenward_roger")
+        fit_studies(
+            simulate_studies(Design(6, 6, 1), 2, seed=1), "multilevel", "CR2", df="kenward_roger"
+        )
 
 
 @pytest.mark.parametrize("strategy", ["ols", "cluster_robust", "two_stage", "fixed_effects"])
@@ -228,4 +307,6 @@ def test_strategies_that_have_their_own(strategy):
 
 def test_without_p_values_it_still_gives_its_df():
     studies = simulate_studies(Design(6, 6, 1), 2, seed=1)
-    assert np.isfinite(fit_studies(studies, "multilevel", df="kenward_roger", p_values=False).df).all()
+    assert np.isfinite(
+        fit_studies(studies, "multilevel", df="kenward_roger", p_values=False).df
+    ).all()

@@ -6,7 +6,15 @@ import weakref
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import InputError, fit_cluster_robust, fit_fixed_effects, fit_multilevel, fit_ols, fit_two_stage
+
+from helpers import (
+    InputError,
+    fit_cluster_robust,
+    fit_fixed_effects,
+    fit_multilevel,
+    fit_ols,
+    fit_two_stage,
+)
 
 FITS = {
     "ols": lambda data, right="x1 + x2": fit_ols(f"y ~ {right}", data),
@@ -14,9 +22,15 @@ FITS = {
     "CR2": lambda data, right="x1 + x2": fit_cluster_robust(f"y ~ {right}", data, correction="CR2"),
     "two_stage": lambda data, right="x1 + x2": fit_two_stage(f"y ~ {right}", data),
     "fixed_effects": lambda data, right="x1 + x2": fit_fixed_effects(f"y ~ {right}", data),
-    "random_intercept": lambda data, right="x1 + x2": fit_multilevel(f"y ~ {right} + (1 | cluster)", data),
-    "multilevel": lambda data, right="x1 + x2": fit_multilevel(f"y ~ {right} + (x1 | cluster)", data),
-    "uncorrelated": lambda data, right="x1 + x2": fit_multilevel(f"y ~ {right} + (x1 || cluster)", data),
+    "random_intercept": lambda data, right="x1 + x2": fit_multilevel(
+        f"y ~ {right} + (1 | cluster)", data
+    ),
+    "multilevel": lambda data, right="x1 + x2": fit_multilevel(
+        f"y ~ {right} + (x1 | cluster)", data
+    ),
+    "uncorrelated": lambda data, right="x1 + x2": fit_multilevel(
+        f"y ~ {right} + (x1 || cluster)", data
+    ),
 }
 every_strategy = pytest.mark.parametrize("strategy", FITS)
 
@@ -25,9 +39,17 @@ def whole(seed=6):
     rng = np.random.default_rng(seed)
     code = np.repeat(np.arange(12), rng.integers(6, 15, 12))
     u = rng.normal(size=(12, 2))[code]
-    frame = pd.DataFrame({"x1": rng.normal(size=len(code)), "x2": rng.integers(0, 9, len(code)), "cluster": [f"c{c}" for c in code]})
+    frame = pd.DataFrame(
+        {
+            "x1": rng.normal(size=len(code)),
+            "x2": rng.integers(0, 9, len(code)),
+            "cluster": [f"c{c}" for c in code],
+        }
+    )
     frame["kind"] = rng.choice(["a", "b"], len(code))
-    frame["y"] = u[:, 0] + (1 + u[:, 1]) * frame["x1"] + (frame["kind"] == "b") + rng.normal(size=len(code))
+    frame["y"] = (
+        u[:, 0] + (1 + u[:, 1]) * frame["x1"] + (frame["kind"] == "b") + rng.normal(size=len(code))
+    )
     return frame
 
 
@@ -43,7 +65,9 @@ def the_same(a, b):
     assert a.n_clusters == b.n_clusters
     for name in ("criterion", "residual_sd", "random_sd", "random_corr"):
         if getattr(a, name, None) is not None:
-            np.testing.assert_allclose(np.asarray(getattr(a, name), float), np.asarray(getattr(b, name), float), rtol=1e-8)
+            np.testing.assert_allclose(
+                np.asarray(getattr(a, name), float), np.asarray(getattr(b, name), float), rtol=1e-8
+            )
     if getattr(a, "cluster_coefficients", None) is not None:
         other = b.cluster_coefficients.loc[a.cluster_coefficients.index]
         np.testing.assert_allclose(a.cluster_coefficients, other, rtol=1e-7, atol=1e-9)
@@ -62,7 +86,9 @@ def test_a_generator_is_read_once(strategy):
 
 @every_strategy
 def test_rows_in_any_order(strategy):
-    the_same(FITS[strategy](whole()), FITS[strategy](pieces(whole().sample(frac=1, random_state=2))))
+    the_same(
+        FITS[strategy](whole()), FITS[strategy](pieces(whole().sample(frac=1, random_state=2)))
+    )
 
 
 @every_strategy
@@ -85,11 +111,15 @@ def test_parquet_with_categories(strategy, tmp_path):
 def test_empty_chunks(strategy):
     parts = pieces(whole(), 3)
     empty = parts[0].iloc[:0]
-    the_same(FITS[strategy](whole()), FITS[strategy]([empty, parts[0], empty, parts[1], parts[2], empty]))
+    the_same(
+        FITS[strategy](whole()), FITS[strategy]([empty, parts[0], empty, parts[1], parts[2], empty])
+    )
 
 
 @every_strategy
-@pytest.mark.parametrize("data", [[], (), iter([]), [whole().iloc[:0]]], ids=["list", "tuple", "iterator", "empty chunk"])
+@pytest.mark.parametrize(
+    "data", [[], (), iter([]), [whole().iloc[:0]]], ids=["list", "tuple", "iterator", "empty chunk"]
+)
 def test_no_rows_at_all(strategy, data):
     with pytest.raises(InputError, match="(?i)row|chunk|empty|data"):
         FITS[strategy](data)
@@ -161,7 +191,10 @@ def test_transformations_that_need_all_rows(strategy, function):
 
 @every_strategy
 def test_row_by_row_transformations(strategy):
-    the_same(FITS[strategy](whole(), "x1 + np.log(x2 + 1) + I(x2 ** 2)"), FITS[strategy](pieces(whole()), "x1 + np.log(x2 + 1) + I(x2 ** 2)"))
+    the_same(
+        FITS[strategy](whole(), "x1 + np.log(x2 + 1) + I(x2 ** 2)"),
+        FITS[strategy](pieces(whole()), "x1 + np.log(x2 + 1) + I(x2 ** 2)"),
+    )
 
 
 @every_strategy
@@ -186,15 +219,21 @@ def test_files_that_cannot_be_read(strategy, tmp_path):
         FITS[strategy](tmp_path / "text.parquet")
 
 
-@pytest.mark.parametrize("strategy", [name for name in FITS if name != "uncorrelated"])  # which is another model where the origin moves
+@pytest.mark.parametrize(
+    "strategy", [name for name in FITS if name != "uncorrelated"]
+)  # which is another model where the origin moves
 def test_far_off_origins_in_chunks(strategy):
     """Digits survive a million added to the outcome and 2,000 to a predictor, without a look at all rows first."""
     frame = whole().sort_values("x1")
     far = frame.assign(y=frame["y"] + 1e6, x1=frame["x1"] + 2000)
     near, found = FITS[strategy](frame).table, FITS[strategy](pieces(far)).table
     for slope in ("x1", "x2"):
-        assert found.loc[slope, "estimate"] == pytest.approx(near.loc[slope, "estimate"], abs=1e-6 * near.loc[slope, "std_error"])
-        assert found.loc[slope, "std_error"] == pytest.approx(near.loc[slope, "std_error"], rel=1e-6)
+        assert found.loc[slope, "estimate"] == pytest.approx(
+            near.loc[slope, "estimate"], abs=1e-6 * near.loc[slope, "std_error"]
+        )
+        assert found.loc[slope, "std_error"] == pytest.approx(
+            near.loc[slope, "std_error"], rel=1e-6
+        )
 
 
 def test_rows_are_let_go():

@@ -1,6 +1,7 @@
 """No wrong optimum: on 200 hard cases nobody finds a better fit than ours, and a fit that is not at an optimum says so.
 
-The rival is scipy's L-BFGS-B on the dense likelihood, from 20 random starts, its best answer then polished by Newton steps.
+The rival is scipy's L-BFGS-B on the dense likelihood, from 20 random starts, its best answer then
+polished by Newton steps.
 """
 
 from functools import lru_cache
@@ -8,11 +9,12 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 import pytest
-from tests.helpers.engine.dense import Dense
-from tests.helpers.engine.hard_cases import hard_case
+
 from helpers import fit_multilevel
 from helpers.engine.crossproducts import Crossproducts, crossproducts_by_code
 from helpers.engine.multilevel import RandomTerms, multilevel
+from tests.helpers.engine.dense import Dense
+from tests.helpers.engine.hard_cases import hard_case
 
 N_CASES = 200
 
@@ -49,22 +51,31 @@ def test_the_criterion_is_that_of_the_variances_shown(seed):
     names = ["Intercept" if name == "1" else name for bar in case.bars for name in bar]
     sd = fit.random_sd[names].to_numpy() / fit.residual_sd
     correlation = np.eye(len(names))
-    if len(case.bars) == 1 and len(names) > 1:  # a correlation with a term that does not vary is not defined: take none
+    if (
+        len(case.bars) == 1 and len(names) > 1
+    ):  # a correlation with a term that does not vary is not defined: take none
         correlation = np.nan_to_num(fit.random_corr.loc[names, names].to_numpy(float))
         np.fill_diagonal(correlation, 1)
     Psi = correlation * np.outer(sd, sd)
     values, vectors = np.linalg.eigh(Psi)
     root = vectors * np.sqrt(np.maximum(values, 0))
     dense.factor = lambda theta: root  # any L with L L' = Psi
-    assert fit.criterion == pytest.approx(dense.criterion(None), abs=1e-6 * max(1, abs(fit.criterion) / 1000))
+    assert fit.criterion == pytest.approx(
+        dense.criterion(None), abs=1e-6 * max(1, abs(fit.criterion) / 1000)
+    )
     b, covariance, _, _ = dense.estimates(None)
     np.testing.assert_allclose(fit.table["std_error"], np.sqrt(np.diag(covariance)), rtol=1e-5)
-    assert (np.abs(fit.table["estimate"].to_numpy() - b) <= 1e-5 * np.sqrt(np.diag(covariance))).all()
+    assert (
+        np.abs(fit.table["estimate"].to_numpy() - b) <= 1e-5 * np.sqrt(np.diag(covariance))
+    ).all()
 
 
 @pytest.mark.parametrize("seed", range(N_CASES))
 def test_degrees_of_freedom(seed):
-    """Satterthwaite's, at the optimum, from finite differences of the dense likelihood. On singular fits too."""
+    """Satterthwaite's, at the optimum, from finite differences of the dense likelihood.
+
+    On singular fits too.
+    """
     case, fit = case_and_fit(seed)
     best, theta, dense = rival(seed)
     if fit.criterion < best - 1e-7:  # the rival has not found this optimum yet
@@ -89,7 +100,9 @@ def test_the_same_case_in_millimetres_and_in_kilometres():
     """An optimum does not depend on units: a thousandfold outcome moves the criterion by a known constant."""
     for seed in range(0, N_CASES, 10):
         case, fit = case_and_fit(seed)
-        scaled = fit_multilevel(case.formula, case.data.assign(y=case.data["y"] * 1000), reml=case.reml)
+        scaled = fit_multilevel(
+            case.formula, case.data.assign(y=case.data["y"] * 1000), reml=case.reml
+        )
         rows = fit.n_obs - (len(case.fixed) if case.reml else 0)
         assert scaled.criterion == pytest.approx(fit.criterion + 2 * rows * np.log(1000), abs=1e-6)
 
