@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tempfile
 from dataclasses import asdict
 from functools import lru_cache
@@ -20,6 +19,7 @@ import pandas as pd
 import scipy
 
 from helpers.errors import InputError
+from helpers.running.whole_file import written_whole
 from helpers.simulate import Design
 
 _CODE = (
@@ -123,16 +123,9 @@ def _seal(key: str, table: pd.DataFrame) -> dict[str, str]:
 
 
 def write_whole(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as Parquet or CSV by its ending; a killed run leaves the old file or the new one, nothing between."""
-    path = Path(os.path.realpath(path))  # a link stays one
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".unfinished-", suffix=path.suffix)
-    os.close(handle)
-    try:
-        table.to_parquet(name, index=False) if path.suffix == ".parquet" else table.to_csv(
-            name, index=False
-        )
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    """Write a table as Parquet or CSV by its ending, whole or not at all."""
+    with written_whole(path) as part:
+        if part.suffix == ".parquet":
+            table.to_parquet(part, index=False)
+        else:
+            table.to_csv(part, index=False)
