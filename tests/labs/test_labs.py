@@ -266,10 +266,7 @@ def absent_on_binder():
     """Top-level modules of installed packages that Binder does not have."""
     from importlib.metadata import packages_distributions
 
-    there = {
-        re.sub(r"[-_.]+", "-", name).lower()
-        for name in pins(tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8")))
-    }
+    there = {re.sub(r"[-_.]+", "-", name).lower() for name in pins()}
     there.add("dependent-data-by-simulation")
     return {
         module

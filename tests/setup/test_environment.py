@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import copy
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
@@ -56,39 +56,68 @@ def clone(tmp_path_factory) -> Path:
 # ---------------------------------------------------------------------------
 
 
-def disagreement(lock: dict, text: str) -> str:
-    """What is wrong with an environment.yml beside a lock, in a line; empty where they agree."""
-    wanted = environment.pins(lock)
+LOCK = ROOT / "uv.lock"
+
+
+@pytest.fixture(scope="module")
+def pinned() -> dict[str, str]:
+    """What uv reads from the lock for the notebooks."""
+    return environment.pins()
+
+
+def locked_packages() -> list[dict]:
+    """The packages as they stand in the lock."""
+    return tomllib.loads(LOCK.read_text(encoding="utf-8"))["package"]
+
+
+def disagreement(pinned: dict[str, str], text: str) -> str:
+    """What is wrong with an environment.yml beside the lock's pins; empty where they agree."""
     pip = yaml.safe_load(text)["dependencies"][-1]["pip"]
     stands = dict(line.split("==") for line in pip if "==" in line)
-    differ = [name for name in sorted(wanted | stands) if wanted.get(name) != stands.get(name)]
+    differ = [name for name in sorted(pinned | stands) if pinned.get(name) != stands.get(name)]
     if differ:
         return "; ".join(
-            f"{name}: lock {wanted.get(name)}, environment.yml {stands.get(name)}"
+            f"{name}: lock {pinned.get(name)}, environment.yml {stands.get(name)}"
             for name in differ
         )
-    return "" if text == environment.render(lock) else "the pins agree, but other lines differ"
+    return "" if text == environment.render(pinned) else "the pins agree, but other lines differ"
 
 
-def test_environment_agrees_with_the_lock():
-    message = disagreement(
-        environment.read_lock(), environment.ENVIRONMENT.read_text(encoding="utf-8")
-    )
+def test_environment_agrees_with_the_lock(pinned):
+    message = disagreement(pinned, environment.ENVIRONMENT.read_text(encoding="utf-8"))
     assert not message, f"Run `make lock`. {message}"
 
 
-def test_a_planted_difference_is_found():
-    lock = environment.read_lock()
-    text = environment.render(lock)
-    assert "numpy" in disagreement(lock, re.sub(r"numpy==.*", "numpy==1.0", text))
-    assert "pandas" in disagreement(lock, re.sub(r" *- pandas==.*\n", "", text))
+def test_a_planted_difference_is_found(pinned):
+    text = environment.render(pinned)
+    assert "numpy" in disagreement(pinned, re.sub(r"numpy==.*", "numpy==1.0", text))
+    assert "pandas" in disagreement(pinned, re.sub(r" *- pandas==.*\n", "", text))
     assert "seaside" in disagreement(
-        lock, text.replace("      - -e .", "      - seaside==1.0\n      - -e .")
+        pinned, text.replace("      - -e .", "      - seaside==1.0\n      - -e .")
     )
-    assert disagreement(lock, text.replace("python=3.11", "python=3.12"))
-    moved = copy.deepcopy(lock)
-    next(package for package in moved["package"] if package["name"] == "scipy")["version"] = "9.9"
-    assert "scipy: lock 9.9" in disagreement(moved, text)
+    assert disagreement(pinned, text.replace("python=3.11", "python=3.12"))
+
+
+def test_a_lock_that_has_moved_is_found(pinned, tmp_path):
+    shutil.copy2(ROOT / "pyproject.toml", tmp_path)
+    lock, stands = LOCK.read_text(encoding="utf-8"), re.escape(pinned["scipy"])
+    moved = re.sub(rf'(name = "scipy"\nversion = "|/scipy-){stands}', r"\g<1>9.9", lock)
+    (tmp_path / "uv.lock").write_text(moved, encoding="utf-8")
+    told = disagreement(environment.pins(tmp_path), environment.render(pinned))
+    assert told.startswith("scipy: lock 9.9, ") and ";" not in told
+
+
+def test_a_lock_that_cannot_be_read_is_told_so(tmp_path):
+    shutil.copy2(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "uv.lock").write_text("version = [", encoding="utf-8")
+    with pytest.raises(SystemExit, match="cannot read the lock"):
+        environment.pins(tmp_path)
+
+
+def test_what_other_machines_need_is_left_out(pinned):
+    """Else Binder would be asked for what only runs on Windows or a Mac."""
+    assert {"colorama", "pywinpty", "appnope"} <= {one["name"] for one in locked_packages()}
+    assert not {"colorama", "pywinpty", "appnope"} & set(pinned)
 
 
 def test_environment_says_what_binder_needs():
@@ -107,9 +136,7 @@ def test_environment_says_what_binder_needs():
 
 
 def installed_closure() -> dict[str, str]:
-    """All that the book's notebooks need, asked of the packages installed here rather than of the lock."""
-    import tomllib
-
+    """All that the book's notebooks need, asked of the packages installed here, not of the lock."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     wanted = project["project"]["dependencies"] + project["dependency-groups"]["notebooks"]
     todo = [(Requirement(line), "") for line in wanted]
@@ -131,36 +158,32 @@ def installed_closure() -> dict[str, str]:
 @pytest.mark.skipif(
     sys.platform != "linux", reason="Binder is a Linux machine: only another one can be compared"
 )
-def test_environment_is_what_is_installed_here():
-    """A second way to the same list, which knows nothing of the lock's format."""
-    assert environment.pins(environment.read_lock()) == installed_closure()
+def test_environment_is_what_is_installed_here(pinned):
+    """A second way to the same list, which knows nothing of the lock."""
+    assert pinned == installed_closure()
 
 
 def test_lock_names_only_the_public_index():
-    text = environment.LOCK.read_text(encoding="utf-8")
+    text = LOCK.read_text(encoding="utf-8")
     hosts = set(re.findall(r"[a-z+]+://[^/\"]+", text))
     assert hosts == {"https://pypi.org", "https://files.pythonhosted.org"}
-    for package in environment.read_lock()["package"]:
+    for package in locked_packages():
         assert package["source"] in ({"registry": "https://pypi.org/simple"}, {"editable": "."}), (
             package["name"]
         )
 
 
 def test_lock_holds_one_version_of_each_package():
-    """Where Python 3.11.2 gets another version than 3.11.14 does, a laptop and Binder run different things."""
-    names = [package["name"] for package in environment.read_lock()["package"]]
+    """Else Python 3.11.2 and 3.11.14, a laptop and Binder, may run different things."""
+    names = [package["name"] for package in locked_packages()]
     twice = sorted({name for name in names if names.count(name) > 1})
     assert not twice, f"Give them a bound under constraint-dependencies in pyproject.toml: {twice}"
 
 
 def test_lock_belongs_to_pyproject():
-    """uv sync --frozen takes the lock as it is, so somebody has to notice a dependency that never got locked."""
-    import tomllib
-
+    """Since `uv sync --frozen` takes the lock as it is, nobody else notices what was never locked."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    book = next(
-        entry for entry in environment.read_lock()["package"] if entry["name"] == environment.BOOK
-    )
+    book = next(entry for entry in locked_packages() if entry["name"] == environment.BOOK)
 
     def named(lines: list[str]) -> dict[str, str]:
         return {
@@ -457,8 +480,6 @@ def test_the_modules_files_use_only_those_above_them():
 
 
 def test_the_map_gives_a_reason_for_every_dependency():
-    import tomllib
-
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     lines = project["project"]["dependencies"] + [
         line for group in project["dependency-groups"].values() for line in group

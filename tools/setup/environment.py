@@ -7,19 +7,18 @@ directly or not, and leaves out what only builds the website or runs the tests.
 
 from __future__ import annotations
 
-import tomllib
+import subprocess
+import sys
 from pathlib import Path
 
-from packaging.markers import Marker
+from packaging.requirements import Requirement
 
 from tools import ROOT
 
-LOCK = ROOT / "uv.lock"
 ENVIRONMENT = ROOT / "environment.yml"
 
 BOOK = "dependent-data-by-simulation"
 PYTHON = "3.11"
-GROUPS = ("notebooks",)
 
 # The machine Binder gives to a reader. conda installs the newest 3.11, so the full version only has
 # to be late enough.
@@ -40,62 +39,53 @@ HEADER = """\
 """
 
 
-def applies(marker: str | None) -> bool:
-    """Whether a requirement with this marker is wanted on Binder's machine."""
-    return marker is None or Marker(marker).evaluate(BINDER)
+def pins(folder: Path = ROOT) -> dict[str, str]:
+    """All that the notebooks need on Binder's machine, directly or not.
+
+    Parameters
+    ----------
+    folder
+        Where pyproject.toml and uv.lock lie.
+
+    Returns
+    -------
+    dict
+        The version of each package by its name, in the order of the names.
+    """
+    needs = map(Requirement, exported(folder).splitlines())
+    wanted = [need for need in needs if need.marker is None or need.marker.evaluate(BINDER)]
+    return {need.name: str(need.specifier).removeprefix("==") for need in wanted}
 
 
-def pins(lock: dict, groups: tuple[str, ...] = GROUPS) -> dict[str, str]:
-    """Name -> version of everything that the book and the given dependency groups need, directly or not."""
-    packages: dict[str, list[dict]] = {}
-    for package in lock["package"]:
-        packages.setdefault(package["name"], []).append(package)
+def exported(folder: Path) -> str:
+    """The notebooks' requirements as uv reads them from the lock, for every machine.
 
-    def entry(name: str, version: str | None = None) -> dict:
-        """The locked package meant.
-
-        Where Python or platform split the lock there are several of one name.
-        """
-        found = [
-            package
-            for package in packages[name]
-            if version in (None, package.get("version"))
-            and any(applies(marker) for marker in package.get("resolution-markers", [None]))
-        ]
-        if len(found) != 1:
-            raise LookupError(f"{len(found)} entries of the lock fit {name} {version or ''}")
-        return found[0]
-
-    book = entry(BOOK)
-    wanted = list(book["dependencies"])
-    for group in groups:
-        wanted += book["dev-dependencies"][group]
-
-    pinned: dict[str, str] = {}
-    seen: set[tuple[str, str | None]] = set()
-    while wanted:
-        need = wanted.pop()
-        if not applies(need.get("marker")):
-            continue
-        package = entry(need["name"], need.get("version"))
-        pinned[package["name"]] = package["version"]
-        for extra in (None, *need.get("extra", [])):
-            if (package["name"], extra) not in seen:
-                seen.add((package["name"], extra))
-                wanted += (
-                    package.get("dependencies", [])
-                    if extra is None
-                    else package["optional-dependencies"][extra]
-                )
-    return dict(sorted(pinned.items()))
+    One a line, with a marker where not every machine needs it. uv reads nothing but the lock and
+    pyproject.toml: no network, no installed package.
+    """
+    command = [uv(), "export", "--frozen", "--offline", "--no-config", "--project", str(folder)]
+    command += ["--no-default-groups", "--group", "notebooks", "--no-emit-project"]
+    command += ["--no-hashes", "--no-header", "--no-annotate"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"uv cannot read the lock in {folder}:\n{done.stderr}")
+    return done.stdout
 
 
-def render(lock: dict) -> str:
+def uv() -> str:
+    """The uv that made this environment."""
+    script = ROOT / "tools" / "setup" / "bootstrap.py"
+    return subprocess.run(
+        [sys.executable, str(script)], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout.strip()
+
+
+def render(pinned: dict[str, str]) -> str:
     """The text of environment.yml.
 
     `-e .` comes last: it installs the book's own module, editable.
     """
-    lines = [f"      - {name}=={version}" for name, version in pins(lock).items()]
+    lines = [f"      - {name}=={version}" for name, version in pinned.items()]
     return (
         HEADER
         + f"name: {BOOK}\n"
@@ -106,13 +96,11 @@ def render(lock: dict) -> str:
     )
 
 
-def read_lock(path: Path = LOCK) -> dict:
-    return tomllib.loads(path.read_text(encoding="utf-8"))
-
-
 def main() -> None:
-    ENVIRONMENT.write_text(render(read_lock()), encoding="utf-8")
-    print(f"{ENVIRONMENT.name}: {len(pins(read_lock()))} pins")
+    """Write environment.yml."""
+    pinned = pins()
+    ENVIRONMENT.write_text(render(pinned), encoding="utf-8")
+    print(f"{ENVIRONMENT.name}: {len(pinned)} pins")
 
 
 if __name__ == "__main__":
