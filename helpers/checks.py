@@ -1,33 +1,80 @@
-"""The plain checks on numbers that several files share: each returns the clean value or says what is wrong."""
+"""The plain checks on numbers that several files share.
 
+Each returns the clean value, or raises an `InputError` that says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
 from numbers import Integral, Real
 
 import numpy as np
 
 from helpers.errors import InputError
 
+Numbers = float | Sequence[float] | np.ndarray
+"""One number or many: what an argument takes that has one value for all, or one for each."""
 
-def whole_number(name, value, least=1):
-    """`value` as an int of at least `least`."""
+
+def whole_number(name: str, value: object, least: int = 1) -> int:
+    """A whole number of at least `least`.
+
+    Parameters
+    ----------
+    name : str
+        What the value is called where the reader gave it.
+    value : object
+        What she gave: any number that is whole, 3.0 and numpy's among them.
+    least : int
+        The smallest that will do.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InputError
+        For anything else, True and False among it.
+    """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         raise InputError(f"{name} must be a whole number, not {value!r}.")
-    if not isinstance(value, Integral):  # which may be too large for a float
+    if not isinstance(value, Integral):  # an integer may be too large for a float
         if np.isinf(float(value)):
             raise InputError(f"{name} must be finite, not {value!r}.")
         if value != np.floor(float(value)):
             raise InputError(f"{name} must be a whole number, not {value!r}.")
     if value < least:
         raise InputError(f"{name} must be at least {least}, not {value!r}.")
-    return int(value)
+    return int(value)  # type: ignore[call-overload]  # what is Real and whole turns into an int
 
 
-def numbers(name, value, low=-np.inf, high=np.inf):
-    """`value` as a float array (of no dimension for a single number), finite and from `low` to `high`."""
+def numbers(name: str, value: object, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
+    """Finite numbers from `low` to `high`, as an array of floats.
+
+    Parameters
+    ----------
+    name : str
+        What the value is called where the reader gave it.
+    value : object
+        What she gave: a number, or a list, table or array of numbers.
+    low, high : float
+        The limits, themselves allowed.
+
+    Returns
+    -------
+    np.ndarray
+        Of the shape of `value`: of no dimension for a single number.
+
+    Raises
+    ------
+    InputError
+        For text, booleans and objects, even where numpy would convert them; for missing and
+        infinite values; beyond the limits.
+    """
     try:
         array = np.asarray(value)
-        if (
-            array.dtype.kind not in "iuf"
-        ):  # text, booleans and objects are not numbers, even where numpy would convert them
+        if array.dtype.kind not in "iuf":
             raise TypeError
         array = array.astype(float) + 0.0  # turns -0.0 into 0.0
     except (TypeError, ValueError):

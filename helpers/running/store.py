@@ -23,7 +23,10 @@ from helpers.running.whole_file import written_whole
 from helpers.simulate import Design
 
 _CODE = (
-    "simulate",
+    "simulate/design",
+    "simulate/draw",
+    "simulate/recipe",
+    "simulate/studies",
     "engine/crossproducts",
     "engine/smallmatrix",
     "running/store",
