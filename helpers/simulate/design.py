@@ -103,7 +103,7 @@ class Design:
     def _keep(self, name: str, check: Callable[..., Any], *details: Any, **limits: float) -> None:
         """Put what a check makes of a field in the field's place."""
         value = check(name, getattr(self, name), *details, **limits)
-        if isinstance(value, np.ndarray):
+        if isinstance(value, (np.ndarray, np.generic)):
             value = _as_tuples(value)
         object.__setattr__(self, name, value)
 
