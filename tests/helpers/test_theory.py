@@ -8,7 +8,10 @@ that rule in at least one of its cells, otherwise the comparison would show noth
 
 import functools
 import inspect
+import re
 from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
 
 import numpy as np
 import pytest
@@ -25,11 +28,12 @@ SEED = 72
 STUDIES = 20_000
 Z = 1.959964  # the critical value of a two-sided test at 5%, typed here and computed in the module
 
-FORMS = {name: function for name, function in vars(theory).items() if hasattr(function, "form")}
+PUBLIC = {name: getattr(theory, name) for name in theory.__all__}
+FORMS = {name: what for name, what in PUBLIC.items() if hasattr(what, "form")}
 
 
 # Fits of many studies of equal clusters at once. Each gives the slopes' errors and squared standard
-# errors, (S, p).
+# errors, both of shape (S, p).
 
 
 def crossproducts(studies):
@@ -39,14 +43,14 @@ def crossproducts(studies):
 
 
 def solve(C):
-    """Least squares from crossproducts of (X, y): coefficients, residual sum of squares, diagonal of (X'X)^-1."""
+    """Least squares from crossproducts of (X, y).
+
+    Gives the coefficients, the residual sum of squares and the diagonal of (X'X)^-1.
+    """
     inverse = np.linalg.inv(C[..., :-1, :-1])
     b = (inverse @ C[..., :-1, -1:])[..., 0]
-    return (
-        b,
-        C[..., -1, -1] - (b * C[..., :-1, -1]).sum(-1),
-        np.diagonal(inverse, axis1=-2, axis2=-1),
-    )
+    rss = C[..., -1, -1] - (b * C[..., :-1, -1]).sum(-1)
+    return b, rss, np.diagonal(inverse, axis1=-2, axis2=-1)
 
 
 def ols(C, studies):
@@ -57,13 +61,15 @@ def ols(C, studies):
 
 def two_stage(C, studies):
     b = np.linalg.solve(C[..., :-1, :-1], C[..., :-1, -1:])[..., 0]
-    return (b.mean(axis=1) - studies.coefficients)[:, 1:], (b.var(axis=1, ddof=1) / b.shape[1])[
-        :, 1:
-    ]
+    error, variance = b.mean(axis=1) - studies.coefficients, b.var(axis=1, ddof=1) / b.shape[1]
+    return error[:, 1:], variance[:, 1:]
 
 
 def random_intercept(C, studies):
-    """REML by golden section over the weight w that the model gives to what lies between clusters: 1 is OLS, 0 fixed effects."""
+    """REML by golden section over the weight w that the model gives to what lies between clusters.
+
+    A weight of 1 is OLS, one of 0 fixed effects.
+    """
     G, N, k = C.shape[1], studies.rows.shape[1], C.shape[-1] - 1
     between = np.einsum("sgi,sgj->sij", C[:, :, 0], C[:, :, 0]) / (N / G)
     within = C.sum(axis=1) - between
@@ -91,11 +97,10 @@ def random_intercept(C, studies):
 
 @functools.cache
 def simulated(design, fit, n_studies=STUDIES):
-    """Errors and squared standard errors of all studies of a design, drawn once for all comparisons."""
+    """Errors and squared standard errors of all studies of a design, drawn once for all."""
     seed = [SEED, *repr(design).encode()]
-    fitted = [
-        fit(crossproducts(studies), studies) for studies in study_chunks(design, n_studies, seed)
-    ]
+    chunks = study_chunks(design, n_studies, seed)
+    fitted = [fit(crossproducts(studies), studies) for studies in chunks]
     return tuple(np.concatenate(part) for part in zip(*fitted, strict=True))
 
 
@@ -104,7 +109,7 @@ def simulated(design, fit, n_studies=STUDIES):
 
 @dataclass
 class Comparison:
-    """What a form says against what many studies show: `values` holds one number a study (or its mean and standard error)."""
+    """What a form says against what many studies show: their mean and its standard error."""
 
     cell: str
     predicted: float
@@ -116,17 +121,16 @@ class Comparison:
 
     def __str__(self):
         return (
-            f"{self.cell}: form {self.predicted:.6g}, simulated {self.mean:.6g} +- {self.se:.2g}, z "
-            f"{self.z():+.2f}"
+            f"{self.cell}: form {self.predicted:.6g}, simulated {self.mean:.6g} +- {self.se:.2g}, "
+            f"z {self.z():+.2f}"
         )
 
 
 def compare(cell, predicted, values):
-    """Several slopes of one study are averaged first, so that only independent numbers are counted."""
+    """Several slopes of one study are averaged first: only independent numbers are counted."""
     values = np.asarray(values, float).reshape(len(values), -1).mean(axis=1)
-    return Comparison(
-        str(cell), float(predicted), values.mean(), values.std(ddof=1) / np.sqrt(len(values))
-    )
+    se = values.std(ddof=1) / np.sqrt(len(values))
+    return Comparison(str(cell), float(predicted), values.mean(), se)
 
 
 def rejected(error, variance):
@@ -137,124 +141,97 @@ def rejected(error, variance):
 FEW = [(4, 12, 2, 1.0), (5, 10, 1, 0.5), (10, 8, 3, 0.1)]
 THIRTY = [(30, 8, 3, 1.0), (30, 25, 3, 1.0)]
 HUNDRED = [(100, 8, 3, 1.0), (100, 25, 3, 1.0)]
-MORE = [
-    (100, 8, 3, 1.0),
-    (200, 25, 2, 1.0),
-]  # for rates, whose part of order 1/G shows at 100 clusters
+# for rates, whose part of order 1/G shows at 100 clusters
+MORE = [(100, 8, 3, 1.0), (200, 25, 2, 1.0)]
+
+ONLY_INTERCEPTS = Design(6, 5, 2, between_sd=(2, 0, 0))
 
 
-def design(G, n, p, between_sd, **more):
-    return Design(G, n, p, between_sd=between_sd, **more)
+def design(G, n, p, between_sd):
+    return Design(G, n, p, between_sd=between_sd)
 
 
 def two_stage_variance():
     for cell in FEW + THIRTY + HUNDRED[:1]:
-        yield compare(
-            cell, theory.two_stage_variance(*cell), simulated(design(*cell), two_stage)[0] ** 2
-        )
+        error, _ = simulated(design(*cell), two_stage)
+        yield compare(cell, theory.two_stage_variance(*cell), error**2)
 
 
 def pooled_ols_variance_exact():
     for cell in [*FEW, (2, 5, 3, 1.0), (30, 5, 3, 4.0), *THIRTY, *HUNDRED]:
-        yield compare(
-            cell, theory.pooled_ols_variance_exact(*cell), simulated(design(*cell), ols)[0] ** 2
-        )
-    only_intercepts = Design(6, 5, 2, between_sd=(2, 0, 0))
-    yield compare(
-        "intercepts",
-        theory.pooled_ols_variance_exact(6, 5, 2, 0, intercept_sd=2),
-        simulated(only_intercepts, ols)[0] ** 2,
-    )
+        error, _ = simulated(design(*cell), ols)
+        yield compare(cell, theory.pooled_ols_variance_exact(*cell), error**2)
+    error, _ = simulated(ONLY_INTERCEPTS, ols)
+    predicted = theory.pooled_ols_variance_exact(6, 5, 2, 0, intercept_sd=2)
+    yield compare("intercepts", predicted, error**2)
 
 
 def pooled_ols_printed_variance_exact():
     for cell in [*FEW, (2, 5, 3, 1.0), (30, 5, 3, 4.0), *THIRTY, *HUNDRED]:
-        yield compare(
-            cell, theory.pooled_ols_printed_variance_exact(*cell), simulated(design(*cell), ols)[1]
-        )
-    only_intercepts = Design(6, 5, 2, between_sd=(2, 0, 0))
-    yield compare(
-        "intercepts",
-        theory.pooled_ols_printed_variance_exact(6, 5, 2, 0, intercept_sd=2),
-        simulated(only_intercepts, ols)[1],
-    )
+        _, printed = simulated(design(*cell), ols)
+        yield compare(cell, theory.pooled_ols_printed_variance_exact(*cell), printed)
+    _, printed = simulated(ONLY_INTERCEPTS, ols)
+    predicted = theory.pooled_ols_printed_variance_exact(6, 5, 2, 0, intercept_sd=2)
+    yield compare("intercepts", predicted, printed)
 
 
 def pooled_ols_variance():
     for cell in THIRTY + HUNDRED:
-        yield compare(
-            cell, theory.pooled_ols_variance(*cell), simulated(design(*cell), ols)[0] ** 2
-        )
+        error, _ = simulated(design(*cell), ols)
+        yield compare(cell, theory.pooled_ols_variance(*cell), error**2)
     for cell, world, more in MIXED:
-        yield compare(
-            (cell, more), theory.pooled_ols_variance(*cell, **more), simulated(world, ols)[0] ** 2
-        )
+        error, _ = simulated(world, ols)
+        yield compare((cell, more), theory.pooled_ols_variance(*cell, **more), error**2)
 
 
 def pooled_ols_printed_variance():
     for cell in [(50, 8, 3, 1.0), (50, 10, 1, 2.0)]:
-        yield limit(
-            cell, cell[0] * theory.pooled_ols_printed_variance(*cell), printed_by(ols, *cell[1:])
-        )
+        predicted = cell[0] * theory.pooled_ols_printed_variance(*cell)
+        yield limit(cell, predicted, printed_by(ols, *cell[1:]))
 
 
 def ols_false_alarm_rate():
     for cell in HUNDRED:
-        yield compare(
-            cell, theory.ols_false_alarm_rate(*cell[1:]), rejected(*simulated(design(*cell), ols))
-        )
-    # one slope a study: with all of them the noise would fall to the size of what the form leaves
-    # out
+        hits = rejected(*simulated(design(*cell), ols))
+        yield compare(cell, theory.ols_false_alarm_rate(*cell[1:]), hits)
     for cell in THIRTY:
-        yield compare(
-            cell,
-            theory.ols_false_alarm_rate(*cell[1:], n_clusters=cell[0]),
-            rejected(*simulated(design(*cell), ols))[:, 0],
-        )
+        predicted = theory.ols_false_alarm_rate(*cell[1:], n_clusters=cell[0])
+        hits = rejected(*simulated(design(*cell), ols))
+        # one slope a study: with all of them the noise would fall to the size of what the form
+        # leaves out
+        yield compare(cell, predicted, hits[:, 0])
     for cell, world, more in MIXED:
-        yield compare(
-            (cell, more),
-            theory.ols_false_alarm_rate(*cell[1:], **more),
-            rejected(*simulated(world, ols)),
-        )
+        predicted = theory.ols_false_alarm_rate(*cell[1:], **more)
+        yield compare((cell, more), predicted, rejected(*simulated(world, ols)))
 
 
 def random_intercept_variance():
     for cell in [*THIRTY, (50, 8, 3, 1.0), *MORE]:
-        yield compare(
-            cell,
-            theory.random_intercept_variance(*cell),
-            simulated(design(*cell), random_intercept)[0] ** 2,
-        )
+        error, _ = simulated(design(*cell), random_intercept)
+        yield compare(cell, theory.random_intercept_variance(*cell), error**2)
 
 
 def random_intercept_se():
-    for cell in [(50, 8, 3, 1.0)]:
-        yield root(
-            limit(
-                cell,
-                cell[0] * theory.random_intercept_se(*cell) ** 2,
-                printed_by(random_intercept, *cell[1:]),
-            )
-        )
+    cell = (50, 8, 3, 1.0)
+    predicted = cell[0] * theory.random_intercept_se(*cell) ** 2
+    yield root(limit(cell, predicted, printed_by(random_intercept, *cell[1:])))
 
 
 def random_intercept_false_alarm_rate():
     for cell in MORE:
-        yield compare(
-            cell,
-            theory.random_intercept_false_alarm_rate(*cell[1:]),
-            rejected(*simulated(design(*cell), random_intercept)),
-        )
+        hits = rejected(*simulated(design(*cell), random_intercept))
+        yield compare(cell, theory.random_intercept_false_alarm_rate(*cell[1:]), hits)
 
 
 def limit(cell, predicted, values_at):
-    """What hardly varies between studies shows even the part of order 1/G that a large-N form leaves out. It cancels between G and 2 G clusters;
-    what is left is of order 1/G^2."""
+    """A comparison in the limit of many clusters, from G of them and 2 G.
+
+    What hardly varies between studies shows even the part of order 1/G that a large-N form leaves
+    out. It cancels between G and 2 G clusters; what is left is of order 1/G^2.
+    """
     half, full = (compare(cell, predicted, values_at(G)) for G in (cell[0], 2 * cell[0]))
-    return Comparison(
-        f"limit from {cell}", predicted, 2 * full.mean - half.mean, np.hypot(2 * full.se, half.se)
-    )
+    mean, se = 2 * full.mean - half.mean, np.hypot(2 * full.se, half.se)
+    return Comparison(f"limit from {cell}", predicted, mean, se)
 
 
 def printed_by(fit, *rest):
@@ -263,23 +240,14 @@ def printed_by(fit, *rest):
 
 def root(square):
     """The same comparison for the square root of what was compared."""
-    return Comparison(
-        square.cell,
-        np.sqrt(square.predicted),
-        np.sqrt(square.mean),
-        square.se / (2 * np.sqrt(square.mean)),
-    )
+    mean = np.sqrt(square.mean)
+    return Comparison(square.cell, np.sqrt(square.predicted), mean, square.se / (2 * mean))
 
 
 def mixed(G, n, p, predictor_icc, intercept_sd, between_sd):
-    world = Design(
-        G, n, p, between_sd=(intercept_sd, *[between_sd] * p), predictor_icc=predictor_icc
-    )
-    return (
-        (G, n, p, between_sd),
-        world,
-        {"intercept_sd": intercept_sd, "predictor_icc": predictor_icc},
-    )
+    sds = (intercept_sd, *[between_sd] * p)
+    more = {"intercept_sd": intercept_sd, "predictor_icc": predictor_icc}
+    return (G, n, p, between_sd), Design(G, n, p, between_sd=sds, predictor_icc=predictor_icc), more
 
 
 # predictors that lie partly or wholly between clusters; the nearer to wholly, the more clusters a
@@ -291,29 +259,21 @@ MIXED = [
 ]
 
 
+def alike(G, n, p, icc, **more):
+    """Clusters whose slopes are all alike; errors of two rows of one have the correlation icc."""
+    sds = (np.sqrt(icc), *[0] * p)
+    return Design(G, n, p, between_sd=sds, noise_sd=np.sqrt(1 - icc), **more)
+
+
 def moulton_factor():
-    for G, n, x, icc in [(60, 20, 0.3, 0.5), (300, 4, 1.0, 0.4)]:
-        world = Design(
-            G, n, 1, between_sd=(np.sqrt(icc), 0), noise_sd=np.sqrt(1 - icc), predictor_icc=x
-        )
-        error, printed = simulated(world, ols)
-        yield root(
-            compare(
-                (G, n, x, icc), theory.moulton_factor(n, x, icc) ** 2, error**2 / printed.mean()
-            )
-        )
+    for G, n, icc_x, icc in [(60, 20, 0.3, 0.5), (300, 4, 1.0, 0.4)]:
+        error, printed = simulated(alike(G, n, 1, icc, predictor_icc=icc_x), ols)
+        predicted = theory.moulton_factor(n, icc_x, icc)
+        yield root(compare((G, n, icc_x, icc), predicted**2, error**2 / printed.mean()))
     sizes = (4, 6, 10, 20) * 50
-    world = Design(
-        len(sizes), sizes, 1, between_sd=(np.sqrt(0.5), 0), noise_sd=np.sqrt(0.5), predictor_icc=0.5
-    )
-    error, printed = unequal(world)
-    yield root(
-        compare(
-            "unequal",
-            theory.moulton_factor(10, 0.5, 0.5, size_variance=np.var(sizes)) ** 2,
-            error**2 / printed.mean(),
-        )
-    )
+    error, printed = unequal(alike(len(sizes), sizes, 1, 0.5, predictor_icc=0.5))
+    predicted = theory.moulton_factor(10, 0.5, 0.5, size_variance=np.var(sizes))
+    yield root(compare("unequal", predicted**2, error**2 / printed.mean()))
 
 
 @functools.cache
@@ -321,39 +281,23 @@ def unequal(world):
     """OLS with one predictor, whatever the sizes of the clusters."""
     error, printed = [], []
     for studies in study_chunks(world, STUDIES, [SEED, 1]):
-        W = studies.rows
-        e, v = ols(np.swapaxes(W, -1, -2)[:, None] @ W[:, None], studies)
-        error.append(e), printed.append(v)
+        rows = studies.rows[:, None]
+        e, v = ols(np.swapaxes(rows, -1, -2) @ rows, studies)
+        error.append(e)
+        printed.append(v)
     return np.concatenate(error), np.concatenate(printed)
 
 
 def cluster_level_false_alarm_rate():
     for G, n, icc in [(200, 20, 0.95), (200, 5, 0.8)]:
-        world = Design(
-            G, n, 2, between_sd=(np.sqrt(icc), 0, 0), noise_sd=np.sqrt(1 - icc), predictor_icc=1
-        )
-        yield compare(
-            (G, n, icc),
-            theory.cluster_level_false_alarm_rate(n, icc),
-            rejected(*simulated(world, ols)),
-        )
+        hits = rejected(*simulated(alike(G, n, 2, icc, predictor_icc=1), ols))
+        yield compare((G, n, icc), theory.cluster_level_false_alarm_rate(n, icc), hits)
 
 
 def squared_grand_mean(sizes, icc):
-    world = Design(
-        len(sizes),
-        sizes,
-        1,
-        coefficients=(0, 0),
-        between_sd=(np.sqrt(icc), 0),
-        noise_sd=np.sqrt(1 - icc),
-    )
-    return np.concatenate(
-        [
-            studies.y.mean(axis=1) ** 2
-            for studies in study_chunks(world, 5 * STUDIES, [SEED, *sizes])
-        ]
-    )
+    world = alike(len(sizes), sizes, 1, icc, coefficients=(0, 0))
+    chunks = study_chunks(world, 5 * STUDIES, [SEED, *sizes])
+    return np.concatenate([studies.y.mean(axis=1) ** 2 for studies in chunks])
 
 
 def design_effect():
@@ -382,7 +326,8 @@ BALANCED = [
 ]
 
 
-def balanced(form, what):
+def balanced():
+    """Each cell with what its forms are given, and the studies' errors and squared errors."""
     for G, days, sds, corr, noise_sd in BALANCED:
         world = Design(
             G,
@@ -394,36 +339,26 @@ def balanced(form, what):
             predictor_values=days,
         )
         error, printed = simulated(world, ols, 5 * STUDIES)
-        more = (
-            {}
-            if form is theory.balanced_variance
-            else {"intercept_sd": sds[0], "between_corr": corr}
-        )
-        yield what((G, days), form(G, days, sds[1], noise_sd, **more), error**2, printed)
+        intercept = {"intercept_sd": sds[0], "between_corr": corr}
+        yield (G, days), (G, days, sds[1], noise_sd), intercept, error**2, printed
 
 
 def balanced_variance():
-    yield from balanced(
-        theory.balanced_variance,
-        lambda cell, predicted, squares, printed: compare(cell, predicted, squares),
-    )
+    for cell, setting, _, squares, _ in balanced():
+        yield compare(cell, theory.balanced_variance(*setting), squares)
 
 
 def balanced_printed_variance():
-    yield from balanced(
-        theory.balanced_printed_variance,
-        lambda cell, predicted, squares, printed: compare(cell, predicted, printed),
-    )
+    for cell, setting, intercept, _, printed in balanced():
+        yield compare(cell, theory.balanced_printed_variance(*setting, **intercept), printed)
 
 
 def balanced_se_ratio():
-    def ratio(cell, predicted, squares, printed):
+    for cell, setting, intercept, squares, printed in balanced():
         # the delta method for sqrt(mean of one / mean of other)
         q = printed.mean() / squares.mean()
         linear = np.sqrt(q) + (printed - q * squares) / (2 * np.sqrt(q) * squares.mean())
-        return compare(cell, predicted, linear)
-
-    yield from balanced(theory.balanced_se_ratio, ratio)
+        yield compare(cell, theory.balanced_se_ratio(*setting, **intercept), linear)
 
 
 def pooled_ols_slope():
@@ -431,7 +366,8 @@ def pooled_ols_slope():
         world = Design(
             G, 5, 1, coefficients=(0, -1), between_sd=0.0, predictor_icc=0.8, between_slopes=2
         )
-        return simulated(world, ols)[0] - 1
+        error, _ = simulated(world, ols)
+        return error - 1
 
     yield limit((100, "between slope 2"), theory.pooled_ols_slope(-1, 2, 0.8), slopes)
 
@@ -455,9 +391,7 @@ SIMULATED = [
     balanced_se_ratio,
     pooled_ols_slope,
 ]
-each_form = pytest.mark.parametrize(
-    "comparisons", SIMULATED, ids=lambda function: function.__name__
-)
+each_form = pytest.mark.parametrize("comparisons", SIMULATED, ids=lambda form: form.__name__)
 
 
 @each_form
@@ -476,7 +410,7 @@ def test_a_form_that_is_3_percent_off_is_caught(comparisons, wrong):
 
 
 def slope_error_shares(scale=1.0):
-    """How many errors of single clusters' slopes lie within the quartiles of the form, and within its middle 90%."""
+    """How many errors of one cluster's slope lie within the form's quartiles or its middle 90%."""
     for p, n in [(3, 4), (3, 5), (3, 6), (3, 8), (3, 12), (1, 2), (1, 3), (2, 25)]:
         world = Design(1, n, p, between_sd=0, noise_sd=2)
         error = np.abs(simulated(world, one_cluster, 5 * STUDIES)[0])
@@ -505,17 +439,16 @@ def test_a_slope_error_that_is_3_percent_off_is_caught(wrong):
 @pytest.mark.parametrize("G", [10, 30])
 @pytest.mark.parametrize("between_sd", [0.1, 1.0])
 def test_two_stage_with_one_row_more_than_coefficients(G, between_sd):
-    """At five rows and three predictors a cluster's error is t_2 / sqrt(2), with characteristic function |u| K_1(|u|). The mean over clusters has
-    quantiles, and no variance."""
+    """The mean over clusters has quantiles there, and no variance.
+
+    At five rows and three predictors a cluster's error is t_2 / sqrt(2), with characteristic
+    function |u| K_1(|u|).
+    """
 
     def cdf(x):
         def f(u):
-            return (
-                np.sin(u * x)
-                / u
-                * (u / G * special.k1(u / G)) ** G
-                * np.exp(-((u * between_sd) ** 2) / (2 * G))
-            )
+            noise = (u / G * special.k1(u / G)) ** G
+            return np.sin(u * x) / u * noise * np.exp(-((u * between_sd) ** 2) / (2 * G))
 
         return 0.5 + integrate.quad(f, 0, 60 * np.sqrt(G), limit=500)[0] / np.pi
 
@@ -529,16 +462,19 @@ def test_two_stage_with_one_row_more_than_coefficients(G, between_sd):
 
 
 def test_the_median_error_of_two_stage():
-    """Where it is known otherwise: one cluster without variation has the quartile of its t distribution, many rows lead to a normal one."""
+    """Where it is known otherwise.
+
+    One cluster without variation has the quartile of its t distribution, many rows lead to a normal
+    one.
+    """
+    quartile = 0.6744898  # of a standard normal variable
     for n in (4, 5, 6, 8, 12, 25, 100):
-        assert theory.two_stage_median_error(1, n, 3, 0, 2) == pytest.approx(
-            theory.slope_error(n, 3, 2).ppf(0.75), rel=1e-6
-        )
-    normal = 0.6744898 * np.sqrt(theory.two_stage_variance([10, 100], 100, 3, 0.25))
+        of_one = theory.two_stage_median_error(1, n, 3, 0, 2)
+        assert of_one == pytest.approx(theory.slope_error(n, 3, 2).ppf(0.75), rel=1e-6)
+    normal = quartile * np.sqrt(theory.two_stage_variance([10, 100], 100, 3, 0.25))
     assert theory.two_stage_median_error([10, 100], 100, 3, 0.25) == pytest.approx(normal, rel=1e-4)
-    assert theory.two_stage_median_error(30, 5, 3, 2, 0) == pytest.approx(
-        0.6744898 * 2 / np.sqrt(30), rel=1e-6
-    )
+    no_noise = theory.two_stage_median_error(30, 5, 3, 2, 0)
+    assert no_noise == pytest.approx(quartile * 2 / np.sqrt(30), rel=1e-6)
     assert theory.two_stage_median_error(30, 5, 3, 0, 0) == 0
 
 
@@ -546,12 +482,13 @@ def test_the_median_error_of_two_stage():
     ("G", "n", "between_sd"), [(30, 5, 0.1), (30, 25, 0.1), (100, 5, 0.25), (10, 25, 0.25)]
 )
 def test_how_often_a_random_intercept_is_singular(G, n, between_sd):
-    """The form supposes that the predictors leave the clusters' levels alone, which holds for many clusters: within a fiftieth here."""
-    fits = fit_studies(
-        simulate_studies(Design(G, n, 3, between_sd=between_sd), 4_000, SEED),
-        "random_intercept",
-        p_values=False,
-    )
+    """Within a fiftieth here.
+
+    The form supposes that the predictors leave the clusters' levels alone, which holds for many
+    clusters.
+    """
+    studies = simulate_studies(Design(G, n, 3, between_sd=between_sd), 4_000, SEED)
+    fits = fit_studies(studies, "random_intercept", p_values=False)
     rate = theory.random_intercept_singular_rate(G, n, 3, between_sd)
     assert abs(fits.singular.mean() - rate) < 0.02 + 4 * np.sqrt(rate * (1 - rate) / 4_000)
 
@@ -560,25 +497,21 @@ def test_how_often_a_random_intercept_is_singular(G, n, between_sd):
 
 
 def test_every_form_says_how_far_it_holds_and_is_compared_or_listed_here():
+    files = [
+        import_module(f"{theory.__name__}.{file.name}") for file in iter_modules(theory.__path__)
+    ]
     functions = {
-        name
-        for name, function in vars(theory).items()
-        if inspect.isfunction(function) and function.__module__ == theory.__name__
+        name: what for file in files for name, what in inspect.getmembers(file, inspect.isfunction)
     }
-    assert {name for name in functions if not name.startswith("_")} - {"form"} == set(FORMS)
+    assert {name for name, what in functions.items() if hasattr(what, "form")} == set(FORMS)
+    assert {name for name, what in PUBLIC.items() if callable(what)} - {"form"} == set(FORMS)
     assert {function.form for function in FORMS.values()} == {"exact", "large N"}
     assert all(function.__doc__.startswith(f"[{function.form}] ") for function in FORMS.values())
-    simple = {
-        "slope_error",
-        "variance_floor",
-        "false_alarm_rate",
-        "between_sd_for",
-    }  # by quantiles the first, by arithmetic the others
-    simple |= {
-        "two_stage_median_error",
-        "random_intercept_singular_rate",
-    }  # by quantiles, and beside the module's fits
-    assert set(FORMS) - {function.__name__ for function in SIMULATED} <= simple
+    by_quantiles = {"slope_error", "two_stage_median_error"}
+    by_arithmetic = {"variance_floor", "false_alarm_rate", "between_sd_for"}
+    beside_the_modules_fits = {"random_intercept_singular_rate"}
+    not_simulated = set(FORMS) - {function.__name__ for function in SIMULATED}
+    assert not_simulated <= by_quantiles | by_arithmetic | beside_the_modules_fits
 
 
 def test_numbers_worked_out_elsewhere():
@@ -589,85 +522,95 @@ def test_numbers_worked_out_elsewhere():
     assert np.sqrt(theory.two_stage_variance(100, 25, 3, 1)) == pytest.approx(0.1025, abs=5e-5)
     assert np.sqrt(theory.pooled_ols_variance(10, 5, 3, 0.1)) == pytest.approx(0.1483, abs=5e-5)
     assert theory.random_intercept_se(100, 5, 3, 1) == pytest.approx(0.0949, abs=5e-5)
-    assert theory.random_intercept_false_alarm_rate(
-        np.array([5, 5, 25, 25]), 3, np.array([1, 4, 1, 4])
-    ) == pytest.approx([0.201, 0.236, 0.468, 0.518], abs=5e-4)
-    assert theory.cluster_level_false_alarm_rate(np.array([5, 100]), 0.5) == pytest.approx(
-        [0.258, 0.783], abs=5e-4
-    )
-    assert theory.cluster_level_false_alarm_rate(10, 0.05) == pytest.approx(0.104, abs=5e-4)
+    rates = theory.random_intercept_false_alarm_rate([5, 5, 25, 25], 3, [1, 4, 1, 4])
+    assert rates == pytest.approx([0.201, 0.236, 0.468, 0.518], abs=5e-4)
+    rates = theory.cluster_level_false_alarm_rate([5, 100, 10], [0.5, 0.5, 0.05])
+    assert rates == pytest.approx([0.258, 0.783, 0.104], abs=5e-4)
     assert theory.moulton_factor(10, 0.4950, 0.5087) == pytest.approx(1.8073, abs=5e-5)
     assert theory.effective_sample_size(10, 40, 0.2) == pytest.approx(45.45, abs=5e-3)
     assert theory.pooled_ols_slope(-1, 1, 0.8) == pytest.approx(0.6)
-    assert theory.slope_error(5, 3).ppf(0.9) == pytest.approx(
-        1.885618 / np.sqrt(2), rel=1e-6
-    )  # the t table's .9 quantile at 2 df
+    t_table = 1.885618  # its .9 quantile at 2 df
+    assert theory.slope_error(5, 3).ppf(0.9) == pytest.approx(t_table / np.sqrt(2), rel=1e-6)
 
 
 def test_reml_estimates_of_balanced_data_give_back_their_standard_errors():
-    """With the same days for all, the forms at lme4's estimates are the standard errors of OLS and of the multilevel model to all their digits."""
-    sleepstudy = dict(n_clusters=18, values=np.arange(10), between_sd=5.92214, noise_sd=25.59180)
-    assert np.sqrt(theory.balanced_variance(**sleepstudy)) == pytest.approx(1.545790, abs=5e-6)
-    assert np.sqrt(
-        theory.balanced_printed_variance(**sleepstudy, intercept_sd=24.74066, between_corr=0.06555)
-    ) == pytest.approx(1.238195, abs=2e-5)
-    orthodont = dict(n_clusters=27, values=[8, 10, 12, 14], between_sd=0.226449, noise_sd=1.310022)
-    assert np.sqrt(theory.balanced_variance(**orthodont)) == pytest.approx(0.071255, abs=5e-7)
-    assert np.sqrt(
-        theory.balanced_printed_variance(**orthodont, intercept_sd=2.32736, between_corr=-0.6094)
-    ) == pytest.approx(0.109182, abs=5e-6)
-    assert (
-        theory.balanced_se_ratio(**sleepstudy, intercept_sd=24.74066, between_corr=0.06555)
-        < 1
-        < theory.balanced_se_ratio(**orthodont, intercept_sd=2.32736, between_corr=-0.6094)
-    )
+    """With the same days for all, to all the digits that were printed.
+
+    The forms at lme4's estimates are the standard errors of OLS and of the multilevel model.
+    """
+    sleepstudy = {"n_clusters": 18, "values": range(10), "between_sd": 5.92214, "noise_sd": 25.5918}
+    levels = {"intercept_sd": 24.74066, "between_corr": 0.06555}
+    true = np.sqrt(theory.balanced_variance(**sleepstudy))
+    printed = np.sqrt(theory.balanced_printed_variance(**sleepstudy, **levels))
+    assert true == pytest.approx(1.545790, abs=5e-6)
+    assert printed == pytest.approx(1.238195, abs=2e-5)
+    assert theory.balanced_se_ratio(**sleepstudy, **levels) < 1
+
+    orthodont = {
+        "n_clusters": 27,
+        "values": [8, 10, 12, 14],
+        "between_sd": 0.226449,
+        "noise_sd": 1.310022,
+    }
+    levels = {"intercept_sd": 2.32736, "between_corr": -0.6094}
+    true = np.sqrt(theory.balanced_variance(**orthodont))
+    printed = np.sqrt(theory.balanced_printed_variance(**orthodont, **levels))
+    assert true == pytest.approx(0.071255, abs=5e-7)
+    assert printed == pytest.approx(0.109182, abs=5e-6)
+    assert theory.balanced_se_ratio(**orthodont, **levels) > 1
 
 
-def test_large_n_forms_are_the_limits_of_exact_ones():
-    for n, p, between_sd, intercept_sd in [
-        (2, 1, 1, 0),
-        (5, 3, 0.1, 0.1),
-        (8, 3, 4, 1),
-        (100, 2, 1, 5),
+@pytest.mark.parametrize("G", [30, 1000, 1e6])
+@pytest.mark.parametrize(
+    ("n", "p", "between_sd", "intercept_sd"),
+    [(2, 1, 1, 0), (5, 3, 0.1, 0.1), (8, 3, 4, 1), (100, 2, 1, 5)],
+)
+def test_large_n_forms_are_the_limits_of_exact_ones(G, n, p, between_sd, intercept_sd):
+    for large, exact in [
+        (theory.pooled_ols_variance, theory.pooled_ols_variance_exact),
+        (theory.pooled_ols_printed_variance, theory.pooled_ols_printed_variance_exact),
     ]:
-        for G in (30, 1000, 1e6):
-            sizes_and_sds = (G, n, p, between_sd, 1.0)
-            for large, exact in [
-                (theory.pooled_ols_variance, theory.pooled_ols_variance_exact),
-                (theory.pooled_ols_printed_variance, theory.pooled_ols_printed_variance_exact),
-            ]:
-                assert exact(*sizes_and_sds, intercept_sd=intercept_sd) == pytest.approx(
-                    large(*sizes_and_sds, intercept_sd=intercept_sd), rel=4 / G
-                )
+        limit = large(G, n, p, between_sd, 1.0, intercept_sd=intercept_sd)
+        near = exact(G, n, p, between_sd, 1.0, intercept_sd=intercept_sd)
+        assert near == pytest.approx(limit, rel=4 / G)
 
 
-def test_forms_agree_where_they_meet():
-    n = np.array([2, 5, 50])
-    only_intercepts = dict(between_sd=0, intercept_sd=0.8, noise_sd=0.6)  # icc .64
-    assert theory.ols_false_alarm_rate(n, 1, predictor_icc=1, **only_intercepts) == pytest.approx(
-        theory.cluster_level_false_alarm_rate(n, 0.64)
-    )
+ROWS = np.array([2, 5, 50])
+ICC = 0.64
+OF_ICC = {"between_sd": 0, "intercept_sd": 0.8, "noise_sd": 0.6}
+
+
+def test_ols_and_the_forms_of_the_icc_agree():
+    rates = theory.ols_false_alarm_rate(ROWS, 1, predictor_icc=1, **OF_ICC)
+    assert rates == pytest.approx(theory.cluster_level_false_alarm_rate(ROWS, ICC))
     for icc_x in (0, 0.3, 1):
-        ratio = theory.pooled_ols_variance(
-            9, n, 2, predictor_icc=icc_x, **only_intercepts
-        ) / theory.pooled_ols_printed_variance(9, n, 2, **only_intercepts)
-        assert theory.moulton_factor(n, icc_x, 0.64) == pytest.approx(np.sqrt(ratio))
-    # the same values in every cluster have an intraclass correlation of -1 / (n - 1)
-    assert 1 / theory.moulton_factor(4, -1 / 3, 0.64) == pytest.approx(
-        theory.balanced_se_ratio(1e9, [0, 1, 2, 5], 0, 0.6, intercept_sd=0.8)
-    )
-    # a random intercept that does not vary is OLS
-    assert theory.random_intercept_variance(30, n, 3, 0.5, intercept_sd=0) == pytest.approx(
-        theory.pooled_ols_variance(30, n, 3, 0.5, intercept_sd=0)
-    )
-    assert theory.random_intercept_se(30, n, 3, 0.5, intercept_sd=0) ** 2 == pytest.approx(
-        theory.pooled_ols_printed_variance(30, n, 3, 0.5, intercept_sd=0)
-    )
-    # intercepts alone make no difference to row-level slopes, exactly
-    assert theory.pooled_ols_variance_exact(
-        4, 5, 2, 0, intercept_sd=3
-    ) == theory.pooled_ols_printed_variance_exact(4, 5, 2, 0, intercept_sd=3)
-    assert theory.slope_error(25, 3).var() == pytest.approx(theory.two_stage_variance(1, 25, 3, 0))
+        true = theory.pooled_ols_variance(9, ROWS, 2, predictor_icc=icc_x, **OF_ICC)
+        printed = theory.pooled_ols_printed_variance(9, ROWS, 2, **OF_ICC)
+        assert theory.moulton_factor(ROWS, icc_x, ICC) == pytest.approx(np.sqrt(true / printed))
+
+
+def test_the_same_values_in_every_cluster_have_an_icc_of_their_own():
+    """It is -1 / (n - 1)."""
+    ratio = theory.balanced_se_ratio(1e9, [0, 1, 2, 5], **OF_ICC)
+    assert 1 / theory.moulton_factor(4, -1 / 3, ICC) == pytest.approx(ratio)
+
+
+def test_a_random_intercept_that_does_not_vary_is_ols():
+    world = {"intercept_sd": 0, "between_sd": 0.5}
+    true = theory.random_intercept_variance(30, ROWS, 3, **world)
+    assert true == pytest.approx(theory.pooled_ols_variance(30, ROWS, 3, **world))
+    printed = theory.random_intercept_se(30, ROWS, 3, **world) ** 2
+    assert printed == pytest.approx(theory.pooled_ols_printed_variance(30, ROWS, 3, **world))
+
+
+def test_intercepts_alone_make_no_difference_to_row_level_slopes():
+    true = theory.pooled_ols_variance_exact(4, 5, 2, 0, intercept_sd=3)
+    assert true == theory.pooled_ols_printed_variance_exact(4, 5, 2, 0, intercept_sd=3)
+
+
+def test_two_stage_with_one_cluster_is_its_own_slope():
+    variance = theory.slope_error(25, 3).var()
+    assert variance == pytest.approx(theory.two_stage_variance(1, 25, 3, 0))
 
 
 def test_nothing_goes_below_the_floor():
@@ -679,91 +622,61 @@ def test_nothing_goes_below_the_floor():
         theory.random_intercept_variance,
     ):
         values = variance(30, n, 3, 0.5)
-        assert (
-            (values > floor).all()
-            and (np.diff(values) < 0).all()
-            and values[-1] == pytest.approx(floor)
-        )
+        assert (values > floor).all()
+        assert (np.diff(values) < 0).all()
+        assert values[-1] == pytest.approx(floor)
     assert theory.random_intercept_se(30, 1e9, 3, 0.5) ** 2 < floor / 1e6  # what it prints does
 
 
 def test_false_alarm_rate():
-    assert theory.false_alarm_rate(np.array([1, 0, 0.5])) == pytest.approx(
-        [0.05, 1, 0.327], abs=5e-4
-    )
+    rates = theory.false_alarm_rate([1, 0, 0.5])
+    assert rates == pytest.approx([0.05, 1, 0.327], abs=5e-4)
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        ("two_stage_variance(30, 4, 3)", "n_per_cluster must be at least n_predictors + 2"),
+        ("two_stage_variance(30, [8, 4], 3)", "n_per_cluster must be at least n_predictors + 2"),
+        ("slope_error(3, 3)", "n_per_cluster must be at least n_predictors + 1"),
+        ("two_stage_median_error(5, 3, 3)", "n_per_cluster must be at least n_predictors + 1"),
+        ("two_stage_variance(0, 8)", "n_clusters must be at least 1"),
+        ("pooled_ols_variance(30, 0)", "n_per_cluster must be at least 1"),
+        ("pooled_ols_variance(30, 5, 0)", "n_predictors must be at least 1"),
+        ("pooled_ols_variance(30, 5, between_sd=-1)", "between_sd must be at least 0"),
+        ("pooled_ols_variance(30, 5, noise_sd=np.nan)", "noise_sd must be finite"),
+        ("pooled_ols_variance(30, 5, intercept_sd='1')", "intercept_sd must be a number"),
+        ("pooled_ols_variance(30, 5, predictor_icc=1.1)", "predictor_icc must be between 0 and 1"),
+        ("pooled_ols_variance_exact(1, 5, 3)", "n_clusters times n_per_cluster must be above"),
         (
-            lambda: theory.two_stage_variance(30, 4, 3),
-            "n_per_cluster must be at least n_predictors . 2",
+            "ols_false_alarm_rate(5, predictor_icc=0.5, n_clusters=10)",
+            "n_clusters has an exact form",
         ),
+        ("ols_false_alarm_rate(5, between_sd=0, noise_sd=0)", "All SDs are 0"),
         (
-            lambda: theory.two_stage_variance(30, np.array([8, 4]), 3),
-            "n_per_cluster must be at least",
-        ),
-        (lambda: theory.slope_error(3, 3), "n_per_cluster must be at least n_predictors . 1"),
-        (lambda: theory.two_stage_variance(0, 8), "n_clusters must be at least 1"),
-        (lambda: theory.pooled_ols_variance(30, 0), "n_per_cluster must be at least 1"),
-        (lambda: theory.pooled_ols_variance(30, 5, 0), "n_predictors must be at least 1"),
-        (lambda: theory.pooled_ols_variance(30, 5, between_sd=-1), "between_sd must be at least 0"),
-        (
-            lambda: theory.pooled_ols_variance(30, 5, noise_sd=float("nan")),
-            "noise_sd must be finite",
-        ),
-        (
-            lambda: theory.pooled_ols_variance(30, 5, intercept_sd="1"),
-            "intercept_sd must be a number",
-        ),
-        (
-            lambda: theory.pooled_ols_variance(30, 5, predictor_icc=1.1),
-            "predictor_icc must be between 0 and 1",
-        ),
-        (
-            lambda: theory.pooled_ols_variance_exact(1, 5, 3),
-            "n_clusters times n_per_cluster must be above",
-        ),
-        (
-            lambda: theory.ols_false_alarm_rate(5, predictor_icc=0.5, n_clusters=10),
-            "n_clusters has an exact form for predictor_icc = 0",
-        ),
-        (lambda: theory.ols_false_alarm_rate(5, between_sd=0, noise_sd=0), "All SDs are 0"),
-        (
-            lambda: theory.random_intercept_se(5, 5, between_sd=0, noise_sd=0),
+            "random_intercept_se(5, 5, between_sd=0, noise_sd=0)",
             "noise_sd and between_sd are both 0",
         ),
-        (lambda: theory.moulton_factor(5, -1, 0.5), "negative"),
-        (lambda: theory.design_effect(5, 1.5), "icc must be between -1 and 1"),
-        (
-            lambda: theory.design_effect(5, 0.5, size_variance=-1),
-            "size_variance must be at least 0",
-        ),
-        (lambda: theory.effective_sample_size(3, 5, -0.25), "no variance"),
-        (lambda: theory.balanced_variance(5, [1], 1, 1), "values must be a list"),
-        (
-            lambda: theory.balanced_variance(5, [2, 2], 1, 1),
-            "values must be a list of at least two different",
-        ),
-        (lambda: theory.balanced_variance(5, 3, 1, 1), "values must be a list"),
-        (
-            lambda: theory.balanced_printed_variance(1, [0, 1], 1, 1, intercept_sd=1),
-            "no more than 2 rows",
-        ),
-        (lambda: theory.balanced_se_ratio(5, [0, 1], 0, 0, intercept_sd=1), "All SDs are 0"),
-        (
-            lambda: theory.variance_floor([5, 6], [1, 2, 3]),
-            "variance_floor: the lists given do not go together",
-        ),
-        (lambda: theory.false_alarm_rate(-1), "se_ratio must be at least 0"),
-        (lambda: theory.variance_floor(5, None), "between_sd must be a number"),
-        (lambda: theory.pooled_ols_slope(1, 2, -0.1), "predictor_icc must be between"),
+        ("random_intercept_singular_rate(1, 5)", "n_clusters must be at least 2"),
+        ("between_sd_for(1)", "icc must be below 1"),
+        ("moulton_factor(5, -1, 0.5)", "correlations this negative"),
+        ("design_effect(5, 1.5)", "icc must be between -1 and 1"),
+        ("design_effect(5, 0.5, size_variance=-1)", "size_variance must be at least 0"),
+        ("effective_sample_size(3, 5, -0.25)", "no variance"),
+        ("balanced_variance(5, [1], 1, 1)", "values must be a list of at least two different"),
+        ("balanced_variance(5, [2, 2], 1, 1)", "values must be a list of at least two different"),
+        ("balanced_variance(5, 3, 1, 1)", "values must be a list of at least two different"),
+        ("balanced_printed_variance(1, [0, 1], 1, 1, intercept_sd=1)", "no more than 2 rows"),
+        ("balanced_se_ratio(5, [0, 1], 0, 0, intercept_sd=1)", "All SDs are 0"),
+        ("variance_floor([5, 6], [1, 2, 3])", "variance_floor: the lists given do not go together"),
+        ("false_alarm_rate(-1)", "se_ratio must be at least 0"),
+        ("variance_floor(5, None)", "between_sd must be a number"),
+        ("pooled_ols_slope(1, 2, -0.1)", "predictor_icc must be between"),
     ],
 )
 def test_bad_input(call, message):
-    with pytest.raises(InputError, match=message):
-        call()
+    with pytest.raises(InputError, match=re.escape(message)):
+        eval(call, {"np": np, **FORMS})
 
 
 junk = st.one_of(
