@@ -1,13 +1,17 @@
-"""Run a student's notebook although some of its cells may never end, print without end or kill the kernel.
+"""Run a student's notebook although cells may never end, print without end or kill the kernel.
 
 Such a cell is stopped and marked as an error, and the rest is run without it from the top in a new
 kernel. So one bad task costs its own points and no others.
 """
 
+from __future__ import annotations
+
 import os
 import signal
+from typing import Any
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 from nbgrader.preprocessors import Execute
 
@@ -15,6 +19,10 @@ STOPPED = "Stopped"
 SECONDS = int(os.environ.get("LAB_CELL_SECONDS", 60))  # what one cell may take,
 LETTERS = 200_000  # and print
 FLOOD = f"This cell printed more than {LETTERS:,} letters"
+SHOWN = ("stream", "display_data", "execute_result", "error")
+"""The kernel's messages that end up on the page."""
+POINTS_A_LETTER = 20
+"""A picture made of points counts this much less than text, since it is read at a glance."""
 
 # Run before everything else: what `helpers` offers is remembered, and quit(), which leaves the
 # kernel while it seems to succeed, stops its cell only.
@@ -22,7 +30,10 @@ BEGIN = """
 def begin():
     import sys
     import helpers, helpers.labs
-    sys.helpers_as_imported = [(module, dict(vars(module))) for name, module in sys.modules.items() if name.split(".")[0] == "helpers"]
+    sys.helpers_as_imported = [
+        (module, dict(vars(module)))
+        for name, module in sys.modules.items() if name.split(".")[0] == "helpers"
+    ]
     def stay():
         raise RuntimeError("This would end the kernel, so it is not done here.")
     get_ipython().ask_exit = stay
@@ -37,43 +48,93 @@ for _module, _offered in __import__("sys").helpers_as_imported:
 """
 
 
-class CarefulExecute(Execute):
-    """nbgrader's Execute with these limits."""
+class ExecuteWithLimits(Execute):
+    """nbgrader's Execute, with limits to what a cell may take and print.
 
-    def __init__(self, *given, **named):
+    Attributes
+    ----------
+    stopped : dict of int to str
+        Which cells are left out, by their place, and why.
+    running : int or None
+        The place of the cell that is at work.
+    flooded : int or None
+        The place of the cell that printed too much. Its own end may arrive before its kernel's, so
+        that the next cell finds the kernel dead.
+    printed : int
+        How many letters the cell at work has printed.
+    """
+
+    running: int | None = None
+    flooded: int | None = None
+    printed = 0
+
+    def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self.timeout, self.interrupt_on_timeout, self.shutdown_kernel = SECONDS, False, "immediate"
         self.stopped: dict[int, str] = {}
 
-    def preprocess(self, nb, resources=None, km=None):
+    def preprocess(
+        self, nb: NotebookNode, resources: dict | None = None, km: Any = None
+    ) -> tuple[NotebookNode, dict]:
+        """Run the notebook, again without each cell that has to be stopped.
+
+        Parameters
+        ----------
+        nb : NotebookNode
+            The notebook, whose outputs are replaced.
+        resources : dict, optional
+            What nbconvert hands from step to step.
+        km : optional
+            A kernel's manager; each run takes a new one.
+
+        Returns
+        -------
+        NotebookNode
+            The same notebook.
+        dict
+            The resources.
+        """
         while True:
             self.flooded = None
             try:
                 done = super().preprocess(nb, resources, None)
                 if self.flooded is None:
                     return done
-                guilty, reason = self.flooded, FLOOD  # it was the last cell to run
+                self.stopped[self.flooded] = FLOOD  # it was the last cell to run
             except (CellTimeoutError, DeadKernelError) as error:
                 guilty = self.running if self.flooded is None else self.flooded
                 if guilty in self.stopped or guilty is None:
                     raise
-                if self.flooded is not None:
-                    reason = FLOOD
-                elif isinstance(error, CellTimeoutError):
-                    reason = f"This cell was still running after {self.timeout} seconds"
-                else:
-                    reason = "This cell killed the kernel"
-            self.stopped[guilty] = reason
+                self.stopped[guilty] = self._why(error)
 
-    running: int | None = None
-    flooded: int | None = (
-        # the cell that printed too much: its own end may arrive before its kernel's, so that the
-        # next cell finds the kernel dead
-        None
-    )
-    printed = 0
+    def _why(self, error: Exception) -> str:
+        if self.flooded is not None:
+            return FLOOD
+        if isinstance(error, CellTimeoutError):
+            return f"This cell was still running after {self.timeout} seconds"
+        return "This cell killed the kernel"
 
-    def preprocess_cell(self, cell, resources, index):
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict, index: int
+    ) -> tuple[NotebookNode, dict]:
+        """Run one cell, or say in its place why it is left out.
+
+        Parameters
+        ----------
+        cell : NotebookNode
+            The cell, of whatever kind.
+        resources : dict
+            What nbconvert hands from step to step.
+        index : int
+            The cell's place in the notebook.
+
+        Returns
+        -------
+        NotebookNode
+            The cell.
+        dict
+            The resources.
+        """
         if self.flooded is not None:
             raise DeadKernelError(FLOOD)
         self.running, self.printed = index, 0
@@ -89,7 +150,7 @@ class CarefulExecute(Execute):
             self._run_aside(RESTORE, resources, index)
         return super().preprocess_cell(cell, resources, index)
 
-    def _run_aside(self, code, resources, index):
+    def _run_aside(self, code: str, resources: dict, index: int) -> None:
         """Run what is no cell of the notebook.
 
         Running puts it there, so the cell in whose place it stood goes back.
@@ -100,32 +161,36 @@ class CarefulExecute(Execute):
         finally:
             self.nb.cells[index] = cell
 
-    def process_message(self, msg, cell, cell_index):
+    def process_message(self, msg: dict, cell: NotebookNode, cell_index: int) -> Any:
+        """Take a message of the kernel, and kill the kernel of a cell that prints too much.
+
+        Parameters
+        ----------
+        msg : dict
+            The message, as Jupyter sends it.
+        cell : NotebookNode
+            The cell that is at work.
+        cell_index : int
+            Its place in the notebook.
+
+        Returns
+        -------
+        NotebookNode or None
+            The output that the message adds to the cell, if it adds one.
+        """
         self.printed += _letters(msg["content"])
-        if self.printed > LETTERS and msg["msg_type"] in (
-            "stream",
-            "display_data",
-            "execute_result",
-            "error",
-        ):
+        if self.printed > LETTERS and msg["msg_type"] in SHOWN:
             self.flooded = self.running
             os.kill(self.km.provisioner.pid, signal.SIGKILL)
             return None
         return super().process_message(msg, cell, cell_index)
 
 
-def _letters(content) -> int:
-    """How much text a message adds to the page; of pictures made of points a twentieth, since they are read at a glance."""
-    shown = [
-        len(str(part)) // (20 if kind in ("image/png", "image/jpeg") else 1)
+def _letters(content: dict) -> int:
+    """How much text a message adds to the page."""
+    shown = sum(
+        len(str(part)) // (POINTS_A_LETTER if kind in ("image/png", "image/jpeg") else 1)
         for kind, part in content.get("data", {}).items()
-    ]
-    told = [
-        len(part)
-        for part in (
-            content.get("text", ""),
-            content.get("evalue", ""),
-            *content.get("traceback", []),
-        )
-    ]
-    return sum(shown) + sum(told)
+    )
+    told = [content.get("text", ""), content.get("evalue", ""), *content.get("traceback", [])]
+    return shown + sum(map(len, told))

@@ -1,19 +1,27 @@
-"""Grade one submission with nbgrader, in a process of its own, so that whatever it does ends with it."""
+"""Grade one submission with nbgrader, in a process of its own.
 
+Whatever the submission does ends with that process.
+"""
+
+from __future__ import annotations
+
+import contextlib
 import os
 import sys
 import threading
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import psutil
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute
 
 from tools import ROOT
-from tools.labs.execute_with_limits import STOPPED, CarefulExecute
+from tools.labs.execute_with_limits import STOPPED, ExecuteWithLimits
 from tools.labs.lab_notebooks import configuration
 from tools.notebooks.chapters import read
 from tools.notebooks.run import ONE_THREAD, OWN_KERNEL
@@ -22,7 +30,18 @@ MEMORY = 8 << 30  # bytes of address space; what wants more gets a MemoryError
 
 
 def interface(course: Path) -> NbGraderAPI:
-    """nbgrader on the course folder, with the careful way to run notebooks in place of its own."""
+    """Give nbgrader the course folder, and limits in place of its own way to run notebooks.
+
+    Parameters
+    ----------
+    course : Path
+        The course's folder.
+
+    Returns
+    -------
+    NbGraderAPI
+        What nbgrader can be asked to do.
+    """
     commands = str(Path(sys.executable).parent)  # nbgrader calls alembic as a command
     if commands not in os.environ["PATH"].split(os.pathsep):
         os.environ["PATH"] = commands + os.pathsep + os.environ["PATH"]
@@ -32,13 +51,32 @@ def interface(course: Path) -> NbGraderAPI:
     settings.Exchange.root = str(course)
     steps = Autograde.autograde_preprocessors.make_dynamic_default()
     settings.Autograde.autograde_preprocessors = [
-        CarefulExecute if step is Execute else step for step in steps
+        ExecuteWithLimits if step is Execute else step for step in steps
     ]
     return NbGraderAPI(config=settings)
 
 
 def grade(course: Path, lab: str, student: str) -> dict:
-    """points by task; which texts a person has still to read; what was stopped."""
+    """Grade a submission and make its page of feedback.
+
+    Parameters
+    ----------
+    course : Path
+        The course's folder, in which the submission lies.
+    lab, student : str
+        Which lab it is, and whose.
+
+    Returns
+    -------
+    dict
+        `points`, by task; `to_read`, the texts that wait for a person; `stopped`, a line for each
+        cell that was stopped.
+
+    Raises
+    ------
+    SystemExit
+        With nbgrader's last words, if it fails.
+    """
     api = interface(course)
     done = api.autograde(lab, student, force=True)
     if not done["success"]:
@@ -61,7 +99,7 @@ def grade(course: Path, lab: str, student: str) -> dict:
         }
 
 
-def _name(cell) -> str:
+def _name(cell: NotebookNode) -> str:
     return cell.metadata.get("nbgrader", {}).get("grade_id", cell.get("id", "a cell"))
 
 
@@ -74,29 +112,45 @@ def end_all(pid: int) -> None:
     """End a process and all that it started.
 
     A kernel is in no group but its own, so it has to be looked for.
+
+    Parameters
+    ----------
+    pid : int
+        The process's number; nothing happens if there is none of that number.
     """
-    try:
+    with contextlib.suppress(psutil.NoSuchProcess):
         for process in [*psutil.Process(pid).children(recursive=True), psutil.Process(pid)]:
-            try:
+            with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-            except psutil.NoSuchProcess:
-                pass
-    except psutil.NoSuchProcess:
-        pass
 
 
 def end_with(parent: int) -> None:
     """End this process once its parent is gone, so that a run which is started again works alone.
 
     Its kernel ends with it.
+
+    Parameters
+    ----------
+    parent : int
+        The parent's number.
     """
     while os.getppid() == parent:
         time.sleep(0.2)
     end_all(os.getpid())
 
 
-def send(answer, course: Path, lab: str, student: str) -> None:
-    """What such a process runs: it sends what `grade` says, or the error that ended it."""
+def send(answer: Connection, course: Path, lab: str, student: str) -> None:
+    """Run `grade` in a process of its own, and send what it says or the error that ended it.
+
+    Parameters
+    ----------
+    answer : Connection
+        Where to send it.
+    course : Path
+        The course's folder.
+    lab, student : str
+        Which submission to grade.
+    """
     os.setsid()  # so that this process and its kernel can be ended together
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     for stream in (1, 2):  # what libraries and kernels have to say would tear the progress bar
