@@ -13,7 +13,10 @@ CRASH = "raise RuntimeError('a crash in this task')"
 
 
 def selected(request, labs):
-    """Those labs that a selected test names in brackets, so that `pytest -k prediction` does not wait for nine others."""
+    """Those labs that a selected test names in brackets.
+
+    So `pytest -k prediction` does not wait for nine others.
+    """
     named = {
         item.callspec.params.get("lab")
         for item in request.session.items
@@ -42,7 +45,10 @@ def with_answers(lab, answers, name="Ada Lovelace"):
 
 
 def rounds(lab):
-    """Sets of wrong answers {answer: code}, in which tasks take turns, so that a wrong answer which costs a neighbour its points shows."""
+    """Sets of wrong answers {answer: code}, in which tasks take turns.
+
+    So a wrong answer that costs a neighbour its points shows.
+    """
     checked = [task.answer for task in tasks(source(lab)) if not task.read_by_a_person]
     by_answer = {
         answer: [code for of, _, code in wrong_answers(lab) if of == answer] for answer in checked
@@ -57,7 +63,10 @@ def rounds(lab):
 
 
 def write_submissions(lab, folder):
-    """Write all of a lab's test submissions; {student: points expected by task}, texts left out, which a person reads."""
+    """Write all of a lab's test submissions; {student: points expected by task}.
+
+    Texts are left out, for a person reads them.
+    """
     solved = {
         task.name: (task.answer, task.points)
         for task in tasks(source(lab))

@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import io
 import re
 import subprocess
 import sys
@@ -16,12 +17,12 @@ import pytest
 from helpers.labs import NotYet, check_choice, check_number, mark_choice, mark_number
 from tests.labs.submissions import selected, with_answers, wrong_answers
 from tools import ROOT
-from tools.labs.archives import write_archive
 from tools.labs.lab_notebooks import (
     CODE_STUB,
     HIDDEN,
     TEXT_STUB,
     about,
+    course,
     labs,
     nbgrader_says,
     release,
@@ -29,20 +30,20 @@ from tools.labs.lab_notebooks import (
     tasks,
     website,
 )
-from tools.notebooks.chapters import chapters, read
+from tools.labs.zipped import zipped
+from tools.notebooks.chapters import read
 from tools.notebooks.run import ChapterError, run, run_many
 from tools.setup.environment import pins
 
 NAMES = [f"student number {number}" for number in range(20)]
 LABS = labs()
-PARTS = 10  # the chapters of parts one to three
 MISCONCEPTIONS = set(
     tomllib.loads((ROOT / "labs" / "misconceptions.toml").read_text(encoding="utf-8"))
 )
 
 
-def test_each_of_the_first_ten_chapters_has_a_lab():
-    assert LABS == [chapter.stem for chapter in chapters()][:PARTS]
+def test_each_chapter_of_the_course_has_a_lab():
+    assert [chapter.stem for chapter in course()] == LABS
 
 
 @pytest.mark.parametrize("lab", LABS)
@@ -164,7 +165,10 @@ def test_links_to_sections_of_chapters_lead_somewhere(lab):
 
 @pytest.fixture(scope="module")
 def twenty_students(request, tmp_path_factory):
-    """Every lab that is asked for, solved by twenty students one after the other in one kernel, whose names are cleared between them."""
+    """Every lab that is asked for, solved by twenty students one after the other in one kernel.
+
+    Its names are cleared between them.
+    """
     folder = tmp_path_factory.mktemp("students")
     jobs, asked_for = [], selected(request, LABS)
     for lab in asked_for:
@@ -245,9 +249,8 @@ def test_whatever_an_answer_is_the_checks_reply_in_a_sentence(value):
         )
 
 
-def test_students_may_read_what_they_unpack(tmp_path):
-    write_archive(tmp_path / "labs.zip", [("labs/a.ipynb", "{}")])
-    with zipfile.ZipFile(tmp_path / "labs.zip") as archive:
+def test_students_may_read_what_they_unpack():
+    with zipfile.ZipFile(io.BytesIO(zipped([("labs/a.ipynb", b"{}")]))) as archive:
         assert [part.external_attr >> 16 & 0o777 for part in archive.infolist()] == [0o644]
 
 
@@ -278,7 +281,7 @@ def absent_on_binder():
 
 
 def test_the_students_version_runs_with_what_binder_has(released):
-    """Cell by cell, as a student would: nothing is missing, and the only complaints are those of the checks."""
+    """Cell by cell, as a student would: nothing is missing, and only the checks complain."""
     lab, notebook = released
     blocked = absent_on_binder()
     assert "nbgrader" in blocked and "helpers" not in blocked

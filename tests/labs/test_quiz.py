@@ -11,32 +11,20 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 from scipy import stats
 
 import helpers
-from tools.labs.quiz import (
-    BANK,
-    LICENCE,
-    MISCONCEPTIONS,
-    MOMENT,
-    Answer,
-    Item,
-    QuizError,
-    bank,
-    by_chapter,
-    export,
-    gift,
-    main,
-    markdown,
-    new_numbers,
-    numbers,
-    table_numbers,
-)
-from tools.notebooks.chapters import chapters
+from tools.labs.lab_notebooks import WEEKS, course
+from tools.labs.printed_numbers import new_numbers, numbers, table_numbers
+from tools.labs.quiz import export, main
+from tools.labs.quiz_bank import BANK, MISCONCEPTIONS, SCHEMA, Answer, Item, QuizError, bank
+from tools.labs.quiz_formats import LICENCE, by_chapter, gift, markdown
+from tools.labs.zipped import MOMENT
+from tools.shape import read_schema
 
 ITEMS = bank()
 KNOWN = tomllib.loads(MISCONCEPTIONS.read_text(encoding="utf-8"))
-CHAPTERS = 10  # those of parts one to three
 SPACE = {
     "np": np,
     "stats": stats,
@@ -55,13 +43,12 @@ def every(items=ITEMS):
 
 def test_every_chapter_has_its_items():
     grouped = by_chapter(ITEMS)
-    assert len(ITEMS) >= 44 and len(grouped) == CHAPTERS
+    assert len(ITEMS) >= 44 and len(grouped) == WEEKS
     assert all(len(own) >= 4 for own in grouped.values())
     assert [item for own in grouped.values() for item in own] == ITEMS, (
         "items of a chapter stand together"
     )
-    book = [chapter.stem for chapter in chapters()]
-    assert [chapter for chapter in grouped if chapter in book] == book[:CHAPTERS], (
+    assert list(grouped) == [chapter.stem for chapter in course()], (
         "the bank's chapters are the book's, in its order"
     )
 
@@ -99,7 +86,7 @@ def value_of(expression):
 
 
 def compare(expression, printed):
-    """Complain unless the expression's values are the numbers that are printed, to the digits shown."""
+    """Complain unless the expression's values are the printed numbers, to the digits shown."""
     values = np.atleast_1d(np.asarray(value_of(expression), dtype=float)).ravel()
     assert len(values) == len(printed), (
         f"{expression} gives {len(values)} numbers, and {len(printed)} are printed"
@@ -150,7 +137,7 @@ def holds(expression):
 
 
 def parse_gift(text):
-    """[(category, title, format, question, [(is right, answer, feedback)])], read letter by letter."""
+    """[(category, title, format, question, [(is right, answer, feedback)])], letter by letter."""
 
     def unescaped(raw):
         return re.sub(r"\\(.)", lambda match: "\n" if match[1] == "n" else match[1], raw).strip()
@@ -310,7 +297,7 @@ def test_the_page_to_read_has_everything():
 
 def test_exporting_twice_gives_the_same():
     assert export(bank()) == FILES
-    assert len(FILES) == 3 + CHAPTERS
+    assert len(FILES) == 3 + WEEKS
 
 
 def test_an_archive_tells_the_books_licence_and_no_day():
@@ -427,6 +414,11 @@ FAULTS = {
     "asks the same": GOOD + GOOD.replace("good-one", "good-two"),
     "has no answer": GOOD.replace('answer = "About 7"', 'answer = " "'),
     "wrong must be a list": re.sub(r"wrong = \[.*\]", 'wrong = "none"', GOOD, flags=re.S),
+    "wrong answer 1 must be a table": GOOD.replace("wrong = [", 'wrong = [ "none",'),
+    "the right answer must be a table": re.sub("right = .*", 'right = "About 7"', GOOD),
+    "wrong answer 2 has no answer": GOOD.replace('answer = "About 5"', 'answer = ""'),
+    "computed must be a text": GOOD.replace('computed = "7"', "computed = 7"),
+    "a chapter's file": GOOD.replace('"iid"', '"What is iid?"'),
 }
 
 
@@ -452,6 +444,16 @@ def test_a_faulty_item_is_refused_by_name(tmp_path, complaint):
 def test_an_item_without_a_name_is_counted(tmp_path):
     with pytest.raises(QuizError, match="item 1"):
         read_text(tmp_path, GOOD.replace('id = "good-one"\n', ""))
+
+
+def test_the_schema_is_one():
+    Draft202012Validator.check_schema(read_schema(SCHEMA))
+
+
+@pytest.mark.parametrize("text, told", [("", "has no item"), ("[[items]]\n", "unknown: items")])
+def test_a_bank_of_something_else_is_refused(tmp_path, text, told):
+    with pytest.raises(QuizError, match=f"the bank .*{told}"):
+        read_text(tmp_path, f"{text}{GOOD if text else ''}")
 
 
 def test_a_bank_that_is_no_toml_is_refused(tmp_path):

@@ -6,11 +6,11 @@ import nbformat
 import pytest
 
 from tools import ROOT
-from tools.labs import grade
+from tools.labs.course import SECONDS
 from tools.labs.execute_with_limits import LETTERS
-from tools.labs.lab_notebooks import CODE_STUB, TEXT_STUB, about, labs, source, tasks
-from tools.labs.teachers_table import PAGE, WEEKS, filled, lab_columns, opening, plain
-from tools.notebooks.chapters import chapters
+from tools.labs.lab_notebooks import CODE_STUB, TEXT_STUB, about, course, labs, source, tasks
+from tools.labs.submissions import collect
+from tools.labs.teachers_table import PAGE, filled, lab_columns, opening, plain
 
 TEXT = PAGE.read_text(encoding="utf-8")
 AGAIN = "run `python -m tools.labs.teachers_table`"
@@ -22,7 +22,7 @@ def test_the_table_and_the_goals_are_what_the_notebooks_say():
 
 def test_every_week_has_a_row_and_every_lab_stands_in_it():
     rows = re.findall(r"^\| (\d+) \|(.*)\|$", TEXT, flags=re.M)
-    assert [int(week) for week, _ in rows] == list(range(1, len(chapters()[:WEEKS]) + 1))
+    assert [int(week) for week, _ in rows] == list(range(1, len(course()) + 1))
     for lab in labs():
         (row,) = [row for _, row in rows if f"(source/{lab}/{lab}.ipynb)" in row]
         cells = [cell.strip() for cell in row.split("|")]
@@ -32,7 +32,7 @@ def test_every_week_has_a_row_and_every_lab_stands_in_it():
         ]
 
 
-@pytest.mark.parametrize("chapter", chapters()[:WEEKS], ids=lambda page: page.stem)
+@pytest.mark.parametrize("chapter", course(), ids=lambda page: page.stem)
 def test_a_chapter_says_how_long_it_takes_and_what_for(chapter):
     heading, minutes, promised = opening(chapter)
     assert heading and minutes and len(promised) >= 3
@@ -66,7 +66,7 @@ def test_the_limits_are_those_that_hold():
         (ROOT / "tools" / "labs" / "execute_with_limits.py").read_text(encoding="utf-8"),
     )[1]
     assert f"run for {seconds} seconds and print {LETTERS:,} letters" in TEXT
-    assert f"may take {grade.SECONDS // 60} minutes" in TEXT
+    assert f"may take {SECONDS // 60} minutes" in TEXT
 
 
 def test_the_stubs_are_those_of_the_release():
@@ -94,5 +94,5 @@ def test_the_layouts_it_names_are_taken(tmp_path, layout, student):
     path = tmp_path / layout
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(source("iid"), path)
-    (submission,), refused = grade.collect(tmp_path)
+    (submission,), refused = collect(tmp_path)
     assert (submission.student, submission.lab, refused) == (student, "iid", [])
