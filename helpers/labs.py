@@ -9,9 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import math
-import numbers
+from collections.abc import Collection, Mapping
+from numbers import Integral
+from typing import Any
 
 from helpers.errors import InputError
+
+Answer = Any
+"""Whatever a student left in a cell: dots, a number, a word, a whole table."""
 
 
 class NotYet(AssertionError):
@@ -24,9 +29,26 @@ class NotYet(AssertionError):
         return [f"Not yet: {self}"]
 
 
-def personal_seed(name) -> int:
-    """A seed made of a name or a student number; capitals and spaces do not matter. Without a name it says so and serves everybody's data."""
-    if not isinstance(name, (str, numbers.Integral)):
+def personal_seed(name: str | int) -> int:
+    """A seed of one's own.
+
+    Parameters
+    ----------
+    name : str or int
+        A name or a student number; capitals and spaces do not matter. An empty one gets the data of
+        everybody else who has written none, and a line that says so.
+
+    Returns
+    -------
+    int
+        A seed below 2^32.
+
+    Raises
+    ------
+    InputError
+        If it is neither text nor a whole number.
+    """
+    if not isinstance(name, (str, Integral)):
         raise InputError(
             'Write your name or number between quotation marks, as name = "Ada Lovelace", not '
             f"{name!r}."
@@ -41,14 +63,33 @@ def personal_seed(name) -> int:
 
 
 def check_number(
-    name: str, value, *, slips=None, least=-math.inf, most=math.inf, digits=1e-3
+    name: str,
+    value: Answer,
+    *,
+    slips: Mapping[str, float] | None = None,
+    least: float = -math.inf,
+    most: float = math.inf,
+    digits: float = 1e-3,
 ) -> None:
     """Say what is visibly wrong with a numeric answer.
 
-    name : what the answer is called in the notebook.
-    slips : {sentence: the number that this slip leads to}; a value within `digits` (relative) of
-        one gets its sentence.
-    least, most : what the answer cannot fall below or exceed.
+    Parameters
+    ----------
+    name : str
+        What the answer is called in the notebook.
+    value : Answer
+        What stands there.
+    slips : mapping of str to float, optional
+        From a sentence to the number that this slip leads to.
+    least, most : float
+        What the answer cannot fall below or exceed.
+    digits : float
+        How near a value has to be to a slip's number to get its sentence, relative to that number.
+
+    Raises
+    ------
+    NotYet
+        With the sentence to show.
     """
     number = _number(name, value)
     if not least <= number <= most:
@@ -60,8 +101,23 @@ def check_number(
     print(f"`{name}` is a number, and not one of the usual slips.")
 
 
-def check_choice(name: str, value, choices) -> None:
-    """Say whether an answer is one of the `choices`."""
+def check_choice(name: str, value: Answer, choices: Collection[object]) -> None:
+    """Say whether an answer is one of the choices.
+
+    Parameters
+    ----------
+    name : str
+        What the answer is called in the notebook.
+    value : Answer
+        What stands there.
+    choices : collection
+        What may stand there.
+
+    Raises
+    ------
+    NotYet
+        With the sentence to show.
+    """
     if not _answered(value):
         raise NotYet(f"`{name}` has no answer yet: replace the dots by one of {_listed(choices)}.")
     if not any(_is(value, choice) for choice in choices):
@@ -69,10 +125,28 @@ def check_choice(name: str, value, choices) -> None:
     print(f"`{name}` is one of the possible answers.")
 
 
-def mark_number(name: str, value, answer, *, rel=5e-3, within=None) -> None:
-    """Fail unless the value is the answer, within a share `rel` of it or an amount `within`.
+def mark_number(
+    name: str, value: Answer, answer: float, *, rel: float = 5e-3, within: float | None = None
+) -> None:
+    """Fail unless a value is the answer; by default an answer rounded to three digits is.
 
-    By default an answer rounded to three digits is right.
+    Parameters
+    ----------
+    name : str
+        What the answer is called in the notebook.
+    value : Answer
+        What stands there.
+    answer : float
+        What should.
+    rel : float
+        How far off it may be, as a share of the answer.
+    within : float, optional
+        How far off it may be, as an amount, which then counts in place of the share.
+
+    Raises
+    ------
+    NotYet
+        With a sentence that does not tell the answer.
     """
     number = _number(name, value)
     allowed = rel * abs(float(answer)) if within is None else within
@@ -80,17 +154,32 @@ def mark_number(name: str, value, answer, *, rel=5e-3, within=None) -> None:
         raise NotYet(f"`{name}` is {number:.4g}, which is not what the task asks for.")
 
 
-def mark_choice(name: str, value, answer) -> None:
-    """Fail unless the value is the answer."""
+def mark_choice(name: str, value: Answer, answer: object) -> None:
+    """Fail unless a value is the answer.
+
+    Parameters
+    ----------
+    name : str
+        What the answer is called in the notebook.
+    value : Answer
+        What stands there.
+    answer : object
+        What should.
+
+    Raises
+    ------
+    NotYet
+        With a sentence that does not tell the answer.
+    """
     if not _is(value, answer):
         raise NotYet(f"`{name}` is not the right choice.")
 
 
-def _answered(value) -> bool:
+def _answered(value: Answer) -> bool:
     return value is not None and value is not ...
 
 
-def _is(value, choice) -> bool:
+def _is(value: Answer, choice: object) -> bool:
     """Whether a value is this choice; a whole column or table is none, however it compares."""
     try:
         return _answered(value) and bool(value == choice)
@@ -98,7 +187,7 @@ def _is(value, choice) -> bool:
         return False
 
 
-def _number(name: str, value) -> float:
+def _number(name: str, value: Answer) -> float:
     if not _answered(value):
         raise NotYet(f"`{name}` has no value yet: replace the dots.")
     try:
@@ -118,7 +207,7 @@ def _close(number: float, other: float, digits: float) -> bool:
     return abs(number - other) <= digits * max(abs(other), 1e-12)
 
 
-def _shown(value) -> str:
+def _shown(value: Answer) -> str:
     """A value on one short line; of what has many lines, or cannot be written, its kind."""
     try:
         written = repr(value)
@@ -129,5 +218,5 @@ def _shown(value) -> str:
     return written if len(written) <= 60 else f"{written[:57]}..."
 
 
-def _listed(choices) -> str:
+def _listed(choices: Collection[object]) -> str:
     return ", ".join(repr(choice) for choice in choices)

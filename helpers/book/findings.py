@@ -5,33 +5,71 @@ against its bounds, shows the sentence, and leaves a record in the output's meta
 ledger of findings and the checks of the book can read it.
 """
 
+from __future__ import annotations
+
 import math
 import re
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 
+from helpers.checks import Numbers
 from helpers.errors import InputError
 
 ERRORS_TO_SPARE = 4
 """By how many Monte Carlo errors a value must clear its bounds."""
 
+Record = dict[str, Any]
+"""What an output keeps of a finding.
+
+Its keys: name, sentence, values (the first is tested), above, below, near, tol, mc_se, claims.
+"""
+
 
 class FindingError(AssertionError):
-    """A finding is not true of these data: with this seed or these sizes its number fails the test."""
+    """A finding is not true of these data: with this seed or these sizes its number fails."""
 
 
 def finding(
-    name, sentence, *values, above=None, below=None, near=None, tol=None, mc_se=None, claims=()
-):
+    name: str,
+    sentence: str,
+    *values: Any,
+    above: float | None = None,
+    below: float | None = None,
+    near: float | None = None,
+    tol: float | None = None,
+    mc_se: float | None = None,
+    claims: int | Collection[int] = (),
+) -> None:
     """Show a sentence with its numbers filled in, and insist that it is true.
 
-    `sentence` is plain Markdown with one format field a value, rounded as readers should see it.
-    The first value is tested: `above` and `below` are limits it may not reach, `near` and `tol` a
-    point and the distance it must stay within. With a Monte Carlo error `mc_se` it must clear each
-    bound by four of them; without, the value counts as exact. `claims` lists what else the
-    sentence answers, such as the numbers of published claims.
+    Parameters
+    ----------
+    name : str
+        Lower-case words joined by dashes, by which the ledger and the checks know it.
+    sentence : str
+        Plain Markdown with one format field a value, rounded as readers should see it.
+    *values : float or str
+        What to fill in. The first is the number that is tested.
+    above, below : float, optional
+        Limits it may not reach.
+    near, tol : float, optional
+        A point, and the distance that the value must stay within.
+    mc_se : float, optional
+        The value's Monte Carlo error: it must clear each bound by four of them. Without, the value
+        counts as exact.
+    claims : int or collection of int
+        What else the sentence answers: the numbers of published claims.
+
+    Raises
+    ------
+    FindingError
+        If the value does not clear its bounds; the sentence is shown all the same, and says so.
+    InputError
+        If sentence, values and bounds do not make a finding.
     """
-    record = {
+    record: Record = {
         "name": _name(name),
         "sentence": "",
         "values": [_plain(value) for value in values],
@@ -50,10 +88,18 @@ def finding(
         raise FindingError(f"{name} does not hold here: {record['sentence']!r}\n{fault}")
 
 
-def margin(record):
-    """How far the tested value is inside its nearest bound; negative when it is outside.
+def margin(record: Record) -> float:
+    """How far the tested value is inside its nearest bound.
 
-    Counted in Monte Carlo errors, or in the value's own units when it is exact.
+    Parameters
+    ----------
+    record : Record
+        What an output keeps of a finding.
+
+    Returns
+    -------
+    float
+        In Monte Carlo errors, or in the value's own units when it is exact; negative outside.
     """
     value, unit = record["values"][0], record["mc_se"] or 1.0
     room = [math.inf]
@@ -66,8 +112,19 @@ def margin(record):
     return min(room) / unit
 
 
-def bounds_in_words(record):
-    """The test of a finding as a reader would say it."""
+def bounds_in_words(record: Record) -> str:
+    """The test of a finding as a reader would say it.
+
+    Parameters
+    ----------
+    record : Record
+        What an output keeps of a finding.
+
+    Returns
+    -------
+    str
+        As in "above 0.15 and below 0.2".
+    """
     words = []
     if record["above"] is not None:
         words.append(f"above {record['above']:.6g}")
@@ -78,41 +135,74 @@ def bounds_in_words(record):
     return " and ".join(words)
 
 
-def proportion_se(rate, n):
-    """Monte Carlo error of a share seen in `n` studies; never zero, not even when none or all were hits."""
-    rate, n = _floats(rate, "proportion_se"), _floats(n, "proportion_se")
-    if np.any(n < 1) or not np.all((rate >= 0) & (rate <= 1)):
+def proportion_se(rate: Numbers, n: Numbers) -> float | np.ndarray:
+    """Monte Carlo error of a share, which is never zero, not even when none or all were hits.
+
+    sqrt(q (1 - q) / n), q = (rate n + 1) / (n + 2) being the share with one hit and one miss added.
+
+    Parameters
+    ----------
+    rate : Numbers
+        The share.
+    n : Numbers
+        Number of studies it was seen in.
+
+    Returns
+    -------
+    float or np.ndarray
+
+    Raises
+    ------
+    InputError
+        For a rate beyond 0 and 1, or without a study.
+    """
+    share, studies = _floats(rate, "proportion_se"), _floats(n, "proportion_se")
+    if np.any(studies < 1) or not np.all((share >= 0) & (share <= 1)):
         raise InputError("proportion_se needs rates between 0 and 1 and at least one study.")
-    smoothed = (rate * n + 1) / (n + 2)
-    return _scalar(np.sqrt(smoothed * (1 - smoothed) / n))
+    smoothed = (share * studies + 1) / (studies + 2)
+    error = np.sqrt(smoothed * (1 - smoothed) / studies)
+    return float(error) if np.ndim(error) == 0 else error
 
 
-def mean_se(values):
-    """Monte Carlo error of the mean of independent values, one a study."""
-    values = _floats(values, "mean_se")
-    if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all():
+def mean_se(values: Sequence[float] | np.ndarray) -> float:
+    """Monte Carlo error of the mean of independent values.
+
+    Their standard deviation over the root of their number.
+
+    Parameters
+    ----------
+    values : sequence of float
+        One a study, at least two.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        If there are fewer, or some are missing.
+    """
+    array = _floats(values, "mean_se")
+    if array.ndim != 1 or len(array) < 2 or not np.isfinite(array).all():
         raise InputError("mean_se needs a list of at least two values, none of them missing.")
-    return _scalar(values.std(ddof=1) / math.sqrt(len(values)))
+    return float(array.std(ddof=1) / math.sqrt(len(array)))
 
 
-def _floats(values, needs):
+def _floats(values: object, needs: str) -> np.ndarray:
     try:
         return np.asarray(values, dtype=float)
     except (TypeError, ValueError):
         raise InputError(f"{needs} needs numbers, not {values!r}.") from None
 
 
-def _scalar(array):
-    return float(array) if np.ndim(array) == 0 else array
-
-
-def _name(name):
+def _name(name: object) -> str:
     if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         raise InputError(f"A finding's name is lower-case words joined by dashes, not {name!r}.")
     return name
 
 
-def _plain(value):
+def _plain(value: Any) -> float | int | str | None:
     """A number or a word that JSON can hold; ten digits, so that two machines write the same."""
     if value is None or isinstance(value, str):
         return value
@@ -128,14 +218,14 @@ def _plain(value):
         ) from None
 
 
-def _number(value, option):
-    value = _plain(value)
-    if value is not None and (isinstance(value, str) or not math.isfinite(value)):
-        raise InputError(f"{option}={value!r} is not a number that a value can be tested against.")
-    return value
+def _number(value: Any, option: str) -> float | int | None:
+    number = _plain(value)
+    if isinstance(number, str) or (number is not None and not math.isfinite(number)):
+        raise InputError(f"{option}={number!r} is not a number that a value can be tested against.")
+    return number
 
 
-def _check_bounds(record):
+def _check_bounds(record: Record) -> None:
     name = record["name"]
     if not record["values"] or isinstance(record["values"][0], (str, type(None))):
         raise InputError(
@@ -154,7 +244,7 @@ def _check_bounds(record):
         )
 
 
-def _fill(name, sentence, values):
+def _fill(name: str, sentence: str, values: list) -> str:
     try:
         return sentence.format(*values)
     except (AttributeError, IndexError, KeyError, ValueError, TypeError) as error:
@@ -163,7 +253,7 @@ def _fill(name, sentence, values):
         ) from None
 
 
-def _fault(record):
+def _fault(record: Record) -> str:
     """What is wrong with the tested value, in words; nothing when it clears its bounds."""
     numbers = [
         value for value in [*record["values"], record["mc_se"]] if isinstance(value, (int, float))
@@ -188,20 +278,17 @@ def _fault(record):
     )
 
 
-def _show(record, fault):
+def _show(record: Record, fault: str) -> None:
     from IPython.display import Markdown, display
 
     sentence = record["sentence"]
     if fault:
         sentence = f"Not true here: “{sentence}” {fault}"
-        # JSON has no word for these
-        record = {
-            **record,
-            "values": [_finite(v) for v in record["values"]],
-            "mc_se": _finite(record["mc_se"]),
-        }
+        values, mc_se = [_writable(value) for value in record["values"]], _writable(record["mc_se"])
+        record = {**record, "values": values, "mc_se": mc_se}
     display(Markdown(sentence), metadata={"finding": record})
 
 
-def _finite(value):
+def _writable(value: float | str | None) -> float | str | None:
+    """What JSON has a word for, which it has not for nan and infinity."""
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value

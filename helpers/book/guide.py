@@ -1,4 +1,4 @@
-"""The decision guide: one list, from which the figure, its alt text and the table beside it are made.
+"""The decision guide: one list, from which its figure, alt text and table are made.
 
 A branch asks a question that a reader can answer with yes or no, before the data are in. Yes leads
 to an answer on the right, no to the next question. The numbers in it are rules of thumb; the
@@ -7,16 +7,35 @@ chapter `how_to_decide` puts each branch to a test.
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from helpers.book.figures import INK, QUIET, strategy_colour
+
+if TYPE_CHECKING:
+    from IPython.display import Markdown
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
 class Branch:
-    """ask: the question; empty for the last branch, which takes whoever said no to all. use: what to do then. strategy: whose colour it has.
-    so: what the table adds. seen: where the book shows it, as {words of the link:
-        chapter.ipynb#section}. go_on: the next question follows all the same.
+    """A question, and what to do when the answer is yes.
+
+    Attributes
+    ----------
+    ask : str
+        The question; empty for the last branch, which takes whoever said no to all.
+    use : str
+        What to do then.
+    strategy : str
+        Whose colour it has; empty for none.
+    so : str
+        What the table adds.
+    seen : dict of str to str
+        Where the book shows it: from the words of a link to chapter.ipynb#section.
+    go_on : bool
+        Whether the next question follows all the same.
     """
 
     ask: str
@@ -127,7 +146,13 @@ LAST = "Otherwise"
 
 
 def in_words() -> str:
-    """The whole guide as one text: what the figure says to those who hear it."""
+    """The whole guide as one text: what the figure says to those who hear it.
+
+    Returns
+    -------
+    str
+        The figure's alt text.
+    """
     said = [
         f"{number}. {b.ask} {'Then first' if b.go_on else 'Then'}: {b.use}."
         for number, b in enumerate(GUIDE[:-1], 1)
@@ -138,8 +163,14 @@ def in_words() -> str:
     )
 
 
-def table():
-    """The guide as a table with links, to display."""
+def table() -> Markdown:
+    """The guide as a table with links.
+
+    Returns
+    -------
+    IPython.display.Markdown
+        To end a cell with.
+    """
     from IPython.display import Markdown
 
     lines = ["| if | use |", "|:---|:---|"]
@@ -149,84 +180,97 @@ def table():
     return Markdown("\n".join(lines))
 
 
-def draw(ax=None):
-    """The guide as a ladder: questions on the left, answers on the right in the colour of their strategy."""
-    import textwrap
+# The figure: a branch is one step of a ladder
+STEP, HIGH = 1.0, 0.74  # from the middle of one to the next; height of a box
+WIDTH = 5.4
 
+
+def draw(ax: Axes | None = None) -> Axes:
+    """The guide as a ladder: questions left, answers right, in the colour of their strategy.
+
+    Parameters
+    ----------
+    ax : Axes, optional
+        Where to draw; None makes a figure.
+
+    Returns
+    -------
+    Axes
+        What it was drawn on.
+    """
     import matplotlib.pyplot as plt
+
+    if ax is None:
+        _, ax = plt.subplots(figsize=(WIDTH, 1.05 * len(GUIDE)))
+    lowest = -STEP * (len(GUIDE) - 1)
+    ax.set(xlim=(0, WIDTH), ylim=(lowest - HIGH / 2 - 0.06, HIGH / 2 + 0.06))
+    ax.axis("off")
+    for number, branch in enumerate(GUIDE, 1):
+        middle = -STEP * (number - 1)
+        _draw_branch(ax, branch, middle)
+        _write(ax, 0.12, middle, str(number), fontsize=13, weight="bold")
+    return ax
+
+
+def _draw_branch(ax: Axes, branch: Branch, middle: float) -> None:
+    colour = strategy_colour(branch.strategy)
+    if not branch.ask:
+        _draw_box(ax, 0.34, 5.0, middle, branch.use, 54, colour, filled=True)
+        return
+    _draw_box(ax, 0.34, 2.36, middle, branch.ask, 24, QUIET, filled=False)
+    _draw_box(ax, 3.2, 2.14, middle, branch.use, 22, colour, filled=True)
+    _draw_arrow(ax, (2.72, middle), (3.18, middle), colour)
+    _write(ax, 2.93, middle + 0.06, "yes", va="bottom", fontsize=10)
+    _draw_arrow(
+        ax, (1.52, middle - HIGH / 2 - 0.02), (1.52, middle - STEP + HIGH / 2 + 0.02), QUIET
+    )
+    no = "either way" if branch.go_on else "no"
+    _write(ax, 1.6, middle - STEP / 2, no, ha="left", fontsize=10)
+
+
+def _draw_box(
+    ax: Axes,
+    left: float,
+    width: float,
+    middle: float,
+    text: str,
+    characters: int,
+    colour: str,
+    *,
+    filled: bool,
+) -> None:
+    """A box with a text of at most so many characters a line."""
     from matplotlib.patches import FancyBboxPatch
 
-    step, high = 1.0, 0.74
-    if ax is None:
-        _, ax = plt.subplots(figsize=(5.4, 1.05 * len(GUIDE)))
-    ax.set(xlim=(0, 5.4), ylim=(-step * (len(GUIDE) - 1) - high / 2 - 0.06, high / 2 + 0.06))
-    ax.axis("off")
+    box = FancyBboxPatch(
+        (left, middle - HIGH / 2),
+        width,
+        HIGH,
+        boxstyle="round,pad=0,rounding_size=0.1",
+        linewidth=1.6,
+        facecolor=(colour, 0.16) if filled else "none",
+        edgecolor=colour,
+    )
+    ax.add_patch(box)
+    lines = textwrap.fill(text, characters)
+    _write(ax, left + width / 2, middle, lines, fontsize=11.5, linespacing=1.15)
 
-    def box(left, width, middle, text, chars, colour, filled):
-        shape = dict(boxstyle="round,pad=0,rounding_size=0.1", linewidth=1.6)
-        ax.add_patch(
-            FancyBboxPatch(
-                (left, middle - high / 2),
-                width,
-                high,
-                facecolor=(colour, 0.16) if filled else "none",
-                edgecolor=colour,
-                **shape,
-            )
-        )
-        ax.text(
-            left + width / 2,
-            middle,
-            textwrap.fill(text, chars),
-            ha="center",
-            va="center",
-            fontsize=11.5,
-            linespacing=1.15,
-            color=INK,
-        )
 
-    def arrow(start, end, colour=QUIET):
-        ax.annotate(
-            "",
-            end,
-            start,
-            arrowprops=dict(
-                arrowstyle="-|>",
-                color=colour,
-                linewidth=1.6,
-                shrinkA=0,
-                shrinkB=0,
-                mutation_scale=14,
-            ),
-        )
+def _draw_arrow(
+    ax: Axes, start: tuple[float, float], end: tuple[float, float], colour: str
+) -> None:
+    look = {
+        "arrowstyle": "-|>",
+        "color": colour,
+        "linewidth": 1.6,
+        "shrinkA": 0,
+        "shrinkB": 0,
+        "mutation_scale": 14,
+    }
+    ax.annotate("", end, start, arrowprops=look)
 
-    for number, b in enumerate(GUIDE, 1):
-        middle, colour = -step * (number - 1), strategy_colour(b.strategy)
-        if not b.ask:
-            box(0.34, 5.0, middle, b.use, 54, colour, True)
-        else:
-            box(0.34, 2.36, middle, b.ask, 24, QUIET, False)
-            box(3.2, 2.14, middle, b.use, 22, colour, True)
-            arrow((2.72, middle), (3.18, middle), colour)
-            ax.text(2.93, middle + 0.06, "yes", ha="center", va="bottom", fontsize=10, color=INK)
-            arrow((1.52, middle - high / 2 - 0.02), (1.52, middle - step + high / 2 + 0.02))
-            ax.text(
-                1.6,
-                middle - step / 2,
-                "either way" if b.go_on else "no",
-                ha="left",
-                va="center",
-                fontsize=10,
-                color=INK,
-            )
-        ax.text(
-            0.12,
-            middle,
-            str(number),
-            ha="center",
-            va="center",
-            fontsize=13,
-            weight="bold",
-            color=INK,
-        )
-    return ax
+
+def _write(
+    ax: Axes, x: float, y: float, text: str, ha: str = "center", va: str = "center", **look: Any
+) -> None:
+    ax.text(x, y, text, ha=ha, va=va, color=INK, **look)
