@@ -1,17 +1,22 @@
-"""Run a notebook from top to bottom in a fresh kernel, away from the checkout."""
+"""Run a notebook from top to bottom, away from the checkout.
 
-import json
+`run` is papermill's run in a fresh kernel, with everything that the notebook shows. `compute` runs
+the same cells without a kernel and without drawing, for what the notebook computes.
+"""
+
+from __future__ import annotations
+
 import os
 import re
-import subprocess
-import sys
 import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
 
 from tools.notebooks.chapters import read, where
+from tools.processes import ProcessError, call, preload
 
 AT_ONCE = 2
 TIMEOUT = 900
@@ -22,16 +27,20 @@ ONE_THREAD = {
 OWN_KERNEL = {"JUPYTER_PREFER_ENV_PATH": "1", "PYTHONNOUSERSITE": "1"}
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
+preload("papermill")
+
 
 class ChapterError(Exception):
     """A notebook that does not run through; `ename` names the error when a cell raised one."""
 
-    def __init__(self, told, ename=None):
+    def __init__(self, told: str, ename: str | None = None):
         super().__init__(told)
         self.ename = ename
 
 
-def run(path, parameters=None, past_findings=False):
+def run(
+    path: Path, parameters: dict | None = None, past_findings: bool = False
+) -> nbformat.NotebookNode:
     """The executed notebook, cell for cell like the stored one.
 
     papermill runs it in a temporary folder of its own, in a process of its own (papermill changes
@@ -45,53 +54,42 @@ def run(path, parameters=None, past_findings=False):
         if past_findings and cell.cell_type == "code" and re.search(r"\bfinding\(", cell.source):
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "raises-exception"]
     with tempfile.TemporaryDirectory(prefix=f"{path.stem}-") as folder:
-        folder = Path(folder)
-        given, result, work = folder / "given.ipynb", folder / "result.ipynb", folder / "work"
-        work.mkdir()
+        given, result = Path(folder) / "given.ipynb", Path(folder) / "result.ipynb"
         nbformat.write(notebook, given)
-        command = [sys.executable, "-m", "papermill", given, result, "--cwd", work]
-        command += [
-            "--kernel",
-            "python3",
-            "--language",
-            "python",
-            "--no-progress-bar",
-            "--no-log-output",
-        ]
-        command += ["--start-timeout", "180"]
-        if parameters:
-            command += ["--parameters_yaml", json.dumps(parameters)]
-        environment = {
-            **os.environ,
-            **ONE_THREAD,
-            **OWN_KERNEL,
-            "IPYTHONDIR": str(folder / "ipython"),
-        }
-        try:
-            done = subprocess.run(
-                command,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=TIMEOUT,
-            )
-        except subprocess.TimeoutExpired:
-            raise ChapterError(f"{path.stem}: still running after {TIMEOUT} seconds.") from None
+        told = _in_time(path, _papermill, given, result, parameters)
         executed = _same_cells(read(result)) if result.exists() else None
     errors = list(_errors(path.stem, executed)) if executed else []
     for error in errors:
         if not (past_findings and error.ename == "FindingError"):
             raise error
-    if executed is None or (done.returncode and not errors):
-        raise ChapterError(f"{path.stem}: papermill failed.\n{done.stderr[-2000:]}")
+    if executed is None or (told and not errors):
+        raise ChapterError(f"{path.stem}: papermill failed.\n{told}")
     return executed
 
 
-def run_many(jobs, on_done=None):
-    """Run (path, parameters) pairs, two at once; each gives its executed notebook or its ChapterError."""
+def compute(
+    path: Path, parameters: dict | None = None, past_errors: bool = False
+) -> nbformat.NotebookNode:
+    """The notebook with what its cells displayed by `display`, findings among it; nothing is drawn.
 
-    def one(job):
+    Errors are not allowed unless the cells `past_errors` shall be run as well.
+    """
+    from tools.notebooks import cells
+
+    path = Path(path)
+    executed = _in_time(path, cells.execute, read(path), parameters, past_errors)
+    if not past_errors:
+        for error in _errors(path.stem, executed):
+            raise error
+    return executed
+
+
+def run_many(
+    jobs: Iterable[tuple], on_done: Callable | None = None
+) -> list[nbformat.NotebookNode | ChapterError]:
+    """Run (path, parameters) pairs, two at once; each gives its executed notebook or its error."""
+
+    def one(job: tuple) -> nbformat.NotebookNode | ChapterError:
         try:
             outcome = run(*job)
         except ChapterError as error:
@@ -104,7 +102,38 @@ def run_many(jobs, on_done=None):
         return list(pool.map(one, jobs))
 
 
-def _same_cells(notebook):
+def _in_time(path: Path, function: Callable, *given: object):
+    try:
+        return call(function, *given, seconds=TIMEOUT)
+    except ProcessError as error:
+        raise ChapterError(f"{path.stem}: {error}.") from None
+
+
+def _papermill(given: Path, result: Path, parameters: dict | None) -> str:
+    """Run one notebook; what papermill complains of, if it does."""
+    import papermill
+
+    work = given.with_name("work")
+    work.mkdir()
+    os.environ.update({**ONE_THREAD, **OWN_KERNEL, "IPYTHONDIR": str(given.with_name("ipython"))})
+    try:
+        papermill.execute_notebook(
+            given,
+            result,
+            parameters=parameters,
+            cwd=work,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            log_output=False,
+            start_timeout=180,
+        )
+    except Exception as error:  # of many kinds; those of the cells stand in the result as well
+        return str(error)[-2000:] or type(error).__name__
+    return ""
+
+
+def _same_cells(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Take out the cells that papermill put in, so that cells count as in the chapter."""
     added = {"injected-parameters", "papermill-error-cell-tag"}
     notebook.cells = [
@@ -113,7 +142,7 @@ def _same_cells(notebook):
     return notebook
 
 
-def _errors(name, notebook):
+def _errors(name: str, notebook: nbformat.NotebookNode) -> Iterator[ChapterError]:
     for index, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
             if output.output_type == "error":

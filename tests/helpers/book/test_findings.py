@@ -1,26 +1,11 @@
-"""A finding shows its sentence and passes its test; every chapter's findings hold under other seeds."""
+"""A finding shows its sentence, leaves its record, and passes its test or says why not."""
 
 import math
 
-import nbformat
 import pytest
 
 from helpers.book.findings import FindingError, finding, margin, mean_se, proportion_se
 from helpers.errors import InputError
-from tests.notebooks.specimen import cell_starting, specimen
-from tools.notebooks.chapters import chapters
-from tools.notebooks.findings import main, recorded
-from tools.notebooks.run import ChapterError, run_many
-
-SEEDS = [20_001, 20_002, 20_003]
-CHAPTERS = chapters()
-
-
-@pytest.fixture(scope="module")
-def runs():
-    """Every chapter under every further seed, two notebooks at once."""
-    jobs = [(path, {"seed": seed}) for path in CHAPTERS for seed in SEEDS]
-    return {(path, p["seed"]): outcome for (path, p), outcome in zip(jobs, run_many(jobs))}
 
 
 @pytest.fixture
@@ -32,18 +17,6 @@ def shown(monkeypatch):
         lambda obj, metadata: calls.append((obj.data, metadata["finding"])),
     )
     return calls
-
-
-def test_there_are_chapters():
-    assert CHAPTERS
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
-def test_findings_hold_under_another_seed(path, seed, runs):
-    outcome = runs[path, seed]
-    assert not isinstance(outcome, ChapterError), f"seed {seed}: {outcome}"
-    assert recorded(outcome), f"{path.stem} has no findings"
 
 
 def test_a_finding_shows_its_sentence_and_leaves_its_record(shown):
@@ -83,7 +56,8 @@ def test_a_finding_shows_its_sentence_and_leaves_its_record(shown):
 )
 def test_bounds(holds, value, test, shown):
     if holds:
-        return finding("a-b", "It is {:.2f}.", value, **test)
+        finding("a-b", "It is {:.2f}.", value, **test)
+        return
     with pytest.raises(FindingError, match="a-b does not hold"):
         finding("a-b", "It is {:.2f}.", value, **test)
     assert shown[0][0].startswith("Not true here")
@@ -136,18 +110,3 @@ def test_monte_carlo_errors():
 def test_margin_counts_monte_carlo_errors():
     record = {"values": [0.2], "above": 0.1, "below": 0.4, "near": None, "tol": None, "mc_se": 0.02}
     assert margin(record) == pytest.approx(5)
-
-
-def test_a_planted_false_finding_is_caught_with_those_after_it(tmp_path, capsys):
-    notebook = specimen()
-    true = cell_starting(notebook, "finding(")
-    false = nbformat.v4.new_code_cell(
-        'finding("specimen-false", "It is {:.1f}.", x.mean(), above=5, mc_se=mean_se(x))'
-    )
-    notebook.cells.insert(notebook.cells.index(true), false)
-    nbformat.write(notebook, path := tmp_path / "planted.ipynb")
-
-    assert main([str(path), "--seed", "3"]) == 1
-    told = capsys.readouterr().out
-    assert "FAILS  specimen-false" in told and "holds  specimen-mean" in told
-    assert isinstance(run_many([(path, {"seed": 3})])[0], ChapterError)

@@ -1,0 +1,65 @@
+"""Every chapter's findings hold under other seeds than the one that readers see."""
+
+import nbformat
+import pytest
+
+from tests.notebooks.specimen import cell_starting, specimen
+from tools.notebooks.chapters import chapters
+from tools.notebooks.findings import main, recorded
+from tools.notebooks.run import ChapterError, compute, run, run_many
+
+SEEDS = [20_001, 20_002, 20_003]
+
+
+@pytest.mark.slow
+@pytest.mark.rotates(by="path")
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
+def test_findings_hold_under_another_seed(path, seed, tier):
+    """Each week with a kernel and all that is drawn, else what is computed alone."""
+    outcome = (run if tier == "all" else compute)(path, {"seed": seed})
+    assert recorded(outcome), f"{path.stem} has no findings"
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """A chapter whose first finding is false."""
+    notebook = specimen()
+    true = cell_starting(notebook, "finding(")
+    false = nbformat.v4.new_code_cell(
+        'finding("specimen-false", "It is {:.1f}.", x.mean(), above=5, mc_se=mean_se(x))'
+    )
+    notebook.cells.insert(notebook.cells.index(true), false)
+    nbformat.write(notebook, path := tmp_path_factory.mktemp("planted") / "planted.ipynb")
+    return path
+
+
+@pytest.mark.slow
+def test_a_planted_false_finding_is_caught_with_those_after_it(planted, capsys):
+    assert main([str(planted), "--seed", "3"]) == 1
+    told = capsys.readouterr().out
+    assert "FAILS  specimen-false" in told and "holds  specimen-mean" in told
+    assert isinstance(run_many([(planted, {"seed": 3})])[0], ChapterError)
+
+
+@pytest.mark.slow
+def test_computing_alone_finds_what_a_kernel_finds(planted):
+    with pytest.raises(ChapterError, match="FindingError: specimen-false") as caught:
+        compute(planted, {"seed": 3})
+    assert caught.value.ename == "FindingError"
+    by_kernel = recorded(run(planted, {"seed": 3, "n": 50}, past_findings=True))
+    alone = recorded(compute(planted, {"seed": 3, "n": 50}, past_errors=True))
+    assert [str(finding) for finding in alone] == [str(finding) for finding in by_kernel]
+    assert len(alone) == 2 and alone[0].error and not alone[1].error
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "code, told", [("1 / 0", "ZeroDivisionError"), ("1 +", "SyntaxError"), ("exit(3)", "ended")]
+)
+def test_computing_alone_tells_of_errors(tmp_path, code, told):
+    notebook = specimen()
+    cell_starting(notebook, "print(").source = f"import os\n{code.replace('exit', 'os._exit')}"
+    nbformat.write(notebook, path := tmp_path / "broken.ipynb")
+    with pytest.raises(ChapterError, match=told):
+        compute(path)
