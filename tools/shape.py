@@ -107,9 +107,13 @@ def _filled(words: str, value: Any) -> str:
 
 
 def _place(error: ValidationError) -> str:
-    """What a complaint is about: its title in the schema or its field, and its number in a list."""
+    """What a complaint is about: its title in the schema, or else its field.
+
+    A title that begins with an article speaks of one thing; any other gets its number in the list.
+    """
     path = error.absolute_path
     title = error.schema.get("title") or next(
         part for part in reversed(path) if isinstance(part, str)
     )
-    return f"{title} {path[-1] + 1}" if path and isinstance(path[-1], int) else title
+    counted = path and isinstance(path[-1], int) and not title.startswith("the ")
+    return f"{title} {path[-1] + 1}" if counted else title

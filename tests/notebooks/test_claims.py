@@ -1,20 +1,24 @@
-"""Every claim of the post is settled, and the list says nothing that is not accounted for; and the checks see what is planted."""
+"""Every claim of the post is settled, and the list says nothing that is not accounted for.
+
+And the checks see what is planted.
+"""
 
 import copy
 
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 
 from helpers import simulate_clusters
 from tools import ROOT
+from tools.notebooks.arithmetic import arithmetic_fault, in_print
 from tools.notebooks.claims import (
     COUNT,
+    SCHEMA,
     VERDICTS,
     Answer,
     answers,
-    arithmetic_fault,
     faults,
-    in_print,
     numerals,
     read_claims,
 )
@@ -38,19 +42,21 @@ def test_sections_follow_one_another():
 
 
 # ---- What entries say that nothing else computes
-# --------------------------------------------------------------------
 
 
 def test_residuals_are_never_quite_independent():
-    leftover = (
-        np.eye(21) - 1 / 21
-    )  # the residuals of a mean of 21 rows have this covariance, times the variance of an error
+    # the residuals of a mean of 21 rows have this covariance, times the variance of an error
+    leftover = np.eye(21) - 1 / 21
     correlation = leftover / leftover[0, 0]
     assert correlation[np.triu_indices(21, 1)] == pytest.approx(-1 / 20)
 
 
 def test_the_common_distribution_lies_between_the_extremes():
-    """Henderson's equations as least squares: rows, and a row for each deviation of a cluster that says it is about tau in size."""
+    """Henderson's equations as least squares.
+
+    A row for each row of the data, and one for each deviation of a cluster that says it is about
+    tau in size.
+    """
     data = simulate_clusters(6, 8, 1, between_sd=1, seed=1).data
     clusters = [
         (np.column_stack([np.ones(8), rows["x1"]]), rows["y"].to_numpy())
@@ -74,14 +80,16 @@ def test_the_common_distribution_lies_between_the_extremes():
 
 
 # ---- Planted faults
-# -------------------------------------------------------------------------------------------------
 
 GOOD = {
     "number": 1,
     "section": "One",
     "claim": "Errors sum to .106.",
     "verdict": "stands",
-    "statement": "They sum to .106, and 10 people are few; 31 in a thousand, or 5%, are 92% of it. With $n_{12}^2 \\tau$ and CR2, t(G - 1).",
+    "statement": (
+        "They sum to .106, and 10 people are few; 31 in a thousand, or 5%, are 92% of it. With "
+        "$n_{12}^2 \\tau$ and CR2, t(G - 1)."
+    ),
     "settings": [10, 5],
     "check": [
         {"arithmetic": "sqrt(.05 * .95 / 50) * 1000 = 31"},
@@ -123,11 +131,14 @@ def test_a_sound_list_has_no_faults():
         ({"number": 35}, "the numbers are not 1 to 77"),
         ({"number": "36"}, "the numbers are not 1 to 77"),
         ({"verdict": "OK"}, "'OK' is not a verdict"),
-        ({"verdict": None}, "None is not a verdict"),
+        ({"verdict": None}, "the entry has no verdict"),
         ({"statement": " "}, "has no statement"),
         ({"claim": None}, "has no claim"),
         ({"section": None}, "has no section"),
-        ({"findings": ["a-b"]}, "fields that mean nothing"),
+        ({"findings": ["a-b"]}, "the entry has something unknown: findings"),
+        ({"statement": ["It is so."]}, "statement must be a text"),
+        ({"check": "1 + 1 = 2"}, "check must be a list"),
+        ({"settings": ["ten"]}, "setting 1 must be a number"),
         ({"check": None, "source": None, "statement": "It is so."}, "is open"),
         ({"check": [], "source": [], "statement": "It is so."}, "is open"),
         (
@@ -149,28 +160,28 @@ def test_a_sound_list_has_no_faults():
                 "check": [{"test": "tools/claims.py::faults", "says": "So."}],
                 "statement": "It is so.",
             },
-            "no such file",
+            "tools/claims.py::faults does not name a test",
         ),
         (
             {
                 "check": [{"test": "tests/notebooks/test_claims.py::listed", "says": "So."}],
                 "statement": "It is so.",
             },
-            "no such test",
+            "listed does not name a test",
         ),
         (
             {
                 "check": [{"test": "tests/notebooks/test_claims.py::test_every_claim_is_settled"}],
                 "statement": "It is so.",
             },
-            "in other words",
+            "a check is arithmetic, with or without says, or test and says; this one has test",
         ),
         ({"check": [{"arithmetic": "1 + 1 = 3"}], "statement": "It is so."}, "is 2, not 3"),
         (
             {"source": [{"cite": "nobody1999", "says": "92%."}]},
             "nobody1999 is not in references.bib",
         ),
-        ({"source": [{"cite": "mumford2009"}], "statement": "It is so."}, "cite and says"),
+        ({"source": [{"cite": "mumford2009"}], "statement": "It is so."}, "source 1 has no says"),
         ({"statement": "So {cite:t}`nobody1999` say."}, "nobody1999 is not in references.bib"),
         (
             {"statement": "It raises 23.6% false alarms."},
@@ -189,6 +200,10 @@ def test_a_sound_list_has_no_faults():
 def test_a_planted_fault_is_told(change, told):
     lines = faults(listed(**change), {} if told == "is open" else answering(36, 0.2357))
     assert any(told in line for line in lines), lines
+
+
+def test_the_schema_is_one():
+    Draft202012Validator.check_schema(SCHEMA)
 
 
 def test_a_finding_for_a_claim_that_does_not_exist_is_told():
@@ -270,7 +285,6 @@ def test_findings_are_gathered_by_number(tmp_path):
 
 
 # ---- The page
-# -------------------------------------------------------------------------------------------------------
 
 
 def test_the_page_asks_for_the_list():

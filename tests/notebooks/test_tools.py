@@ -64,7 +64,7 @@ def test_refreshed_notebooks_are_clean(stored):
 def test_refreshing_again_changes_nothing(stored, capsys):
     assert refresh([str(stored)]) == 0
     assert stored.read_bytes() == refreshed()
-    assert not list(stored.parent.glob("*.tmp"))
+    assert not list(stored.parent.glob(".*"))
     assert capsys.readouterr().out == "small: unchanged\n"
 
 

@@ -1,1 +1,1 @@
-"""Chapters are run, compared with what is stored, refreshed, and held to their findings, claims and structure."""
+"""Chapters are run, compared with what is stored, refreshed, and held to what they promise."""

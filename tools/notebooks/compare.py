@@ -1,10 +1,12 @@
-"""Do two runs of a notebook say the same?
+"""What differs between two runs of a notebook, if they do not say the same.
 
 Words must be the same, numbers the same to one in a thousand, pictures the same to the eye. Whole
 numbers count as words: they are counts, years and labels. There is no further allowance for the
 last digit printed: 0.167 is not 0.168, and noise in the fifteenth digit flips a printed digit too
 seldom to hide a real change for.
 """
+
+from __future__ import annotations
 
 import base64
 import difflib
@@ -13,10 +15,13 @@ import io
 import itertools
 import json
 import re
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import nbformat
 import numpy as np
 from bs4 import BeautifulSoup, NavigableString
+from nbformat import NotebookNode
 from PIL import Image
 from scipy.ndimage import uniform_filter
 
@@ -27,7 +32,7 @@ RELATIVE = 1e-3
 ABSOLUTE = 1e-9
 BOUND = 1e-8
 SEEN = 0.04, 0.001
-"""A pixel has changed by more than this; a picture has, when more than this share of its pixels did."""
+"""A pixel has changed by more than this; a picture has, when more than this share of it did."""
 SPOT = 8, 0.25, 0.25
 """Or when in some square of this many pixels a side, this share of them changed by this much."""
 AT_MOST = 5
@@ -50,8 +55,25 @@ RICHEST_FIRST = [
 ]
 
 
-def compare(stored, fresh, name):
-    """Every difference between two notebooks, a line each: chapter, cell, what it was and is."""
+Table = list[list[str]]
+"""The texts of a table's cells, row by row."""
+
+
+def compare(stored: NotebookNode, fresh: NotebookNode, name: str) -> list[str]:
+    """Find what differs between two notebooks.
+
+    Parameters
+    ----------
+    stored, fresh : NotebookNode
+        The one as it was and the one as it is, with their outputs.
+    name : str
+        What messages call it.
+
+    Returns
+    -------
+    list of str
+        A line for each difference: chapter, cell, what it was and is.
+    """
     if len(stored.cells) != len(fresh.cells):
         return [f"{name}: {len(stored.cells)} cells → {len(fresh.cells)} cells"]
     told = []
@@ -60,7 +82,7 @@ def compare(stored, fresh, name):
     return told
 
 
-def _cell(old, new):
+def _cell(old: NotebookNode, new: NotebookNode) -> list[str]:
     if old.cell_type != new.cell_type:
         return [f"{old.cell_type} cell → {new.cell_type} cell"]
     if old.source != new.source:
@@ -82,9 +104,9 @@ def _cell(old, new):
     ]
 
 
-def merged_streams(outputs):
-    """A stream may arrive in pieces, cut anywhere: join them."""
-    together = []
+def merged_streams(outputs: Sequence[NotebookNode]) -> list[NotebookNode]:
+    """A cell's outputs with each stream in one piece: it may arrive in several, cut anywhere."""
+    together: list[NotebookNode] = []
     for output in outputs:
         last = together[-1] if together else {}
         if (
@@ -97,17 +119,17 @@ def merged_streams(outputs):
     return together
 
 
-def _kind(output):
+def _kind(output: NotebookNode) -> str:
     if output["output_type"] == "stream":
         return output["name"]
     return f"{output['output_type']} of {' and '.join(sorted(output.get('data', {})))}"
 
 
-def _listed(kinds):
+def _listed(kinds: Sequence[str]) -> str:
     return ", ".join(kinds) or "none"
 
 
-def _output(old, new):
+def _output(old: NotebookNode, new: NotebookNode) -> list[str]:
     if old["output_type"] == "stream":
         return [f"{old['name']}: {difference}" for difference in _lines(old["text"], new["text"])]
     told = [
@@ -123,7 +145,7 @@ def _output(old, new):
     return told
 
 
-def _data(mime, old, new):
+def _data(mime: str, old: Any, new: Any) -> list[str]:
     if mime in ("image/png", "image/jpeg"):
         return _pictures(old, new)
     if mime in ("text/html", "image/svg+xml"):
@@ -131,21 +153,22 @@ def _data(mime, old, new):
     return _lines(_text(old), _text(new))
 
 
-def _text(data):
+def _text(data: Any) -> str:
     return data if isinstance(data, str) else json.dumps(data, indent=1, sort_keys=True)
 
 
-def same_words(old, new):
+def same_words(old: str, new: str) -> bool:
+    """Whether a line is the same, letter by letter."""
     return old == new
 
 
-def same_tokens(old, new):
-    """Is a line the same, word by word and number by number? White space is not compared."""
-    old, new = TOKEN.findall(old), TOKEN.findall(new)
-    return len(old) == len(new) and all(map(_same_token, old, new))
+def same_tokens(old: str, new: str) -> bool:
+    """Whether a line is the same, word by word and number by number, white space aside."""
+    before, now = TOKEN.findall(old), TOKEN.findall(new)
+    return len(before) == len(now) and all(map(_same_token, before, now))
 
 
-def _same_token(old, new):
+def _same_token(old: str, new: str) -> bool:
     if old == new:
         return True
     before, now = _value(old), _value(new)
@@ -154,43 +177,41 @@ def _same_token(old, new):
     return _close(before, now)
 
 
-def _value(token):
+def _value(token: str) -> float | None:
     try:
         return float(token.replace(",", "").replace("\u2212", "-"))
     except ValueError:
         return None
 
 
-def _close(old, new, relative=RELATIVE, absolute=ABSOLUTE):
+def _close(old: float, new: float, relative: float = RELATIVE, absolute: float = ABSOLUTE) -> bool:
     return abs(old - new) <= max(absolute, relative * max(abs(old), abs(new)))
 
 
-def _lines(old, new, same=same_tokens):
+def _lines(old: str, new: str, same: Callable[[str, str], bool] = same_tokens) -> list[str]:
     """The lines that differ between two texts, as old → new."""
-    old, new = (ANSI.sub("", text).strip().splitlines() for text in (old, new))
-    if len(old) == len(new):
-        changed = [(a, b) for a, b in zip(old, new) if not same(a, b)]
+    before, now = (ANSI.sub("", text).strip().splitlines() for text in (old, new))
+    if len(before) == len(now):
+        changed = [(a, b) for a, b in zip(before, now) if not same(a, b)]
     else:
-        blocks = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+        blocks = difflib.SequenceMatcher(None, before, now, autojunk=False).get_opcodes()
         pairs = (
-            itertools.zip_longest(old[a:b], new[c:d], fillvalue="") for _, a, b, c, d in blocks
+            itertools.zip_longest(before[a:b], now[c:d], fillvalue="") for _, a, b, c, d in blocks
         )
         changed = [(a, b) for a, b in itertools.chain(*pairs) if not same(a, b)]
-        changed = changed or [(f"{len(old)} lines", f"{len(new)} lines")]
+        changed = changed or [(f"{len(before)} lines", f"{len(now)} lines")]
     told = [f"{_short(*pair)} → {_short(*pair[::-1])}" for pair in changed]
     return told[:AT_MOST] + (
         [f"and {len(told) - AT_MOST} more lines"] if len(told) > AT_MOST else []
     )
 
 
-def _short(line, other, width=70):
+def _short(line: str, other: str, width: int = 70) -> str:
     """A line for a message; of a long one the part where it begins to differ."""
     line = line.strip()
     if len(line) > width:
-        alike = sum(
-            1
-            for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(line, other.strip()))
-        )
+        both = zip(line, other.strip())
+        alike = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], both))
         start = max(0, min(alike - width // 3, len(line) - width))
         line = (
             ("…" if start else "")
@@ -200,29 +221,32 @@ def _short(line, other, width=70):
     return f"“{line}”" if line else "nothing"
 
 
-def _html(old, new):
-    """Tables first, because a message that names the row and column helps most; then everything, tags included."""
-    old, new = (
+def _html(old: str, new: str) -> list[str]:
+    """Tables first, since a message that names row and column helps most; then all, tags too."""
+    before, now = (
         BeautifulSoup(re.sub(r"\bT_[0-9a-f]{5}", "T_", text), "html.parser") for text in (old, new)
     )
     told = []
-    for number, (before, now) in enumerate(zip(_tables(old), _tables(new)), 1):
+    for number, pair in enumerate(zip(_tables(before), _tables(now)), 1):
         table = f"table {number}" if number > 1 else "table"
+        told += [f"{table}{difference}" for difference in _table(*pair)]
+    return told[:AT_MOST] or _lines(_flat(before), _flat(now))
+
+
+def _table(old: Table, new: Table) -> list[str]:
+    if len(old) != len(new):
+        return [f": {len(old)} rows → {len(new)} rows"]
+    told = []
+    for row, (before, now) in enumerate(zip(old, new), 1):
         if len(before) != len(now):
-            told.append(f"{table}: {len(before)} rows → {len(now)} rows")
-            continue
-        for row, (a, b) in enumerate(zip(before, now), 1):
-            if len(a) != len(b):
-                told.append(f"{table}, row {row}: {len(a)} columns → {len(b)} columns")
-            for column, (x, y) in enumerate(zip(a, b), 1):
-                if not same_tokens(x, y):
-                    told.append(
-                        f"{table}, row {row}, column {column}: {_short(x, y)} → {_short(y, x)}"
-                    )
-    return told[:AT_MOST] or _lines(_flat(old), _flat(new))
+            told.append(f", row {row}: {len(before)} columns → {len(now)} columns")
+        for column, (a, b) in enumerate(zip(before, now), 1):
+            if not same_tokens(a, b):
+                told.append(f", row {row}, column {column}: {_short(a, b)} → {_short(b, a)}")
+    return told
 
 
-def _tables(soup):
+def _tables(soup: BeautifulSoup) -> list[Table]:
     return [
         [
             [cell.get_text(" ", strip=True) for cell in row.find_all(["th", "td"])]
@@ -232,7 +256,7 @@ def _tables(soup):
     ]
 
 
-def _flat(soup):
+def _flat(soup: BeautifulSoup) -> str:
     """A document as lines, one a tag and one a text, so that it can be compared like text."""
     lines = []
     for node in soup.descendants:
@@ -251,14 +275,15 @@ def _flat(soup):
     return "\n".join(lines)
 
 
-def _pictures(old, new):
+def _pictures(old: str, new: str) -> list[str]:
     try:
-        old, new = _pixels(old), _pixels(new)
+        before, now = _pixels(old), _pixels(new)
     except (OSError, ValueError) as error:
         return [f"not a picture: {error}"]
-    if old.shape != new.shape:
-        return [f"{old.shape[1]} x {old.shape[0]} pixels → {new.shape[1]} x {new.shape[0]} pixels"]
-    change = np.abs(old - new).max(axis=2)
+    sizes = [f"{pixels.shape[1]} x {pixels.shape[0]} pixels" for pixels in (before, now)]
+    if before.shape != now.shape:
+        return [" → ".join(sizes)]
+    change = np.abs(before - now).max(axis=2)
     by, share = SEEN
     changed = (change > by).mean()
     side, spot_by, spot_share = SPOT
@@ -273,7 +298,7 @@ def _pictures(old, new):
     return [f"{changed:.2%} of the pixels changed, most around x={column}, y={row}"]
 
 
-def _pixels(data):
+def _pixels(data: str) -> np.ndarray:
     """Colours weighted by their opacity, so that what cannot be seen cannot differ."""
     pixels = (
         np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA"), dtype=float)
@@ -283,7 +308,7 @@ def _pixels(data):
     return pixels
 
 
-def _metadata(old, new, path=""):
+def _metadata(old: Any, new: Any, path: str = "") -> list[str]:
     """Differences in what is recorded beside an output.
 
     A finding's bounds are settings: they must not move.

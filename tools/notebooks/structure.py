@@ -1,15 +1,22 @@
-"""Is a chapter built like a chapter? `python -m tools.notebooks.structure iid` says what is missing, and where.
+"""Is a chapter built like a chapter? What is missing, and where.
 
-The rules are those that a reader would miss if they were broken: a question, a guess before every
-answer, pictures that can be heard, conclusions that have passed a test, exercises that run.
+The command is `python -m tools.notebooks.structure iid`. The rules are those that a reader would
+miss if they were broken: a question, a guess before every answer, pictures that can be heard,
+conclusions that have passed a test, exercises that run.
 """
+
+from __future__ import annotations
 
 import argparse
 import ast
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from nbformat import NotebookNode
+
 from tools.notebooks.chapters import chapters, read, resolve, where
+from tools.notebooks.records import records_in
 
 TAGS = {"parameters", "hide-cell", "hide-input"}
 CODE_LINES = 10
@@ -29,16 +36,38 @@ PROMPT = "Before you run it"
 
 @dataclass
 class Seen:
-    """What must be unique across chapters, and where it was first seen."""
+    """What must be unique across chapters: by its name the chapter and cell that had it first.
 
-    figures: dict = field(default_factory=dict)
-    findings: dict = field(default_factory=dict)
+    Attributes
+    ----------
+    figures, findings : dict of str to (str, NotebookNode)
+        The names of figures and of findings.
+    """
+
+    figures: dict[str, tuple[str, NotebookNode]] = field(default_factory=dict)
+    findings: dict[str, tuple[str, NotebookNode]] = field(default_factory=dict)
 
 
-def faults(notebook, name, seen=None):
-    """Every broken rule of one chapter, a line each.
+Cells = list[tuple[int, NotebookNode]]
+"""Cells of a notebook, each with its place."""
 
-    Pass one `Seen` along to check chapters together.
+
+def faults(notebook: NotebookNode, name: str, seen: Seen | None = None) -> list[str]:
+    """Hold a chapter to the rules.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        The chapter, with its outputs.
+    name : str
+        What messages call it.
+    seen : Seen, optional
+        What other chapters have taken; one `Seen` passed along checks chapters together.
+
+    Returns
+    -------
+    list of str
+        A line for each broken rule, with the cell that breaks it.
     """
     seen = seen or Seen()
     told = [*_top(notebook), *_sections(notebook), *_parameters(notebook), *_prompts(notebook)]
@@ -54,7 +83,7 @@ def faults(notebook, name, seen=None):
     return [f"{name}, {fault}" for fault in told]
 
 
-def headings(source):
+def headings(source: str) -> list[tuple[int, str]]:
     """The headings of a Markdown cell as (level, text), those in code fences left out."""
     found, fence = [], None
     for line in source.splitlines():
@@ -68,9 +97,10 @@ def headings(source):
     return found
 
 
-def section(notebook, title):
-    """The cells of a `##` section as (index, cell), its heading's cell first; empty when there is none."""
-    cells, inside = [], False
+def section(notebook: NotebookNode, title: str) -> Cells:
+    """The cells of a `##` section, its heading's cell first; none when there is no such section."""
+    cells: Cells = []
+    inside = False
     for index, cell in enumerate(notebook.cells):
         tops = [text for level, text in _headings(cell) if level <= 2]
         if tops:
@@ -80,15 +110,15 @@ def section(notebook, title):
     return cells
 
 
-def _headings(cell):
+def _headings(cell: NotebookNode) -> list[tuple[int, str]]:
     return headings(cell.source) if cell.cell_type == "markdown" else []
 
 
-def _tags(cell):
+def _tags(cell: NotebookNode) -> list[str]:
     return cell.metadata.get("tags", [])
 
 
-def _top(notebook):
+def _top(notebook: NotebookNode) -> list[str]:
     if not notebook.cells:
         return ["no cells"]
     first = notebook.cells[0]
@@ -106,7 +136,7 @@ def _top(notebook):
     return told
 
 
-def _sections(notebook):
+def _sections(notebook: NotebookNode) -> list[str]:
     titles = [text for cell in notebook.cells for level, text in _headings(cell) if level == 2]
     told = [f"the whole: no section ## {title}" for title in SECTIONS if title not in titles]
     told += [
@@ -133,27 +163,33 @@ def _sections(notebook):
     return told
 
 
-def _below(title, cells):
+def _below(title: str, cells: Cells) -> str:
     """The text under a heading, up to the next one of its level."""
     text = "\n".join(cell.source for _, cell in cells if cell.cell_type == "markdown")
     text = re.split(rf"^##\s+{re.escape(title)}\s*$", text, maxsplit=1, flags=re.MULTILINE)[-1]
     return re.split(r"^#{1,2}\s", text, maxsplit=1, flags=re.MULTILINE)[0]
 
 
-def _parameters(notebook):
+def _parameters(notebook: NotebookNode) -> list[str]:
     tagged = [(i, cell) for i, cell in enumerate(notebook.cells) if "parameters" in _tags(cell)]
     if len(tagged) != 1 or tagged[0][1].cell_type != "code":
         return [f"the whole: {len(tagged)} cells tagged parameters; there must be one, a code cell"]
-    for statement in _parse(tagged[0][1]):
-        if isinstance(statement, ast.Assign) and any(
-            getattr(t, "id", "") == "seed" for t in statement.targets
-        ):
-            if isinstance(statement.value, ast.Constant) and type(statement.value.value) is int:
-                return []
+    if any(map(_sets_the_seed, _parse(tagged[0][1]))):
+        return []
     return [f"{where(*tagged[0])}: the parameters cell must set seed to a whole number"]
 
 
-def _prompts(notebook):
+def _sets_the_seed(statement: ast.stmt) -> bool:
+    """Whether a statement is `seed = 1`, with some whole number."""
+    return (
+        isinstance(statement, ast.Assign)
+        and any(getattr(target, "id", "") == "seed" for target in statement.targets)
+        and isinstance(statement.value, ast.Constant)
+        and type(statement.value.value) is int
+    )
+
+
+def _prompts(notebook: NotebookNode) -> list[str]:
     told, count = [], 0
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown" and PROMPT in cell.source:
@@ -162,15 +198,15 @@ def _prompts(notebook):
                 told.append(f"{where(index, cell)}: “{PROMPT}” is not followed by a question")
             if [c.cell_type for c in notebook.cells[index + 1 : index + 2]] != ["code"]:
                 told.append(
-                    f"{where(index, cell)}: “{PROMPT}” must stand right above the code that answers "
-                    "it"
+                    f"{where(index, cell)}: “{PROMPT}” must stand right above the code that "
+                    "answers it"
                 )
     if count < PROMPTS:
         told.append(f"the whole: {count} cells say “{PROMPT}”; there must be {PROMPTS} or more")
     return told
 
 
-def _any_cell(cell):
+def _any_cell(cell: NotebookNode) -> list[str]:
     told = [
         f"tag {tag!r} is none of {', '.join(sorted(TAGS))}"
         for tag in _tags(cell)
@@ -188,7 +224,7 @@ def _any_cell(cell):
     return told
 
 
-def _code(cell):
+def _code(cell: NotebookNode) -> Iterator[str]:
     lines = sum(bool(line.strip()) for line in cell.source.splitlines())
     if lines > CODE_LINES:
         yield f"{lines} lines of code; {CODE_LINES} is the limit"
@@ -208,7 +244,7 @@ def _code(cell):
             yield "stored with a widget, which no page can show"
 
 
-def _run_through(notebook):
+def _run_through(notebook: NotebookNode) -> Iterator[str]:
     code = [
         (i, cell)
         for i, cell in enumerate(notebook.cells)
@@ -216,17 +252,19 @@ def _run_through(notebook):
     ]
     for place, (index, cell) in enumerate(code, 1):
         if cell.execution_count != place:
-            yield f"{where(index, cell)}: not stored from one run, top to bottom; refresh the chapter"
+            yield (
+                f"{where(index, cell)}: not stored from one run, top to bottom; refresh the chapter"
+            )
             return
 
 
-def _pictures(cell):
+def _pictures(cell: NotebookNode) -> int:
     return sum(
         any(mime.startswith("image/") for mime in output.get("data", {})) for output in cell.outputs
     )
 
 
-def _picture(cell, name, seen):
+def _picture(cell: NotebookNode, name: str, seen: Seen) -> Iterator[str]:
     pictures = _pictures(cell)
     if not pictures:
         return
@@ -254,25 +292,21 @@ def _picture(cell, name, seen):
         yield f"figure name {figure['name']!r} is taken, in {first[0]}"
 
 
-def _names(cell, name, seen):
-    for record in _records(cell):
+def _names(cell: NotebookNode, name: str, seen: Seen) -> Iterator[str]:
+    for record in records_in(cell):
         key = record["name"]
         if (first := seen.findings.setdefault(key, (name, cell)))[1] is not cell:
             yield f"finding {key!r} is taken, in {first[0]}"
 
 
-def _records(cell):
-    return [o.metadata["finding"] for o in cell.outputs if "finding" in o.get("metadata", {})]
-
-
-def _parse(cell):
+def _parse(cell: NotebookNode) -> list[ast.stmt]:
     try:
         return ast.parse(cell.source).body
     except SyntaxError:
         return []
 
 
-def _is_finding(statement):
+def _is_finding(statement: ast.stmt) -> bool:
     call = getattr(statement, "value", None)
     return (
         isinstance(statement, ast.Expr)
@@ -281,8 +315,8 @@ def _is_finding(statement):
     )
 
 
-def _found(notebook):
-    """What we found is a heading and calls of finding, nothing else: so every sentence there has passed its test."""
+def _found(notebook: NotebookNode) -> Iterator[str]:
+    """What we found is a heading and calls of finding: so every sentence has passed its test."""
     cells = section(notebook, "What we found")
     if cells and not any(cell.cell_type == "code" for _, cell in cells):
         yield f"{where(*cells[0])}: no finding under ## What we found"
@@ -300,7 +334,7 @@ def _found(notebook):
                 about
                 + "under ## What we found a code cell calls finding(...) and does nothing else"
             )
-        records = _records(cell)
+        records = records_in(cell)
         if not len(records) == len(cell.outputs) == len(body):
             yield about + "the stored output is not one finding a call; refresh the chapter"
         for output, record in zip(cell.outputs, records):
@@ -313,10 +347,10 @@ def _found(notebook):
                 yield about + f"a finding is one whole sentence: {said!r}"
 
 
-def _exercises(notebook):
-    """An exercise is a ### heading; its solution is code that has run, hidden, and text in a dropdown."""
+def _exercises(notebook: NotebookNode) -> Iterator[str]:
+    """An exercise is a ### heading and a solution: hidden code that ran, and text in a dropdown."""
     cells = section(notebook, "Exercises")
-    exercises = []
+    exercises: list[tuple[int, NotebookNode, Cells]] = []
     for index, cell in cells:
         titles = [text for level, text in _headings(cell) if level == 3]
         if len(titles) > 1:
@@ -332,28 +366,34 @@ def _exercises(notebook):
             f"{where(*cells[0])}: {len(exercises)} exercises (### headings); there must be "
             f"{EXERCISES} or more"
         )
-    for index, cell, rest in exercises:
-        code = [c for _, c in rest if c.cell_type == "code"]
-        if not code:
-            yield f"{where(index, cell)}: no solution that runs (a code cell tagged hide-cell)"
-        elif not any(c.outputs for c in code):
-            yield f"{where(index, cell)}: its solution shows nothing"
-        for place, part in rest:
-            if part.cell_type == "code" and "hide-cell" not in _tags(part):
-                yield f"{where(place, part)}: a solution must be tagged hide-cell"
-            if part.cell_type == "markdown" and not re.match(
-                r"(:{3,}|`{3,})\s*\{dropdown\}", part.source.strip()
-            ):
-                yield f"{where(place, part)}: text that belongs to a solution begins with a dropdown"
+    for exercise in exercises:
+        yield from _solution(*exercise)
 
 
-def _reading(notebook):
+def _solution(index: int, cell: NotebookNode, rest: Cells) -> Iterator[str]:
+    """The rules for an exercise's cell and the cells that follow it."""
+    code = [part for _, part in rest if part.cell_type == "code"]
+    if not code:
+        yield f"{where(index, cell)}: no solution that runs (a code cell tagged hide-cell)"
+    elif not any(part.outputs for part in code):
+        yield f"{where(index, cell)}: its solution shows nothing"
+    for place, part in rest:
+        if part.cell_type == "code" and "hide-cell" not in _tags(part):
+            yield f"{where(place, part)}: a solution must be tagged hide-cell"
+        if part.cell_type == "markdown" and not re.match(
+            r"(:{3,}|`{3,})\s*\{dropdown\}", part.source.strip()
+        ):
+            yield f"{where(place, part)}: text that belongs to a solution begins with a dropdown"
+
+
+def _reading(notebook: NotebookNode) -> Iterator[str]:
     cells = section(notebook, "Further reading")
     if cells and not any(re.search(r"\{cite(:\w+)?\}`[^`]+`", cell.source) for _, cell in cells):
         yield f"{where(*cells[0])}: no citation under ## Further reading"
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Tell the faults of the chapters named, or of all; 1 if there are any."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("chapter", nargs="*", help="all of them when none is named")
     seen, told = Seen(), []
