@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,9 +14,17 @@ from tools import ROOT
 
 NAMES = list(sources().index)
 SHAPES = {
-    "sleepstudy": (180, 3), "orthodont": (108, 4), "exam": (4059, 10), "petersen": (5000, 4), "grunfeld": (200, 5),
-    "ucb_admissions": (24, 4), "penguins": (344, 8), "kidney_stones": (4, 4), "penicillin": (144, 3), "pastes": (60, 4),
-}  # fmt: skip
+    "sleepstudy": (180, 3),
+    "orthodont": (108, 4),
+    "exam": (4059, 10),
+    "petersen": (5000, 4),
+    "grunfeld": (200, 5),
+    "ucb_admissions": (24, 4),
+    "penguins": (344, 8),
+    "kidney_stones": (4, 4),
+    "penicillin": (144, 3),
+    "pastes": (60, 4),
+}
 
 
 def slope(x, y):
@@ -108,12 +115,8 @@ def test_berkeley_counts():
     table = load("ucb_admissions")
     admitted = table[table["Admit"] == "Admitted"].groupby("Gender")["Freq"].sum()
     applied = table.groupby("Gender")["Freq"].sum()
-    assert (admitted["Male"], applied["Male"], admitted["Female"], applied["Female"]) == (
-        1198,
-        2691,
-        557,
-        1835,
-    )
+    assert (admitted["Male"], applied["Male"]) == (1198, 2691)
+    assert (admitted["Female"], applied["Female"]) == (557, 1835)
     by_department = table.pivot_table(index=["Dept", "Gender"], columns="Admit", values="Freq")
     rates = (100 * by_department["Admitted"] / by_department.sum(axis=1)).round(1).unstack()
     assert rates["Male"].tolist() == [62.1, 63.0, 36.9, 33.1, 27.7, 5.9]
@@ -139,7 +142,7 @@ def test_each_call_gives_a_table_of_its_own():
 
 @pytest.mark.parametrize("name", ["Sleepstudy", "../data/exam", "", None, 3, ["exam"]])
 def test_an_unknown_name_is_answered_with_the_known_ones(name):
-    with pytest.raises(InputError, match="exam, grunfeld, .*sleepstudy"):
+    with pytest.raises(InputError, match=r"exam, grunfeld, .*sleepstudy"):
         load(name)
 
 
@@ -149,7 +152,7 @@ def test_a_changed_or_missing_file_is_refused(tmp_path, monkeypatch):
     assert len(load("orthodont")) == 108
     file = tmp_path / "orthodont.csv"
     file.write_bytes(file.read_bytes().replace(b"26,8,M01", b"27,8,M01"))
-    with pytest.raises(InputError, match="orthodont.csv is not the file"):
+    with pytest.raises(InputError, match=r"orthodont\.csv is not the file"):
         load("orthodont")
     file.unlink()
     with pytest.raises(InputError, match="orthodont"):

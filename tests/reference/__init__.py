@@ -1,7 +1,7 @@
 """Reference values from R, and the data they belong to (see README.md beside this file)."""
 
 import json
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ DATASETS = json.loads((HERE / "lme4.json").read_text())["datasets"]
 YEAR, LEVEL = 2010, 1e6
 
 
-@lru_cache(maxsize=None)
+@cache
 def frame(name):
     """The data as a user would have them."""
     source = DATASETS[name]["data"]
@@ -26,7 +26,7 @@ def frame(name):
 
 
 def multilevel(name, model, method):
-    """One fit by R, as dict of Series; offset_a's intercept moved to year 0 and the outcome's own level."""
+    """One fit by R, a dict of Series; offset_a's intercept moved to year 0 and y's own level."""
     stored = dict(DATASETS[name]["models"][model][method])
     for key in ("estimate", "std_error", "df", "random_sd"):
         stored[key] = pd.Series(stored[key], dtype=float)
@@ -44,7 +44,7 @@ def multilevel(name, model, method):
 
 
 def kenward_roger(name, model):
-    """pbkrtest's standard errors and df of each coefficient; offset_a's intercept moved as above."""
+    """Standard errors and df of coefficients by pbkrtest; offset_a's intercept moved as above."""
     kept = DATASETS[name]["models"][model]["REML"]["kenward_roger"]
     stored = {key: pd.Series(kept[key], dtype=float) for key in ("std_error", "df")}
     if name == "offset_a":

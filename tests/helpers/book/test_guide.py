@@ -1,6 +1,10 @@
-"""The decision guide says one thing in three places: its figure, the figure's alt text, its table. And every link in it leads somewhere."""
+"""The decision guide says one thing in three places: its figure, the alt text and its table.
+
+And every link in it leads somewhere.
+"""
 
 import re
+from functools import cache
 
 from helpers.book import guide
 from helpers.book.figures import STRATEGY_COLOURS
@@ -9,6 +13,18 @@ from tools.notebooks.chapters import read
 from tools.notebooks.structure import headings
 
 CHAPTER = ROOT / "chapters" / "how_to_decide.ipynb"
+
+
+@cache
+def sections(file):
+    """The names by which links find the sections of a chapter."""
+    titles = [
+        title
+        for cell in read(ROOT / "chapters" / file).cells
+        if cell.cell_type == "markdown"
+        for _, title in headings(cell.source)
+    ]
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def test_the_figure_is_heard_as_it_is_seen():
@@ -37,12 +53,4 @@ def test_every_link_leads_to_a_section():
         assert branch.seen
         for target in branch.seen.values():
             file, section = target.split("#")
-            titles = [
-                text
-                for cell in read(ROOT / "chapters" / file).cells
-                if cell.cell_type == "markdown"
-                for _, text in headings(cell.source)
-            ]
-            assert section in {
-                re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles
-            }, target
+            assert section in sections(file), target

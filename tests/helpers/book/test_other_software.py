@@ -1,4 +1,7 @@
-"""The appendix on other software: its code is the code that runs, and every number it prints follows from the module and the rule it names."""
+"""The appendix on other software: its code is the code that runs, its numbers follow.
+
+Every number that it prints follows from the module and the rule that it names.
+"""
 
 import ast
 import re
@@ -20,7 +23,7 @@ from helpers import (
     load,
 )
 from helpers.book import other_software
-from helpers.book.other_software import NUMBERS, beside, is_live, numbers, record
+from helpers.book.other_software import beside, is_live, numbers, record
 from tests.reference import DATASETS
 from tools.notebooks.chapters import notebooks, read
 
@@ -39,16 +42,13 @@ LIVE = [
     if is_live(row)
 ]
 TABS = ["This module", "statsmodels", "R", "pymer4 0.8", "pyfixest"]
-DIGITS = 2e-9
-"""What is on record was rounded to ten digits."""
-SEARCH = 3e-6
-"""Where software searches for variances it stops this near, relative to a standard error."""
+DIGITS = 2e-9  # what is on record was rounded to ten digits
+SEARCH = 3e-6  # where software searches for variances it stops this near, relative to an error
 
 every_section = pytest.mark.parametrize("section", SECTIONS)
 
 
-# ---- The page
-# -------------------------------------------------------------------------------------------------------
+# The page
 
 
 def cell(name):
@@ -73,7 +73,7 @@ def code(name, label):
 
 @cache
 def run(section):
-    """The fits that the two tabs that can run here leave behind, in the order in which the page puts them beside the others."""
+    """The fits that the two tabs that can run here leave behind, in the order of the page."""
     names = {}
     for label in TABS[:2]:
         exec(code("start-code", label), names)
@@ -85,10 +85,9 @@ def run(section):
 
 def printed(section):
     """The table stored in the notebook."""
-    html = BeautifulSoup(cell(f"{section}-table").outputs[0]["data"]["text/html"], "html.parser")
-    head, *rows = [
-        [field.get_text() for field in row.find_all(["th", "td"])] for row in html.find_all("tr")
-    ]
+    html = cell(f"{section}-table").outputs[0]["data"]["text/html"]
+    lines = BeautifulSoup(html, "html.parser").find_all("tr")
+    head, *rows = [[field.get_text() for field in row.find_all(["th", "td"])] for row in lines]
     return pd.DataFrame([row[1:] for row in rows], index=[row[0] for row in rows], columns=head[1:])
 
 
@@ -128,10 +127,9 @@ PARTS = {
 @every_section
 @pytest.mark.parametrize("label", PARTS)
 def test_tabs_call_only_what_has_been_tried(section, label):
-    calls = set(
-        re.findall(r"(\w+)\(", re.sub(r'"[^"]*"', '""', code(f"{section}-code", label)))
-    ) - {"C"}
-    assert calls <= set(PARTS[label].split())
+    without_text = re.sub(r'"[^"]*"', '""', code(f"{section}-code", label))
+    calls = set(re.findall(r"(\w+)\(", without_text))
+    assert calls <= {*PARTS[label].split(), "C"}
 
 
 def test_each_recorded_number_has_its_code():
@@ -142,22 +140,15 @@ def test_each_recorded_number_has_its_code():
         "pyfixest": r"\.summary\(\)$",
     }
     for section, about in SECTIONS.items():
+        recorded = [row["software"] for row in about["rows"] if not is_live(row)]
         for label, pattern in shows.items():
-            name = label.split()[0]
-            rows = [
-                row
-                for row in about["rows"]
-                if not is_live(row) and re.match(rf"{name}\b", row["software"])
-            ]
-            results = [
-                line
-                for line in code(f"{section}-code", label).splitlines()
-                if re.search(pattern, line)
-            ]
+            rows = [name for name in recorded if re.match(rf"{label.split()[0]}\b", name)]
+            lines = code(f"{section}-code", label).splitlines()
+            results = [line for line in lines if re.search(pattern, line)]
             assert len(rows) == len(results), (section, label)
 
 
-# ---- The numbers ----------------------------------------------------------------------------------------------------
+# The numbers
 
 SLEEP, PETERSEN = load("sleepstudy"), load("petersen")
 DATA = {
@@ -173,12 +164,16 @@ BARS = {
 
 
 def row(fit, section, df=None, factor=1.0):
-    """Estimate, standard error and df of the section's term; another factor on the variance, other df."""
+    """Estimate, standard error and df of the section's term.
+
+    Or with another factor on the variance, or other df.
+    """
     line = fit.table.loc[SECTIONS[section]["term"]]
     return line["estimate"], line["std_error"] * np.sqrt(factor), line["df"] if df is None else df
 
 
-def clustered(section, correction="CR1"):
+@cache
+def clustered(section, correction):
     formula, data, cluster = DATA[section]
     return fit_cluster_robust(formula, data, cluster=cluster, correction=correction)
 
@@ -186,37 +181,9 @@ def clustered(section, correction="CR1"):
 def derived(section, software):
     """The numbers of a row from the module alone and the rule that the row names."""
     if section in DATA:
-        bare = clustered(section, "CR0")
-        N, G, k = bare.n_obs, bare.n_clusters, 2
-        cr1 = G / (G - 1) * (N - 1) / (N - k)
-        satterthwaite = row(clustered(section, "CR2"), section)[2]
-        return {
-            "this module": lambda: row(bare, section, G - 1, cr1),
-            "this module, CR2": lambda: row(clustered(section, "CR2"), section),
-            "this module, CR3": lambda: row(clustered(section, "CR3"), section, G - 1),
-            "statsmodels": lambda: row(bare, section, np.inf, cr1),
-            "statsmodels, use_t": lambda: row(bare, section, G - 1, cr1),
-            "statsmodels, CR3": lambda: row(clustered(section, "CR3"), section, G - 1, (G - 1) / G),
-            "R: vcovCL, coeftest": lambda: row(bare, section, N - k, cr1),
-            "R: coef_test, CR1S": lambda: row(
-                bare, section, G - 1, cr1
-            ),  # balanced, so that Satterthwaite's are G - 1
-            "R: coef_test, CR2": lambda: row(clustered(section, "CR2"), section, satterthwaite),
-            "R: coef_test, CR3": lambda: row(
-                clustered(section, "CR3"), section, satterthwaite_cr3(*DATA[section])
-            ),
-            "pymer4": lambda: row(bare, section, G - k, G / (G - 1) * N / (N - k)),
-            "pyfixest": lambda: row(bare, section, G - 1, cr1),
-            "pyfixest, CRV3": lambda: row(clustered(section, "CR3"), section, G - 1, cr1),
-        }[software]()
+        return clustered_row(section, software)
     if section in BARS:
-        fit = fit_multilevel(f"Reaction ~ Days + {BARS[section]}", SLEEP)
-        return row(
-            fit,
-            section,
-            {"statsmodels": np.inf}.get(software)
-            or (kenward_roger(fit) if "Kenward" in software else None),
-        )
+        return multilevel_row(section, software)
     if section == "two_way":
         return two_way(software)
     fit = {
@@ -228,8 +195,41 @@ def derived(section, software):
     return row(fit, section)
 
 
+def clustered_row(section, software):
+    """Cluster-robust errors: whose sandwich, whose df, whose factor on the variance."""
+    cr0, cr2, cr3 = (clustered(section, correction) for correction in ("CR0", "CR2", "CR3"))
+    N, G, k = cr0.n_obs, cr0.n_clusters, 2
+    cr1 = G / (G - 1) * (N - 1) / (N - k)
+    return {
+        "this module": lambda: row(cr0, section, G - 1, cr1),
+        "this module, CR2": lambda: row(cr2, section),
+        "this module, CR3": lambda: row(cr3, section, G - 1),
+        "statsmodels": lambda: row(cr0, section, np.inf, cr1),
+        "statsmodels, use_t": lambda: row(cr0, section, G - 1, cr1),
+        "statsmodels, CR3": lambda: row(cr3, section, G - 1, (G - 1) / G),
+        "R: vcovCL, coeftest": lambda: row(cr0, section, N - k, cr1),
+        # balanced data, so that Satterthwaite's df are G - 1
+        "R: coef_test, CR1S": lambda: row(cr0, section, G - 1, cr1),
+        "R: coef_test, CR2": lambda: row(cr2, section),
+        "R: coef_test, CR3": lambda: row(cr3, section, satterthwaite_cr3(*DATA[section])),
+        "pymer4": lambda: row(cr0, section, G - k, G / (G - 1) * N / (N - k)),
+        "pyfixest": lambda: row(cr0, section, G - 1, cr1),
+        "pyfixest, CRV3": lambda: row(cr3, section, G - 1, cr1),
+    }[software]()
+
+
+def multilevel_row(section, software):
+    fit = fit_multilevel(f"Reaction ~ Days + {BARS[section]}", SLEEP)
+    if software == "statsmodels":
+        return row(fit, section, np.inf)
+    return row(fit, section, kenward_roger(fit) if "Kenward" in software else None)
+
+
 def two_way(software):
-    """V(firm) + V(year) - V(cell), each a bare sandwich and its factor; a cell holds one row, so its sandwich is HC0."""
+    """V(firm) + V(year) - V(cell), each a bare sandwich and its factor.
+
+    A cell holds one row, so its sandwich is HC0.
+    """
     x = np.column_stack([np.ones(len(PETERSEN)), PETERSEN["x"]])
     bread = np.linalg.inv(x.T @ x)
     b = bread @ x.T @ PETERSEN["y"].to_numpy()
@@ -241,43 +241,35 @@ def two_way(software):
         return (bread @ sums.T @ sums @ bread)[1, 1]
 
     parts = [(bare(PETERSEN["firm"]), 500), (bare(PETERSEN["year"]), 10), (-bare(np.arange(N)), N)]
-    smallest = software == "pyfixest"
-    variance = (
-        sum(part * (10 / 9 if smallest else G / (G - 1)) for part, G in parts) * (N - 1) / (N - k)
-    )
+    if software == "pyfixest":  # takes the fewest clusters for all three
+        parts = [(part, 10) for part, _ in parts]
+    variance = sum(part * G / (G - 1) for part, G in parts) * (N - 1) / (N - k)
     return b[1], np.sqrt(variance), N - k if software.startswith("R") else 9
 
 
 def kenward_roger(fit):
-    """Kenward and Roger's df for the slope, their formulas written out with the covariance matrix of all rows."""
+    """Kenward and Roger's df for the slope, written out with the covariance matrix of all rows."""
     x = np.column_stack([np.ones(180), SLEEP["Days"]])
     same = (SLEEP["Subject"].to_numpy()[:, None] == SLEEP["Subject"].to_numpy()).astype(float)
-    ones, days, both = (
-        np.outer(a, b) for a, b in [(x[:, 0], x[:, 0]), (x[:, 1], x[:, 1]), (x[:, 0], x[:, 1])]
-    )
+    one, day = x.T
+    ones, days, both = np.outer(one, one), np.outer(day, day), np.outer(one, day)
     parts, sizes = [np.eye(180), same * ones], [fit.residual_sd**2, fit.random_sd["Intercept"] ** 2]
     if "Days" in fit.random_sd:
         parts, sizes = [*parts, same * days], [*sizes, fit.random_sd["Days"] ** 2]
         if corr := fit.random_corr.loc["Intercept", "Days"]:
             parts, sizes = [*parts, same * (both + both.T)], [*sizes, corr * fit.random_sd.prod()]
-    inverse = np.linalg.inv(sum(size * part for size, part in zip(sizes, parts)))
+    inverse = np.linalg.inv(sum(size * part for size, part in zip(sizes, parts, strict=True)))
     phi = np.linalg.inv(x.T @ inverse @ x)
     moved = [inverse @ part for part in parts]
-    P = [-x.T @ one @ inverse @ x for one in moved]
-    Q = [[x.T @ one @ other @ inverse @ x for other in moved] for one in moved]
-    information = [
-        [
-            (
-                np.sum(one * other.T)
-                - 2 * np.trace(phi @ Q[i][j])
-                + np.trace(phi @ P[i] @ phi @ P[j])
-            )
-            / 2
-            for j, other in enumerate(moved)
-        ]
-        for i, one in enumerate(moved)
-    ]
-    W = np.linalg.inv(information)
+    P = [-x.T @ m @ inverse @ x for m in moved]
+
+    def information(i, j):
+        Q = x.T @ moved[i] @ moved[j] @ inverse @ x
+        both_ways = np.sum(moved[i] * moved[j].T)
+        return (both_ways - 2 * np.trace(phi @ Q) + np.trace(phi @ P[i] @ phi @ P[j])) / 2
+
+    numbered = range(len(parts))
+    W = np.linalg.inv([[information(i, j) for j in numbered] for i in numbered])
     traces = np.array([(phi @ p @ phi)[1, 1] / phi[1, 1] for p in P])
     A = traces @ W @ traces  # for one coefficient their A1 and A2 are one, and B is 7/2 of it
     B = 7 * A / 2
@@ -286,7 +278,10 @@ def kenward_roger(fit):
 
 
 def satterthwaite_cr3(formula, data, cluster):
-    """Satterthwaite's df of CR3, written out: tr(P)^2 / tr(P P) for the quadratic form that the error of the slope is, were the errors iid."""
+    """Satterthwaite's df of CR3, written out.
+
+    tr(P)^2 / tr(P P) for the quadratic form that the error of the slope is, were the errors iid.
+    """
     x = np.column_stack([np.ones(len(data)), data["x"]])
     bread = np.linalg.inv(x.T @ x)
     columns = []
@@ -300,20 +295,15 @@ def satterthwaite_cr3(formula, data, cluster):
     return np.trace(P) ** 2 / (P**2).sum()
 
 
-def expected(section, software):
-    return dict(zip(NUMBERS, derived(section, software)))
-
-
 @pytest.mark.parametrize(("section", "software"), RECORDED + LIVE)
 def test_every_number_follows_from_the_module_and_the_rule(section, software):
-    """Exactly, but for searches for variances: those of R and statsmodels stop a little earlier than the module's."""
-    row, wanted = numbers(section, *run(section)).loc[software], expected(section, software)
+    """Exactly, but for searches: those of R and statsmodels stop a little before the module's."""
+    row = numbers(section, *run(section)).loc[software]
+    estimate, std_error, df = derived(section, software)
     searched = section in BARS and software != "this module"
-    assert row["estimate"] == pytest.approx(wanted["estimate"], rel=DIGITS)
-    assert row["std_error"] == pytest.approx(
-        wanted["std_error"], rel=SEARCH if searched else DIGITS
-    )
-    assert row["df"] == pytest.approx(wanted["df"], rel=1e-5 if searched else DIGITS)
+    assert row["estimate"] == pytest.approx(estimate, rel=DIGITS)
+    assert row["std_error"] == pytest.approx(std_error, rel=SEARCH if searched else DIGITS)
+    assert row["df"] == pytest.approx(df, rel=1e-5 if searched else DIGITS)
 
 
 @pytest.mark.parametrize("section", BARS)
@@ -339,14 +329,14 @@ def test_cluster_robust_errors_are_those_of_the_reference(software, name):
 
 
 def test_petersens_own_numbers_stand_in_the_text():
-    """The four errors that his page prints, and the slope of Fama and MacBeth, are the module's or statsmodels' to his digits."""
+    """The four errors that his page prints, and the slope of Fama and MacBeth, to his digits."""
     for section in ("by_firm", "by_year", "two_way", "fama_macbeth"):
         row = numbers(section, *run(section)).iloc[0]
         assert f"{row['std_error']:.4f}".removeprefix("0") in cell(f"{section}-code").source
     assert f"{row['estimate']:.4f}" in cell("fama_macbeth-code").source
 
 
-# ---- What the text says ---------------------------------------------------------------------------------------------
+# What the text says
 
 
 def test_p_values_lie_powers_of_ten_apart_for_nearly_one_error():
@@ -366,24 +356,19 @@ def test_statsmodels_passes_over_a_correction_in_the_wrong_place():
     ols, years = smf.ols("y ~ x", PETERSEN), {"groups": PETERSEN["year"]}
     plain = ols.fit(cov_type="cluster", cov_kwds=years)
     wrong = ols.fit(cov_type="cluster", cov_kwds={**years, "crv_type": "cluster-crv3"})
-    assert (
-        wrong.bse["x"]
-        == plain.bse["x"]
-        != ols.fit(cov_type="cluster-crv3", cov_kwds=years).bse["x"]
-    )
+    right = ols.fit(cov_type="cluster-crv3", cov_kwds=years)
+    assert wrong.bse["x"] == plain.bse["x"] != right.bse["x"]
 
 
 def test_statsmodels_counts_the_intercepts_when_it_clusters():
     fit = smf.ols("Reaction ~ Days + C(Subject)", SLEEP).fit(
         cov_type="cluster", cov_kwds={"groups": SLEEP["Subject"]}
     )
-    bare = fit_cluster_robust(
-        "Reaction ~ Days", SLEEP, cluster="Subject", correction="CR0"
-    ).table.loc["Days", "std_error"]
+    bare = clustered("cluster_robust", "CR0").table.loc["Days", "std_error"]
     assert fit.bse["Days"] == pytest.approx(bare * np.sqrt(18 / 17 * 179 / (180 - 19)), rel=1e-9)
 
 
-# ---- The helper -----------------------------------------------------------------------------------------------------
+# The helper
 
 
 def test_what_is_on_record_is_complete():
@@ -393,26 +378,16 @@ def test_what_is_on_record_is_complete():
         for place, row in enumerate(about["rows"]):
             assert set(row) - {"software", "rule"} in (set(), {"std_error", "df"}, {"like"})
             assert row.get("like") is None or row["like"] in names[:place]
-    ran = {
-        "R",
-        "lme4",
-        "lmerTest",
-        "pbkrtest",
-        "sandwich",
-        "lmtest",
-        "clubSandwich",
-        "pymer4",
-        "pyfixest",
-    }
-    assert set(record()["versions"]) == ran
+    in_r = {"R", "lme4", "lmerTest", "pbkrtest", "sandwich", "lmtest", "clubSandwich"}
+    assert set(record()["versions"]) == in_r | {"pymer4", "pyfixest"}
 
 
 def test_fits_must_fit_the_rows():
     with pytest.raises(
-        InputError, match="'ols' waits for 2 fits .this module, statsmodels., not 1"
+        InputError, match=r"'ols' waits for 2 fits \(this module, statsmodels\), not 1"
     ):
         beside("ols", fit_ols("Reaction ~ Days", SLEEP))
-    with pytest.raises(InputError, match="no section 'OLS'. There are: ols, cluster_robust"):
+    with pytest.raises(InputError, match=r"no section 'OLS'\. There are: ols, cluster_robust"):
         beside("OLS")
 
 
