@@ -104,7 +104,7 @@ class Design:
         """Put what a check makes of a field in the field's place."""
         value = check(name, getattr(self, name), *details, **limits)
         if isinstance(value, (np.ndarray, np.generic)):
-            value = _as_tuples(value)
+            value = _as_tuples(np.asarray(value))
         object.__setattr__(self, name, value)
 
     @property
