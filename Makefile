@@ -7,6 +7,9 @@ PORT ?= 8000
 BIN := .venv/bin
 # Run a module in the environment, with the commands it may call (nbgrader's, for one) found there first.
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m
+# Two workers, each of which takes over what the other has not come to.
+WORKERS ?= 2
+CHECKS := $(RUN) pytest --numprocesses $(WORKERS) --dist worksteal
 READY := .venv/.ready
 SITE := build/_build/html
 
@@ -17,16 +20,16 @@ export UV_LINK_MODE ?= copy
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 # Notebooks run with this environment's kernel, not one of the same name in the home folder.
 export JUPYTER_PREFER_ENV_PATH := 1
-# `make test CHROMIUM=...` has to reach the tests.
-export CHROMIUM
+# `make test CHROMIUM=...` and `make test ROTATE=...` have to reach the tests.
+export CHROMIUM ROTATE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test serve check findings refresh universe bench labs grade env chromium lock clean
+.PHONY: help book quick test test-all lint serve check findings chapter refresh universe bench labs grade env chromium lock clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 book: env ## build the website from the notebooks' stored outputs, warnings as errors
 	@rm -rf $(SITE) build/_build/.doctrees
@@ -34,8 +37,19 @@ book: env ## build the website from the notebooks' stored outputs, warnings as e
 	@echo
 	@echo "The book is built. Open $(SITE)/index.html, or run: make serve"
 
-test: env chromium book ## run every check: notebooks, findings, module, website in a browser
-	@$(RUN) pytest $(PYTEST)
+quick: lint ## what one runs while writing: format, lint, types, the module, structure, claims, quiz
+	@$(CHECKS) --tier quick $(PYTEST)
+
+test: lint chromium book ## every check, the costliest by sample: what a change has to pass (ROTATE=17 gives a sample back)
+	@$(CHECKS) --tier test $(PYTEST)
+
+test-all: lint chromium book ## every check in full: each week
+	@$(CHECKS) --tier all $(PYTEST)
+
+lint: env ## format, lint and types
+	@$(BIN)/ruff format --check --quiet . || { echo 'Laid out anew by: $(BIN)/ruff format .' >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
 
 serve: book ## build the website and show it on http://localhost:8000 (another port: PORT=8001)
 	@echo "http://localhost:$(PORT)   (stop with Ctrl-C)"
@@ -48,6 +62,10 @@ check: env ## run one chapter afresh and compare it with its stored outputs: mak
 findings: env ## test one chapter's findings under another seed: make findings CHAPTER=iid SEED=7
 	@$(call need_chapter,make findings CHAPTER=iid SEED=7)
 	@$(RUN) tools.notebooks.findings $(CHAPTER) $(if $(SEED),--seed $(SEED))
+
+chapter: env ## lay out a new chapter that passes every check: make chapter NAME=over_time
+	@test -n "$(NAME)" || { echo 'Which name? Say, for instance: make chapter NAME=over_time' >&2; exit 2; }
+	@$(RUN) tools.notebooks.new_chapter "$(NAME)"
 
 refresh: env ## run chapters and store their outputs: all of them, or one with CHAPTER=iid
 	@$(RUN) tools.notebooks.refresh $(CHAPTER)
@@ -77,7 +95,7 @@ lock: ## choose versions anew where pyproject.toml asks for it, and write uv.loc
 	@$(RUN) tools.setup.environment
 
 clean: ## remove the built website and the environment
-	rm -rf build .venv .uv .pytest_cache .hypothesis
+	rm -rf build .venv .uv .pytest_cache .hypothesis .mypy_cache .ruff_cache
 
 # The stamp lies in .venv, so that whoever deletes the environment gets a new one.
 $(READY): pyproject.toml uv.lock tools/setup/bootstrap.py

@@ -53,6 +53,7 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"tier: {tier}{sample}"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what the tier does not run, and keep in mind what each tier would."""
     plan = {tier: chosen(items, tier, rotation()) for tier in TIERS}

@@ -299,7 +299,8 @@ WIDE = '<div style="width: 600px">wide</div>'
 DARK = """<style>@media (prefers-color-scheme: dark) {
 body { background: #111; color: #333 } }</style></head>"""
 CLOSE = """<style>@media (max-width: 500px) {
-button { padding: 0; border: 0; margin: 0; width: 9px; height: 9px; display: block } }</style><button>a</button><button>b</button><p>Some"""
+button { padding: 0; border: 0; margin: 0; width: 9px; height: 9px; display: block } }</style>
+<button>a</button><button>b</button><p>Some"""
 
 
 @WAYS
