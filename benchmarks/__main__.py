@@ -5,24 +5,20 @@ Speeds are ratios of two things timed in turn in one run, on one core.
 
 from __future__ import annotations
 
-import os
-
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
-
 import statistics
 from collections import Counter
 from pathlib import Path
 
 from tqdm import tqdm
 
-from . import cost, memory, single, universe
+from benchmarks import cost, memory, single, universe
 
 README = Path(__file__).parents[1] / "README.md"
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"
 
 
 def main() -> None:
+    """Measure all, and write the table into the README."""
     steps = tqdm(total=5, desc="benchmarks", disable=None)
     rows = []
     for measure in (universe_rows, job_rows, single_rows, memory_rows):
@@ -39,6 +35,7 @@ def main() -> None:
 
 
 def universe_rows() -> list[tuple[str, str]]:
+    """What the post's universe costs, and where its time goes."""
     universe.whole(p_values=True)  # the first run loads and warms up
     rows = []
     for p_values, words in ((False, "without p-values"), (True, "with p-values (Satterthwaite)")):
@@ -62,16 +59,18 @@ def universe_rows() -> list[tuple[str, str]]:
 
 
 def job_rows() -> list[tuple[str, str]]:
+    """What a second process gains."""
     ratio = statistics.median(universe.jobs(1) / universe.jobs(2) for _ in range(3))
     return [
         (
-            "`run_study`, a minute of such studies, two processes against one",
+            "`run_simulation`, a minute of such studies, two processes against one",
             f"{ratio:.2f} times as fast",
         )
     ]
 
 
 def memory_rows() -> list[tuple[str, str]]:
+    """What ten million rows take."""
     peak, seconds = memory.measure()
     return [
         (
@@ -82,6 +81,7 @@ def memory_rows() -> list[tuple[str, str]]:
 
 
 def single_rows() -> list[tuple[str, str]]:
+    """What other software takes for one data set."""
     rivals = {"statsmodels `MixedLM`": single.statsmodels} | (
         {"lme4 with lmerTest": single.lme4} if single.has_lme4() else {}
     )

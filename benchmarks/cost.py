@@ -1,23 +1,19 @@
-"""What one full multilevel fit costs as rows and clusters grow: this module by thousands and one at a time, statsmodels, and lme4 where it is installed.
+"""What one full multilevel fit costs as rows and clusters grow.
+
+This module, by thousands and one at a time, beside statsmodels, and lme4 where it is installed.
 
 python -m benchmarks.cost      # measures (minutes), keeps cost.csv and draws cost.png
 """
 
 from __future__ import annotations
 
-import os
-
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
-
 import time
 from pathlib import Path
 
 import pandas as pd
 
+from benchmarks import single
 from helpers import Design, fit_studies, simulate_studies
-
-from . import single
 
 HERE = Path(__file__).parent
 CLUSTERS, ROWS = (10, 30, 100, 300, 1_000), (6, 12, 25, 50, 100, 200)
@@ -42,7 +38,10 @@ def many(n_clusters: int, n_per_cluster: int) -> float:
 
 
 def measure() -> pd.DataFrame:
-    """One row a size and software: seconds of one fit with its standard errors and, but for statsmodels, degrees of freedom."""
+    """Seconds of one fit with its standard errors, one row a size and software.
+
+    Degrees of freedom are included, but for statsmodels, which has none.
+    """
     timers = {OURS_ONE: single.ours, STATSMODELS: single.statsmodels} | (
         {LME4: single.lme4} if single.has_lme4() else {}
     )
@@ -59,13 +58,19 @@ def measure() -> pd.DataFrame:
             for software, timer in timers.items()
         }
         rows += [
-            dict(n_clusters=size[0], n_per_cluster=size[1], software=software, seconds=seconds)
+            {
+                "n_clusters": size[0],
+                "n_per_cluster": size[1],
+                "software": software,
+                "seconds": seconds,
+            }
             for software, seconds in timed.items()
         ]
     return pd.DataFrame(rows)
 
 
 def draw(table: pd.DataFrame, file: Path) -> None:
+    """Draw the figure that the README shows."""
     import matplotlib.pyplot as plt
 
     from helpers.book import figures
@@ -105,6 +110,7 @@ def draw(table: pd.DataFrame, file: Path) -> None:
 
 
 def main() -> None:
+    """Measure, keep the table and draw it."""
     table = measure()
     table.round(6).to_csv(HERE / "cost.csv", index=False)
     draw(table, HERE / "cost.png")

@@ -1,4 +1,6 @@
-"""Ten million rows streamed from a Parquet file through a multilevel fit, in a process of its own; prints its peak memory and time.
+"""Ten million rows streamed from a Parquet file through a multilevel fit.
+
+The fit has a process of its own, which prints its peak memory and time.
 
 python -m benchmarks.memory
 """
@@ -19,6 +21,7 @@ ROWS, CLUSTERS, PIECE = 10_000_000, 10_000, 500_000
 
 
 def write(path: Path) -> None:
+    """The rows, a piece at a time."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -51,6 +54,7 @@ def measure() -> tuple[float, float]:
 
 
 def fit(path: str) -> None:
+    """Fit, and print what it took."""
     from helpers import fit_multilevel
 
     start = time.perf_counter()

@@ -1,4 +1,7 @@
-"""One full multilevel fit (three slopes, all varying, correlated), beside statsmodels and, where it is installed, lme4."""
+"""One full multilevel fit, beside statsmodels and, where it is installed, lme4.
+
+It has three slopes, and all terms vary between clusters, correlated.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +12,28 @@ import time
 import warnings
 from pathlib import Path
 
+import pandas as pd
+
 from helpers import fit_multilevel, simulate_clusters
 
 SIZES = ((10, 5), (30, 25), (100, 100))
 FORMULA = "y ~ x1 + x2 + x3 + (x1 + x2 + x3 | cluster)"
 
 
-def data(n_clusters: int, n_per_cluster: int):
+def data(n_clusters: int, n_per_cluster: int) -> pd.DataFrame:
+    """One simulated study."""
     return simulate_clusters(n_clusters, n_per_cluster, 3, between_sd=0.5, seed=1).data
 
 
-def ours(frame) -> float:
+def ours(frame: pd.DataFrame) -> float:
+    """Seconds of `fit_multilevel`."""
     start = time.perf_counter()
     fit_multilevel(FORMULA, frame)
     return time.perf_counter() - start
 
 
-def statsmodels(frame) -> float:
+def statsmodels(frame: pd.DataFrame) -> float:
+    """Seconds of statsmodels' MixedLM."""
     import statsmodels.formula.api as smf
 
     start = time.perf_counter()
@@ -36,6 +44,7 @@ def statsmodels(frame) -> float:
 
 
 def has_lme4() -> bool:
+    """Whether R can load lmerTest."""
     return (
         bool(shutil.which("Rscript"))
         and subprocess.run(["Rscript", "-e", "library(lmerTest)"], capture_output=True).returncode
@@ -43,7 +52,7 @@ def has_lme4() -> bool:
     )
 
 
-def lme4(frame) -> float:
+def lme4(frame: pd.DataFrame) -> float:
     """Seconds for lmer() and its Satterthwaite table, R's start not counted."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "data.csv"

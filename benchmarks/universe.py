@@ -1,4 +1,7 @@
-"""The post's universe: 45 designs, 50 studies each, four strategies, beside the drawing of its random numbers alone."""
+"""The post's universe, beside the drawing of its random numbers alone.
+
+It has 45 designs, 50 studies of each, and four strategies.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,19 @@ from collections import Counter
 
 import numpy as np
 
-from helpers import fit_studies, post_designs, run_study, simulate_studies
+from helpers import fit_studies, post_designs, run_simulation, simulate_studies
 from helpers.engine.crossproducts import crossproducts_of_studies
-from helpers.running.fit_studies import fit_each
+from helpers.running.fit_studies import fit_strategies
+from helpers.strategies import POST_STRATEGIES
 
 STUDIES, LONG = 50, 1_000  # LONG makes about a minute of work for one process
-STRATEGIES = ("cluster_robust", "two_stage", "random_intercept", "multilevel")
 
 
 def draw_only() -> float:
-    """Seconds for the normal numbers alone: three predictors and the noise of each row, four deviations of each cluster."""
+    """Seconds for the normal numbers alone.
+
+    They are three predictors and the noise of each row, and four deviations of each cluster.
+    """
     start = time.perf_counter()
     rng = np.random.default_rng(1)
     for design in post_designs().values():
@@ -29,20 +35,21 @@ def whole(p_values: bool) -> float:
     """Seconds to draw the universe and to fit the four strategies, standard errors included."""
     start = time.perf_counter()
     for number, design in enumerate(post_designs().values()):
-        fit_each(simulate_studies(design, STUDIES, seed=number), STRATEGIES, p_values=p_values)
+        studies = simulate_studies(design, STUDIES, seed=number)
+        fit_strategies(studies, POST_STRATEGIES, p_values=p_values)
     return time.perf_counter() - start
 
 
 def steps(p_values: bool) -> Counter:
-    """Where these seconds go: to draw the data, to reduce them to crossproducts, to fit each strategy to those."""
-    seconds = Counter()
+    """Where these seconds go: to draw the data, to reduce them to crossproducts, to fit those."""
+    seconds: Counter[str] = Counter()
     for number, design in enumerate(post_designs().values()):
         start = time.perf_counter()
         studies = simulate_studies(design, STUDIES, seed=number)
         seconds["data"] += (drawn := time.perf_counter()) - start
         crossproducts_of_studies(studies.rows, studies.n_per_cluster)
         seconds["crossproducts"] += (reduction := time.perf_counter() - drawn)
-        for strategy in STRATEGIES:
+        for strategy in POST_STRATEGIES:
             start = time.perf_counter()
             fit_studies(studies, strategy, p_values=p_values)
             seconds[strategy] += time.perf_counter() - start - reduction
@@ -52,5 +59,5 @@ def steps(p_values: bool) -> Counter:
 def jobs(n_jobs: int) -> float:
     """Seconds of a minute's worth of studies on so many processes, their start included."""
     start = time.perf_counter()
-    run_study(post_designs(), LONG, seed=1, n_jobs=n_jobs, progress=False)
+    run_simulation(post_designs(), LONG, seed=1, n_jobs=n_jobs, progress=False)
     return time.perf_counter() - start

@@ -4,7 +4,7 @@ Figures are in `helpers.figures`, closed forms in `helpers.theory`; nothing here
 statsmodels.
 """
 
-from helpers import theory
+from helpers import renamed, theory
 from helpers.book import figures, guide
 from helpers.book.findings import finding, mean_se, proportion_se
 from helpers.data import load
@@ -18,8 +18,10 @@ from helpers.fit import (
     fit_ols,
     fit_two_stage,
 )
-from helpers.running.fit_studies import design_like, fit_studies
-from helpers.running.run import grid, post_designs, run_study
+from helpers.running.designs import design_like, grid, post_designs
+from helpers.running.fit_studies import fit_studies
+from helpers.running.run_simulation import run_simulation
+from helpers.running.stored_universe import load_universe
 from helpers.simulate import Design, simulate_clusters, simulate_studies
 from helpers.summary import summarise
 
@@ -39,13 +41,16 @@ __all__ = [
     "grid",
     "guide",
     "load",
+    "load_universe",
     "mean_se",
     "pooled",
     "post_designs",
     "proportion_se",
-    "run_study",
+    "run_simulation",
     "simulate_clusters",
     "simulate_studies",
     "summarise",
     "theory",
 ]
+
+renamed.install()

@@ -1,8 +1,10 @@
-"""The command line of `run_study`.
+r"""The command line of `run_simulation`.
 
-python -m helpers.simulation post --studies 50 --seed 1 --jobs 2 --out table.parquet python -m
-helpers.simulation --clusters 10 30 --per-cluster 6 25 --between-sd 0.1 1 --studies 2000 --seed 1
---out table.csv
+::
+
+    python -m helpers.simulation post --studies 50 --seed 1 --jobs 2 --out table.parquet
+    python -m helpers.simulation --clusters 10 30 --per-cluster 6 25 --between-sd 0.1 1 \
+        --studies 2000 --seed 1 --out table.csv
 """
 
 from __future__ import annotations
@@ -10,22 +12,32 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from helpers.errors import InputError
-from helpers.running.fit_studies import STRATEGIES
-from helpers.running.run import DEFAULT, grid, post_designs, run_study
-from helpers.running.store import write_whole
+from helpers.running.designs import grid, post_designs
+from helpers.running.run_simulation import run_simulation
+from helpers.running.store import write_table
 from helpers.simulate import Design
+from helpers.strategies import POST_STRATEGIES, REGISTRY
 
 
-def main(arguments=None) -> None:
-    """The command line. Faults of the input end it with one line and exit code 2."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line.
+
+    Faults of the input end it with one line and exit code 2, an interrupt with one line and 130.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        The words after the program's name; those of the process when left out.
+    """
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
         out = _writable(options.out)
-        table = run_study(
+        table = run_simulation(
             _designs(options),
             options.studies,
             strategies=options.strategies,
@@ -36,7 +48,7 @@ def main(arguments=None) -> None:
             scheduler=options.scheduler,
             store=options.store,
         )
-        write_whole(out, table)
+        write_table(out, table)
     except InputError as error:
         parser.exit(2, f"{parser.prog}: {error}\n")
     except KeyboardInterrupt:
@@ -58,6 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m helpers.simulation",
         description="Simulate many studies of many designs and fit them in several ways.",
+        epilog="\n".join(["strategies:", *_strategies_in_lines()]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "grid",
@@ -102,9 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--strategies",
         nargs="+",
-        default=list(DEFAULT),
+        default=list(POST_STRATEGIES),
         metavar="NAME",
-        help=f"some of {', '.join(STRATEGIES)}",
+        help=f"some of those below (default: {' '.join(POST_STRATEGIES)})",
     )
     parser.add_argument(
         "--no-p-values",
@@ -127,7 +141,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _designs(options) -> dict[str, Design]:
+def _strategies_in_lines() -> list[str]:
+    """Each strategy with what it fits."""
+    width = max(map(len, REGISTRY))
+    return [f"  {name:{width}}  {strategy.fits}" for name, strategy in REGISTRY.items()]
+
+
+def _designs(options: argparse.Namespace) -> dict[str, Design]:
+    """The grid that the words ask for."""
     sizes = (options.clusters, options.per_cluster, options.between_sd)
     if options.grid == "post":
         if any(sizes):
@@ -154,6 +175,7 @@ def _designs(options) -> dict[str, Design]:
 
 
 def _writable(name: str) -> Path:
+    """The path of the table, once it is clear that it can be written."""
     path = Path(name)
     if path.suffix not in (".parquet", ".csv"):
         raise InputError(f"--out {name!r} must end in .parquet or .csv.")

@@ -1,59 +1,67 @@
-"""Make the dense universe: `python -m tools.universe --jobs 2`. Finished designs stay in build/universe, so a killed run resumes."""
+"""Make the stored universe: `python -m tools.universe --jobs 2`.
+
+Finished designs stay in build/universe, so that a run that was killed resumes.
+"""
+
+from __future__ import annotations
 
 import argparse
-import hashlib
+from functools import partial
+from pathlib import Path
 
-import joblib
 import pandas as pd
-from tqdm import tqdm
 
-from helpers.running.store import Store, digest, write_whole
-from helpers.running.stored_universe import FILE, SEED, STUDIES, dense_designs, summary_of
+from helpers.running.code_behind import code_digest
+from helpers.running.digests import cell_digest
+from helpers.running.resume import kept_or_computed
+from helpers.running.store import Store, write_table
+from helpers.running.stored_universe import (
+    FILE,
+    SEED,
+    STRATEGIES,
+    STUDIES,
+    summary_of,
+    universe_designs,
+)
+from helpers.simulate import Design
 from tools import ROOT
 
-SUMMARY = hashlib.sha1((ROOT / "helpers" / "summary.py").read_bytes()).hexdigest()
 
-
-def make(jobs, studies=STUDIES, folder=ROOT / "build" / "universe"):
+def make(
+    jobs: int, n_studies: int = STUDIES, folder: Path = ROOT / "build" / "universe"
+) -> pd.DataFrame:
     """The whole table, designs in order."""
-    store, designs = Store(folder), dense_designs()
-    keys = {
-        label: digest(design, studies=studies, seed=SEED, summary=SUMMARY)
-        for label, design in designs.items()
-    }
-    tables = {label: store.load(key) for label, key in keys.items()}
-    missing = sorted(
-        (label for label in designs if tables[label] is None),
-        key=lambda label: -designs[label].n_rows,
+    designs = universe_designs()
+    largest_first = sorted(designs, key=lambda label: -designs[label].n_rows)
+    tables = kept_or_computed(
+        {label: partial(summary_of, label, designs[label], n_studies) for label in largest_first},
+        {label: key(design, n_studies) for label, design in designs.items()},
+        Store(folder),
+        n_jobs=jobs,
     )
-    work = (joblib.delayed(_one)(label, designs[label], studies) for label in missing)
-    with tqdm(
-        total=len(designs), initial=len(designs) - len(missing), unit="design", disable=None
-    ) as bar:
-        for label, table in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(work):
-            store.save(keys[label], table)
-            tables[label] = table
-            bar.update()
-    return pd.concat(tables.values(), ignore_index=True)
+    return pd.concat([tables[label] for label in designs], ignore_index=True)
 
 
-def _one(label, design, studies):
-    return label, summary_of(label, design, studies)
+def key(design: Design, n_studies: int = STUDIES) -> str:
+    """The digest by which the store knows a design's rows of the table."""
+    code = code_digest(summary_of.__module__)
+    return cell_digest(design, code, n_studies=n_studies, seed=SEED, strategies=STRATEGIES)
 
 
-def shrunk(table):
+def shrunk(table: pd.DataFrame) -> pd.DataFrame:
     """Single precision, which is finer than any Monte Carlo error and half the size."""
     floats = table.select_dtypes("float64").columns.drop("between_sd")
     return table.astype(
-        {name: "float32" for name in floats} | {"strategy": "category", "term": "category"}
+        dict.fromkeys(floats, "float32") | {"strategy": "category", "term": "category"}
     )
 
 
-def main():
+def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=2)
     path = ROOT / "helpers" / "data" / FILE
-    write_whole(path, shrunk(make(parser.parse_args().jobs)))
+    write_table(path, shrunk(make(parser.parse_args().jobs)))
     print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.2f} MB")
 
 

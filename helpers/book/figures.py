@@ -1,38 +1,30 @@
-"""The book's figures: one colour and one name a strategy, one style, and the few plot kinds that chapters share.
+"""The book's figures: one style, and the few plot kinds that chapters share.
 
-Importing this module does not load matplotlib; drawing does. The colours stay apart for readers
-with any of the common colour-vision deficiencies, on white and in the site's dark theme, where
-figures are inverted.
+Each strategy has the colour and the label that `helpers.strategies.REGISTRY` gives it. These
+colours stay apart for readers with any of the common colour-vision deficiencies, on white and in
+the site's dark theme, where figures are inverted. Importing this module does not load matplotlib;
+drawing does.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
 from helpers.errors import InputError
+from helpers.strategies import REGISTRY
 
-STRATEGY_COLOURS = {
-    "ols": "#8d8a92",
-    "cluster_robust": "#548be5",
-    "cluster_robust_cr2": "#2f55a4",
-    "random_intercept": "#ce8205",
-    "multilevel": "#670115",
-    "uncorrelated": "#b0485c",
-    "two_stage": "#0d7131",
-    "fixed_effects": "#683a8b",
-}
-
-STRATEGY_LABELS = {
-    "ols": "Pooled OLS",
-    "cluster_robust": "Cluster-robust",
-    "cluster_robust_cr2": "Cluster-robust (CR2)",
-    "random_intercept": "Random intercept",
-    "multilevel": "Multilevel",
-    "uncorrelated": "Multilevel, uncorrelated",
-    "two_stage": "Two-stage",
-    "fixed_effects": "Fixed effects",
-}
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 INK, QUIET = "#20242b", "#6d7079"
 SERIES_COLOURS = ("#136f78", "#8c5fae", "#b5651d", "#4f5d75")  # for curves that are no strategy's
 
-BOOK_STYLE = {
+BOOK_STYLE: dict[Any, Any] = {
     "figure.figsize": (6.4, 3.8),
     "figure.dpi": 100,
     "figure.facecolor": "none",
@@ -76,11 +68,15 @@ BOOK_STYLE = {
 
 
 def use_book_style() -> None:
-    """Draw every following figure in the book's style, at twice the screen's dots where a notebook shows it."""
+    """Draw every following figure in the book's style.
+
+    Where a notebook shows it, it has twice the screen's dots.
+    """
     import matplotlib as mpl
+    from cycler import cycler
 
     mpl.rcParams.update(BOOK_STYLE)
-    mpl.rcParams["axes.prop_cycle"] = mpl.cycler(color=SERIES_COLOURS)
+    mpl.rcParams["axes.prop_cycle"] = cycler(color=SERIES_COLOURS)
     if _in_notebook():
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
@@ -105,30 +101,68 @@ def _in_notebook() -> bool:
     return shell is not None and hasattr(shell, "kernel")
 
 
+def __getattr__(name: str) -> dict[str, str]:
+    """`STRATEGY_COLOURS` and `STRATEGY_LABELS`: by name, read from the registry when asked for."""
+    if name == "STRATEGY_COLOURS":
+        return {key: strategy.colour for key, strategy in REGISTRY.items()}
+    if name == "STRATEGY_LABELS":
+        return {key: strategy.label for key, strategy in REGISTRY.items()}
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def strategy_label(name: str) -> str:
     """The plain name of a strategy; any other name is given back as it is."""
-    return STRATEGY_LABELS.get(name, str(name))
+    return REGISTRY[name].label if name in REGISTRY else str(name)
 
 
 def strategy_colour(name: str) -> str:
-    """The colour of a strategy, found by its key or its plain name; the text's quiet grey for anything else."""
-    keys = {label: key for key, label in STRATEGY_LABELS.items()}
-    return STRATEGY_COLOURS.get(keys.get(name, name), QUIET)
+    """The colour of a strategy, found by its name or its label.
+
+    Anything else has the text's quiet grey.
+    """
+    colours = {strategy.label: strategy.colour for strategy in REGISTRY.values()}
+    return REGISTRY[name].colour if name in REGISTRY else colours.get(name, QUIET)
 
 
 def plot_with_theory(
-    x, simulated, mc_se=None, theory=None, *, theory_x=None, label=None, colour=None, ax=None
-):
-    """Simulated values as points with two Monte Carlo standard errors either way, over the line theory draws.
+    x: ArrayLike,
+    simulated: ArrayLike,
+    mc_se: ArrayLike | None = None,
+    theory: ArrayLike | Callable[[np.ndarray], ArrayLike] | None = None,
+    *,
+    theory_x: ArrayLike | None = None,
+    label: str | None = None,
+    colour: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Simulated values as points, over the line that theory draws.
 
-    `theory` holds the line's heights at `theory_x` (at `x` when left out), or is a function of x. A
-    `label` goes into the legend.
+    Parameters
+    ----------
+    x, simulated : (n,) arrays
+        Where the points are.
+    mc_se : (n,) array, optional
+        Their Monte Carlo standard errors; bars show two of them either way.
+    theory : array or function, optional
+        The line's heights at `theory_x` (at `x` when that is left out), or a function of x.
+    theory_x : array, optional
+        Where the heights are.
+    label : str, optional
+        For the legend.
+    colour : str, optional
+        The next one when left out.
+    ax : Axes, optional
+        Where to draw; a new figure when left out.
+
+    Raises
+    ------
+    InputError
+        Where what belongs together is not equally many.
     """
-    import numpy as np
-
     ax = _axes(ax)
     x, simulated = _same_length(x=x, simulated=simulated)
-    colour = colour or ax._get_lines.get_next_color()
+    # matplotlib has no public way to ask for the next colour
+    colour = colour or ax._get_lines.get_next_color()  # type: ignore[attr-defined]
     if theory is not None:
         if theory_x is None:
             theory_x = np.linspace(x.min(), x.max(), 200) if callable(theory) else x
@@ -153,13 +187,36 @@ def plot_with_theory(
     return ax
 
 
-def plot_clusters(data, x, y, cluster="cluster", *, lines=True, pooled=False, ax=None):
-    """Every row of `data`, one colour a cluster, with each cluster's own least-squares line.
+def plot_clusters(
+    data: pd.DataFrame,
+    x: str,
+    y: str,
+    cluster: str = "cluster",
+    *,
+    lines: bool = True,
+    pooled: bool = False,
+    ax: Axes | None = None,
+) -> Axes:
+    """Every row of a table, one colour a cluster.
 
-    With `pooled`, a dashed line is fitted through all rows as if the clusters were not there.
+    Parameters
+    ----------
+    data : DataFrame
+        The rows.
+    x, y, cluster : str
+        Its columns.
+    lines : bool
+        Each cluster's own least-squares line as well.
+    pooled : bool
+        A dashed line through all rows too, as if the clusters were not there.
+    ax : Axes, optional
+        Where to draw; a new figure when left out.
+
+    Raises
+    ------
+    InputError
+        Where the table has no such column.
     """
-    import numpy as np
-
     for column in (x, y, cluster):
         if column not in data.columns:
             raise InputError(
@@ -189,31 +246,43 @@ def plot_clusters(data, x, y, cluster="cluster", *, lines=True, pooled=False, ax
     return ax
 
 
-def mark_value(value, *, ax, vertical=False, label=None):
-    """A thin dashed line at a value to compare with: the truth, a promised rate, a limit. Labelled at its end when `label` is given."""
+def mark_value(value: float, *, ax: Axes, vertical: bool = False, label: str | None = None) -> Axes:
+    """A thin dashed line at a value to compare with: the truth, a promised rate, a limit.
+
+    It is labelled at its end when a `label` is given.
+    """
     line = ax.axvline if vertical else ax.axhline
     line(value, color=INK, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1)
     if label is not None:
-        where = (
-            dict(xy=(value, 1), xytext=(5, -5)) if vertical else dict(xy=(1, value), xytext=(-3, 4))
-        )
+        at, away = ((value, 1), (5, -5)) if vertical else ((1, value), (-3, 4))
         across, up = ("left", "top") if vertical else ("right", "bottom")
         along = ax.get_xaxis_transform() if vertical else ax.get_yaxis_transform()
         ax.annotate(
             label,
+            xy=at,
+            xytext=away,
             xycoords=along,
             textcoords="offset points",
             ha=across,
             va=up,
             color=INK,
             fontsize=11,
-            **where,
         )
     return ax
 
 
-def plot_rates(table, *, promised=0.05, ax=None):
-    """Rates as dots: one line a row of `table` (index: situations), one colour a column (strategies). A dashed line marks the promise."""
+def plot_rates(table: pd.DataFrame, *, promised: float = 0.05, ax: Axes | None = None) -> Axes:
+    """Rates as dots, with a dashed line at the rate that was promised.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One line a row (index: situations), one colour a column (strategies).
+    promised : float
+        Where the dashed line stands.
+    ax : Axes, optional
+        Where to draw; a new figure when left out.
+    """
     ax = _axes(ax)
     lifts = [0.16 * (i - (table.shape[1] - 1) / 2) for i in range(table.shape[1])]
     for name, lift in zip(table.columns, lifts, strict=True):
@@ -247,11 +316,26 @@ def plot_rates(table, *, promised=0.05, ax=None):
     return ax
 
 
-def plot_estimates(fits, term, *, truth=None, ax=None):
-    """One line a fit: the estimate of `term` as a dot, its confidence interval as a bar.
+def plot_estimates(
+    fits: Mapping[str, Any], term: str, *, truth: float | None = None, ax: Axes | None = None
+) -> Axes:
+    """One line a fit: the estimate of a term as a dot, its confidence interval as a bar.
 
-    `fits` maps strategies (or any labels) to what the `fit_` functions return; `truth` is marked
-    when it is known.
+    Parameters
+    ----------
+    fits : mapping
+        Strategies, or any labels, and what the `fit_` functions return.
+    term : str
+        Whose estimates are drawn.
+    truth : float, optional
+        Marked when it is known.
+    ax : Axes, optional
+        Where to draw; a new figure of a fitting height when left out.
+
+    Raises
+    ------
+    InputError
+        Where there is no fit, or one of them has no such term.
     """
     if not fits:
         raise InputError("There is no fit to plot: give a dictionary such as {'multilevel': fit}.")
@@ -288,7 +372,7 @@ def plot_estimates(fits, term, *, truth=None, ax=None):
     return ax
 
 
-def _axes(ax):
+def _axes(ax: Axes | None) -> Axes:
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt
@@ -296,9 +380,8 @@ def _axes(ax):
     return plt.subplots()[1]
 
 
-def _same_length(**values):
-    import numpy as np
-
+def _same_length(**values: ArrayLike) -> list[np.ndarray]:
+    """The values as arrays, once it is clear that they are equally many."""
     arrays = [np.atleast_1d(np.asarray(value, dtype=float)) for value in values.values()]
     if len({array.shape for array in arrays}) > 1:
         sizes = " and ".join(
@@ -309,20 +392,17 @@ def _same_length(**values):
 
 
 def _cluster_colours(count: int) -> list:
-    """Few clusters get colours that stay apart; many get one ramp, since no reader tells twenty hues apart."""
+    """Colours that stay apart for few clusters; for many a ramp, since nobody tells twenty hues."""
     if count <= len(_CLUSTER_COLOURS):
-        return [STRATEGY_COLOURS[name] for name in _CLUSTER_COLOURS][:count]
-    import matplotlib as mpl
+        return [REGISTRY[name].colour for name in _CLUSTER_COLOURS][:count]
+    from matplotlib.colors import LinearSegmentedColormap
 
-    ramp = mpl.colors.LinearSegmentedColormap.from_list(
-        "clusters", ["#123c69", "#2f8f9d", "#c98a1b"]
-    )
+    ramp = LinearSegmentedColormap.from_list("clusters", ["#123c69", "#2f8f9d", "#c98a1b"])
     return [ramp(i / (count - 1)) for i in range(count)]
 
 
-def _draw_line(ax, across, up, **style) -> None:
-    import numpy as np
-
+def _draw_line(ax: Axes, across: np.ndarray, up: np.ndarray, **style: Any) -> None:
+    """The least-squares line through some points, from the first to the last."""
     slope, height = np.polyfit(across, up, 1)
     ends = np.array([across.min(), across.max()])
     ax.plot(ends, height + slope * ends, **style)

@@ -1,4 +1,4 @@
-"""A folder of finished cells: one Parquet file each, written whole or not at all, found again by what it holds.
+"""A folder of finished cells: one Parquet file each, whole or not there, known by what it holds.
 
 A file's name is a digest of everything that decides its content: design, seed, studies, strategies,
 and the code that makes them. So a run that was killed resumes, and runs that differ in anything
@@ -8,73 +8,31 @@ never mix.
 from __future__ import annotations
 
 import hashlib
-import json
+import os
 import tempfile
-from dataclasses import asdict
-from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-import scipy
 
 from helpers.errors import InputError
 from helpers.running.whole_file import written_whole
-from helpers.simulate import Design
-
-_CODE = (
-    "simulate/design",
-    "simulate/draw",
-    "simulate/recipe",
-    "simulate/studies",
-    "engine/crossproducts",
-    "engine/smallmatrix",
-    "running/store",
-    "engine/pooled",
-    "engine/two_stage",
-    "engine/multilevel",
-    "running/fit_studies",
-    "running/run",
-)
-
-
-def digest(design: Design, **settings) -> str:
-    """Forty hexadecimal digits that stand for a design and the settings of its run."""
-    text = json.dumps(
-        {"design": asdict(design), "code": _code_digest(), **settings},
-        sort_keys=True,
-        default=_plain,
-    )
-    return hashlib.sha1(text.encode()).hexdigest()
-
-
-def design_number(design: Design) -> int:
-    """A number that stands for the design alone, for seeds: it does not change with the code."""
-    return int(
-        hashlib.sha1(
-            json.dumps(asdict(design), sort_keys=True, default=_plain).encode()
-        ).hexdigest()[:12],
-        16,
-    )
-
-
-@lru_cache(maxsize=1)
-def _code_digest() -> str:
-    """Changes when any file that decides a number changes, and with the versions of numpy, whose generators do, and of scipy."""
-    parts = [(Path(__file__).parents[1] / f"{name}.py").read_bytes() for name in _CODE]
-    return hashlib.sha1(
-        b"".join(parts) + f"{np.__version__} {scipy.__version__}".encode()
-    ).hexdigest()
-
-
-def _plain(value):
-    return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
 class Store:
-    """The finished cells of a folder, which is made when it is not there."""
+    """The finished cells of a folder, which is made when it is not there.
 
-    def __init__(self, folder):
+    Parameters
+    ----------
+    folder : str or path
+        Where the cells are.
+
+    Raises
+    ------
+    InputError
+        Where nothing can be written there.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]):
         try:
             self.folder = Path(folder)
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -87,10 +45,17 @@ class Store:
             ) from None
 
     def path(self, key: str) -> Path:
+        """Where the cell of this digest is, or would be."""
         return self.folder / f"{key}.parquet"
 
     def load(self, key: str) -> pd.DataFrame | None:
-        """The cell, or None when it is not there."""
+        """The cell, or None when it is not there.
+
+        Raises
+        ------
+        InputError
+            Where the file is not what was written: another's, or spoilt.
+        """
         path = self.path(key)
         if not path.exists():
             return None
@@ -98,9 +63,7 @@ class Store:
             table = pd.read_parquet(path)
             if table.attrs != _seal(key, table):
                 raise ValueError("what it holds is not what was written.")
-        except (
-            Exception
-        ) as error:  # a file that somebody else put there, or that the disk has spoilt
+        except Exception as error:  # of many kinds, by what somebody else or the disk did to it
             why = (str(error).splitlines() or [type(error).__name__])[0]
             raise InputError(
                 f"{str(path)!r} is not a cell of a study: {why} Delete it, and the cell will be "
@@ -110,14 +73,14 @@ class Store:
         return table
 
     def save(self, key: str, table: pd.DataFrame) -> None:
-        """Write beside the place, then move into it: whoever reads sees all or nothing."""
+        """Keep a cell: whoever reads sees all of it or nothing."""
         sealed = table.copy(deep=False)
         sealed.attrs = _seal(key, table)
-        write_whole(self.path(key), sealed)
+        write_table(self.path(key), sealed)
 
 
 def _seal(key: str, table: pd.DataFrame) -> dict[str, str]:
-    """Goes into the file, so that a cell under another's name, or with anything in it changed, is known for one."""
+    """What goes into the file, so that a cell is known that was renamed or changed."""
     content = (
         pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes()
         + ",".join(table.columns).encode()
@@ -125,8 +88,8 @@ def _seal(key: str, table: pd.DataFrame) -> dict[str, str]:
     return {"cell": key, "content": hashlib.sha1(content).hexdigest()}
 
 
-def write_whole(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as Parquet or CSV by its ending, whole or not at all."""
+def write_table(path: str | os.PathLike[str], table: pd.DataFrame) -> None:
+    """Write a table, as Parquet or CSV by the ending of its name, whole or not at all."""
     with written_whole(path) as part:
         if part.suffix == ".parquet":
             table.to_parquet(part, index=False)

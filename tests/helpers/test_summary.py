@@ -1,18 +1,18 @@
-"""summarise: each measure against its definition, written out for one cell; Monte Carlo errors against what repetition shows."""
+"""summarise: each measure against its definition, Monte Carlo errors against repetitions."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from helpers import Design, InputError, run_study, summarise
+from helpers import Design, InputError, run_simulation, summarise
 
 DESIGN = Design(12, 8, 2, coefficients=(1, 0, 0.4), between_sd=0.5)
 
 
 @pytest.fixture(scope="module")
 def table():
-    return run_study(
+    return run_simulation(
         {"one": DESIGN}, 300, strategies=("two_stage", "random_intercept"), seed=1, progress=False
     )
 
@@ -65,7 +65,7 @@ def test_adjusted_power_uses_the_strategys_own_null(table, row):
 
 
 def test_false_alarms_are_put_right_by_adjusting(table):
-    """The random intercept rejects a true null too often; held to 5% its power is lower than it seemed."""
+    """The random intercept rejects a true null too often; held to 5% its power is lower."""
     found = summarise(table).set_index(["strategy", "term"])
     assert found.loc[("random_intercept", "x1"), "rejected"] > 0.10
     assert (
@@ -78,7 +78,7 @@ def test_monte_carlo_errors_are_the_spread_of_repetitions():
     measures = ["abs_error", "se_sum", "t_sum", "bias", "sd", "mean_se", "coverage", "rejected"]
     runs = [
         summarise(
-            run_study(DESIGN, 100, strategies=("two_stage",), seed=seed, progress=False)
+            run_simulation(DESIGN, 100, strategies=("two_stage",), seed=seed, progress=False)
         ).iloc[2]
         for seed in range(120)
     ]
@@ -90,7 +90,7 @@ def test_monte_carlo_errors_are_the_spread_of_repetitions():
 
 def test_without_p_values_the_rest_is_there():
     found = summarise(
-        run_study(DESIGN, 20, strategies=("ols",), seed=1, p_values=False, progress=False)
+        run_simulation(DESIGN, 20, strategies=("ols",), seed=1, p_values=False, progress=False)
     )
     assert found[["coverage", "rejected", "adjusted_power", "rejected_mc"]].isna().all().all()
     assert found[["bias", "sd", "mean_se", "abs_error", "converged"]].notna().all().all()
@@ -103,3 +103,34 @@ def test_what_is_no_such_table(table):
         summarise(table, by="colour")
     with pytest.raises(InputError, match="alpha"):
         summarise(table, alpha=5)
+    for nothing in (None, "table"):
+        with pytest.raises(InputError, match="the table that run_simulation returns"):
+            summarise(nothing)
+    for by in ([], ["term", "term"], 5):
+        with pytest.raises(InputError, match="by needs at least one column"):
+            summarise(table, by=by)
+
+
+@pytest.mark.parametrize(
+    "column, which",
+    [
+        ("converged", "table['converged']"),
+        ("singular", "table['singular']"),
+        ("study", "table['study'] == ..."),
+        ("se", "table['se'] == ..."),
+        ("bias", "table['bias'] == ..."),
+        ("studies", "table['studies'] == ..."),
+    ],
+)
+def test_by_cannot_hold_what_is_summarised(table, column, which):
+    """The message names the column that was meant, among those of the table or added to it."""
+    wider = table.assign(se=1, bias=1, studies=1)
+    with pytest.raises(InputError) as told:
+        summarise(wider, by=("strategy", column))
+    assert f"by cannot hold {column!r}" in str(told.value)
+    assert str(told.value).endswith(f"as table[{which}].")
+
+
+def test_by_may_hold_any_other_column(table):
+    found = summarise(table.assign(group=[1, 2] * (len(table) // 2)), by=("group", "n_clusters"))
+    assert list(found["group"]) == [1, 2] and (found["studies"] == 300).all()

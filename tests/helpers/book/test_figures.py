@@ -1,4 +1,4 @@
-"""The shared figures: colours that stay apart for every reader, a style that repeats itself, plots that draw what they are given."""
+"""The shared figures: colours that stay apart, a style that repeats itself, what plots draw."""
 
 import subprocess
 import sys
@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.book import figures
 from helpers.book.figures import (
-    STRATEGY_COLOURS,
-    STRATEGY_LABELS,
+    QUIET,
     mark_value,
     plot_clusters,
     plot_estimates,
@@ -21,18 +21,9 @@ from helpers.book.figures import (
     use_book_style,
 )
 from helpers.errors import InputError
+from helpers.strategies import REGISTRY
 from tools import ROOT
 
-STRATEGIES = {
-    "ols",
-    "cluster_robust",
-    "cluster_robust_cr2",
-    "random_intercept",
-    "multilevel",
-    "uncorrelated",
-    "two_stage",
-    "fixed_effects",
-}
 MAIN = ["ols", "cluster_robust", "random_intercept", "multilevel", "two_stage", "fixed_effects"]
 APART, READABLE = (
     0.10,
@@ -69,12 +60,8 @@ EYES = {
 
 
 def colours(names):
-    return (
-        np.array(
-            [[int(STRATEGY_COLOURS[name][i : i + 2], 16) for i in (1, 3, 5)] for name in names]
-        )
-        / 255
-    )
+    written = [strategy_colour(name) for name in names]
+    return np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in written]) / 255
 
 
 def in_the_dark(rgb):
@@ -118,16 +105,18 @@ def closest(rgb, eyes):
 
 
 def test_every_strategy_has_a_colour_and_a_name_of_its_own():
-    assert set(STRATEGY_COLOURS) == set(STRATEGY_LABELS) == STRATEGIES
-    assert (
-        len(set(STRATEGY_COLOURS.values())) == len(set(STRATEGY_LABELS.values())) == len(STRATEGIES)
-    )
-    assert (
-        strategy_colour("two_stage")
-        == strategy_colour("Two-stage")
-        == STRATEGY_COLOURS["two_stage"]
-    )
+    assert len({strategy.colour for strategy in REGISTRY.values()}) == len(REGISTRY)
+    assert len({strategy.label for strategy in REGISTRY.values()}) == len(REGISTRY)
+    assert strategy_colour("two_stage") == strategy_colour("Two-stage") == "#0d7131"
     assert strategy_label("two_stage") == "Two-stage" and strategy_label("mine") == "mine"
+    assert strategy_colour("mine") == QUIET
+
+
+def test_both_can_be_had_by_name():
+    assert list(figures.STRATEGY_COLOURS) == list(figures.STRATEGY_LABELS) == list(REGISTRY)
+    assert figures.STRATEGY_LABELS["ols"] == "Pooled OLS"
+    with pytest.raises(AttributeError, match="STRATEGY_SMELLS"):
+        _ = figures.STRATEGY_SMELLS
 
 
 @pytest.mark.parametrize("eyes", EYES)
@@ -143,14 +132,12 @@ def test_colours_that_do_not_stay_apart_are_noticed():
 
 
 def test_colours_can_be_seen_on_both_grounds():
-    rgb = colours(STRATEGIES)
+    rgb = colours(REGISTRY)
     assert contrast(rgb, PAPER).min() >= READABLE
     assert contrast(in_the_dark(rgb), NIGHT).min() >= READABLE
 
 
 def test_the_rule_of_the_dark_theme_is_the_one_tested_here():
-    from pathlib import Path
-
     sheet = (ROOT / "_static" / "book.css").read_text(encoding="utf-8")
     assert "filter: invert(0.9) hue-rotate(180deg)" in sheet
     assert "--pst-color-background: #fffdf9" in sheet and "--pst-color-background: #15181d" in sheet
@@ -243,7 +230,7 @@ def test_a_cluster_of_one_row_has_no_line(plt):
 
 
 def test_a_missing_column_is_named(plt):
-    with pytest.raises(InputError, match="'hours'.*x, y, cluster"):
+    with pytest.raises(InputError, match=r"'hours'.*x, y, cluster"):
         plot_clusters(people(), "hours", "y")
 
 
@@ -257,7 +244,7 @@ def test_estimates_side_by_side(plt):
     ]
     _, bar, dot, *_ = ax.lines
     assert list(bar.get_xdata()) == [0.9, 1.1] and list(dot.get_xdata()) == [1]
-    assert bar.get_color() == STRATEGY_COLOURS["ols"]
+    assert bar.get_color() == strategy_colour("ols")
     assert ax.yaxis_inverted(), "the first fit stands on top"
 
 

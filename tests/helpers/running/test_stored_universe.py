@@ -1,4 +1,4 @@
-"""The dense universe: whole, small, in step with the code that makes it, and in step with theory."""
+"""The stored universe: whole, small, in step with the code that makes it, and with theory."""
 
 import os
 import secrets
@@ -7,16 +7,18 @@ import numpy as np
 import pytest
 
 from helpers import theory
-from helpers.running.fit_studies import STRATEGIES, fit_studies
+from helpers.running import stored_universe
+from helpers.running.fit_studies import fit_studies
 from helpers.running.stored_universe import (
     CLUSTERS,
     COEFFICIENTS,
     ROWS,
     SDS,
+    STRATEGIES,
     STUDIES,
-    dense_designs,
     load_universe,
     summary_of,
+    universe_designs,
 )
 from helpers.simulate import Design, simulate_studies
 
@@ -30,23 +32,21 @@ def universe():
 
 
 def mistakes(stored, made):
-    """Columns in which a design made again differs from what is stored: values beyond 1e-6, shares beyond one study."""
+    """Columns in which a design made again differs from what is stored.
+
+    Values may differ by 1e-6, shares by one study.
+    """
     stored = stored.set_index(["strategy", "term"]).astype(float)
     made = made.set_index(["strategy", "term"]).astype(float)
     assert list(stored.index) == list(made.index)
+    # a share's Monte Carlo error, and the critical value under adjusted power, move with the study
+    # that changed sides
+    moved = {"adjusted_power", *(f"{share}_mc" for share in SHARES)}
     found = []
     for column in made.columns:
         a, b = stored[column].to_numpy(), made[column].to_numpy()
         room = 1.01 / STUDIES if column in SHARES else 1e-6 * np.maximum(1, np.abs(b))
-        # a share's Monte Carlo error, and the critical value under adjusted power, move with the
-        # study that changed sides
-        room = (
-            2.5 / STUDIES
-            if column == "adjusted_power"
-            or column.removesuffix("_mc") in SHARES
-            and column.endswith("_mc")
-            else room
-        )
+        room = 2.5 / STUDIES if column in moved else room
         same = (np.abs(a - b) <= room) | (np.isnan(a) & np.isnan(b))
         found += [column] * int((~same).any())
     return found
@@ -62,16 +62,15 @@ def test_it_is_whole(universe):
 
 
 def test_it_is_small():
-    from helpers.running import stored_universe as dense
-
-    assert (dense.resources.files("helpers") / "data" / dense.FILE).stat().st_size < 2_000_000
+    path = stored_universe.resources.files("helpers") / "data" / stored_universe.FILE
+    assert path.stat().st_size < 2_000_000
 
 
 def test_a_slice_made_again(universe):
     """Two designs chosen by a seed that is printed; UNIVERSE_SEED repeats a choice."""
     seed = int(os.environ.get("UNIVERSE_SEED", secrets.randbelow(10**6)))
     print(f"UNIVERSE_SEED={seed}")
-    designs = list(dense_designs().items())
+    designs = list(universe_designs().items())
     for number in np.random.default_rng(seed).choice(len(designs), 2, replace=False):
         label, design = designs[number]
         stored = universe.query(
@@ -102,7 +101,10 @@ def test_a_planted_fault_is_found(universe):
     "sizes, sd", [((5, 5), 1), ((5, 6), 4), ((10, 5), 2), ((10, 8), 1), ((5, 12), 0)]
 )
 def test_last_digits_move_no_study_to_another_minimum(sizes, sd):
-    """What processors differ in, planted in every number: in the smallest designs, where a likelihood may have several peaks, each study keeps to its own."""
+    """What processors differ in, planted in every number.
+
+    In the smallest designs, where a likelihood may have several peaks, each study keeps to its own.
+    """
     studies = simulate_studies(
         Design(*sizes, 3, coefficients=COEFFICIENTS, between_sd=sd), 150, seed=5
     )
@@ -120,7 +122,10 @@ def test_last_digits_move_no_study_to_another_minimum(sizes, sd):
 
 
 def test_it_meets_the_closed_forms(universe):
-    """Two-stage's exact spread, within five Monte Carlo errors in all designs of twelve rows and more, where a fourth moment exists."""
+    """Two-stage's exact spread, within five Monte Carlo errors.
+
+    In all designs of twelve rows and more, where a fourth moment exists.
+    """
     rows = universe.query("strategy == 'two_stage' and n_per_cluster >= 12")
     exact = np.sqrt(
         theory.two_stage_variance(
@@ -138,5 +143,5 @@ def test_the_null_is_a_null():
     assert COEFFICIENTS[1] == 0 and COEFFICIENTS[2] != 0
     assert all(
         isinstance(design, Design) and design.n_predictors == 3
-        for design in dense_designs().values()
+        for design in universe_designs().values()
     )

@@ -1,0 +1,69 @@
+"""What a strategy needs of the data, said before anything is fitted."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from helpers.errors import InputError
+from helpers.simulate import Design, SimulatedStudies
+from helpers.strategies import Strategy, find_strategy
+
+
+def check_sizes(design: Design, strategy: str, label: str = "") -> None:
+    """An InputError where a design has too few clusters or rows for a strategy.
+
+    Parameters
+    ----------
+    design : Design
+        The sizes.
+    strategy : str
+        Its name.
+    label : str
+        What the run calls the design, for the message.
+    """
+    needs = find_strategy(strategy)
+    where = f"In the design {label!r} " if label else ""
+    k, smallest = design.k, int(design.sizes.min())
+    if needs.compares_clusters and design.n_clusters < 2:
+        raise InputError(f"{where}{strategy} needs at least two clusters.")
+    if needs.varies_within == "every cluster" and smallest < k:
+        raise InputError(
+            f"{where}{strategy} needs at least {k} rows in every cluster for {k} coefficients; the "
+            f"smallest has {smallest}."
+        )
+    least = needs.needed_rows(design.n_clusters, k)
+    if design.n_rows <= least:
+        raise InputError(
+            f"{where}{strategy} needs more than {least} rows; there are {design.n_rows}."
+        )
+
+
+def check_variation(studies: SimulatedStudies, strategy: Strategy) -> None:
+    """An InputError where a predictor does not vary within the clusters in which it has to."""
+    if strategy.varies_within is None:
+        return
+    constant = _constant_within(studies)
+    every = strategy.varies_within == "every cluster"
+    flat = np.any(constant, axis=1) if every else np.all(constant, axis=1)
+    if flat.any():
+        study, j = np.argwhere(flat)[0]
+        lacks = "no line can be fitted there" if every else "nothing there can tell its effect"
+        raise InputError(
+            f"In study {study} the predictor {studies.design.terms[1 + j]!r} does not vary within "
+            f"clusters, so {lacks}; use another strategy than {strategy.name}."
+        )
+
+
+def _constant_within(studies: SimulatedStudies) -> np.ndarray:
+    """Whether each predictor is constant within each cluster: (S, G, p)."""
+    X, sizes = studies.X, studies.n_per_cluster
+    first = np.r_[0, np.cumsum(sizes)[:-1]]
+    second = first + (sizes > 1)
+    flat = _same(X[:, first], X[:, second])  # a glance at two rows, enough for nearly all studies
+    if flat.any():
+        flat = _same(np.minimum.reduceat(X, first, axis=1), np.maximum.reduceat(X, first, axis=1))
+    return flat
+
+
+def _same(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.abs(a - b) <= 1e-9 * np.maximum(np.abs(a), np.abs(b))

@@ -1,0 +1,71 @@
+"""A cell holds what the single fits say, whatever the registry holds besides."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import Design, fit_cluster_robust, fit_multilevel, fit_two_stage, simulate_studies
+from helpers.running.cells import compute_cell, with_design
+from helpers.running.digests import design_number
+from helpers.strategies import POST_STRATEGIES, REGISTRY
+
+DESIGN = Design(8, 6, 2, between_sd=(1, 0.5, 0.1))
+
+
+@pytest.fixture(scope="module")
+def cell():
+    return compute_cell(DESIGN, 20, 3, POST_STRATEGIES, True)
+
+
+@pytest.mark.parametrize("strategy", ["cluster_robust", "two_stage", "multilevel"])
+def test_rows_are_what_the_single_fits_say(cell, strategy):
+    study = simulate_studies(DESIGN, 7, [3, design_number(DESIGN)]).study(6)
+    fit = {
+        "cluster_robust": lambda: fit_cluster_robust("y ~ x1 + x2", study.data),
+        "two_stage": lambda: fit_two_stage("y ~ x1 + x2", study.data),
+        "multilevel": lambda: fit_multilevel("y ~ x1 + x2 + (x1 + x2 | cluster)", study.data),
+    }[strategy]().table
+    rows = cell[(cell["strategy"] == strategy) & (cell["study"] == 6)].set_index("term")
+    np.testing.assert_allclose(
+        rows[["estimate", "std_error", "df", "p_value"]],
+        fit[["estimate", "std_error", "df", "p_value"]],
+        rtol=1e-5,
+    )
+    np.testing.assert_allclose(rows["truth"], study.coefficients, rtol=1e-12)
+
+
+def test_its_design_stands_in_front(cell):
+    shown = with_design("eight", DESIGN, cell)
+    assert list(shown.columns[:4]) == ["design", "n_clusters", "n_per_cluster", "between_sd"]
+    assert (shown["design"] == "eight").all() and (shown["n_per_cluster"] == 6).all()
+    assert dict(zip(shown["term"], shown["between_sd"])) == {"Intercept": 1, "x1": 0.5, "x2": 0.1}
+    pd.testing.assert_frame_equal(
+        shown.iloc[:, 4:], cell.astype({"strategy": str, "term": str}), check_exact=True
+    )
+
+
+@pytest.fixture
+def registry_turned_round():
+    entries = dict(REGISTRY)
+    REGISTRY.clear()
+    REGISTRY.update(reversed(entries.items()))
+    yield
+    REGISTRY.clear()
+    REGISTRY.update(entries)
+
+
+def test_the_order_of_the_registry_changes_nothing(cell, registry_turned_round):
+    assert list(REGISTRY)[-1] == "ols"
+    again = compute_cell(DESIGN, 20, 3, POST_STRATEGIES, True)
+    pd.testing.assert_frame_equal(again, cell, check_exact=True)
+    assert list(again["strategy"].cat.categories) == list(POST_STRATEGIES)
+
+
+def test_chunks_of_studies_make_one_cell(cell, monkeypatch):
+    monkeypatch.setattr("helpers.simulate.draw.CHUNK_BYTES", 7 * 8 * DESIGN.n_rows * 4)
+    chunked = compute_cell(DESIGN, 20, 3, POST_STRATEGIES, True)
+    keys = ["strategy", "study", "term"]
+    pd.testing.assert_frame_equal(
+        chunked.sort_values(keys, ignore_index=True), cell.sort_values(keys, ignore_index=True)
+    )
+    assert (np.sort(chunked["study"].unique()) == np.arange(20)).all()
