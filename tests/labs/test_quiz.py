@@ -404,7 +404,9 @@ FAULTS = {
     "two answers are the same": GOOD.replace('"Ten"', '"about 7"'),
     "refers to the others": GOOD.replace('"Ten"', '"All of the answers above"'),
     "markup": GOOD.replace("Ten rows", "Ten *rows*"),
-    "the item has something unknown: hold": GOOD.replace('computed = "7"', 'computed = "7"\nhold = "True"'),
+    "the item has something unknown: hold": GOOD.replace(
+        'computed = "7"', 'computed = "7"\nhold = "True"'
+    ),
     "is not a sentence": GOOD.replace('"Yes."', '"Yes"'),
     "one paragraph": GOOD.replace('"Yes."', '"""Yes,\nit is."""'),
     "points": GOOD.replace('"Ten"', '"%50% ten"'),

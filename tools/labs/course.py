@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import hashlib
 import json
-import multiprocessing
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,13 +16,11 @@ from helpers.running.whole_file import written_whole
 from tools.labs.handed_out import as_handed_out
 from tools.labs.lab_notebooks import lab_file
 from tools.labs.submissions import Submission, read_submission
+from tools.processes import ProcessError, call, preload
 
 SECONDS = 900  # for one submission, all its cells together
 
-# Each submission's process is split off from one that has nbgrader loaded: its imports take longer
-# than most submissions.
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tools.labs.grade_one"])
+preload("tools.labs.grade_one")
 
 
 class Course:
@@ -153,21 +150,13 @@ def in_own_process(course: Path, submission: Submission, seconds: float = SECOND
     dict
         What `grade_one.grade` returns, or the `error` that ended it.
     """
-    from tools.labs.grade_one import end_all, send
+    from tools.labs.grade_one import grade_within_limits
 
-    answer, theirs = PROCESSES.Pipe(duplex=False)
-    work = PROCESSES.Process(target=send, args=(theirs, course, submission.lab, submission.student))
-    work.start()
-    theirs.close()
+    given = (course, submission.lab, submission.student)
     try:
-        if answer.poll(seconds):
-            return answer.recv()
-        return {"error": f"it was stopped after {seconds} seconds"}
-    except EOFError:
-        return {"error": "nbgrader failed without a word."}
-    finally:
-        end_all(work.pid)
-        work.join()
+        return call(grade_within_limits, *given, seconds=seconds)
+    except ProcessError as error:
+        return {"error": str(error)}
 
 
 @contextlib.contextmanager

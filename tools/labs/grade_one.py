@@ -8,12 +8,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import threading
-import time
-from multiprocessing.connection import Connection
 from pathlib import Path
 
-import psutil
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
@@ -108,62 +104,28 @@ def _last_words(answer: dict) -> str:
     return lines[-1] if lines else "nbgrader failed without a word."
 
 
-def end_all(pid: int) -> None:
-    """End a process and all that it started.
+def grade_within_limits(course: Path, lab: str, student: str) -> dict:
+    """Do what `grade` does, from the book's folder and with a limit to memory.
 
-    A kernel is in no group but its own, so it has to be looked for.
-
-    Parameters
-    ----------
-    pid : int
-        The process's number; nothing happens if there is none of that number.
-    """
-    with contextlib.suppress(psutil.NoSuchProcess):
-        for process in [*psutil.Process(pid).children(recursive=True), psutil.Process(pid)]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-
-
-def end_with(parent: int) -> None:
-    """End this process once its parent is gone, so that a run which is started again works alone.
-
-    Its kernel ends with it.
+    Must be called in a process of its own, for it changes that process.
 
     Parameters
     ----------
-    parent : int
-        The parent's number.
-    """
-    while os.getppid() == parent:
-        time.sleep(0.2)
-    end_all(os.getpid())
-
-
-def send(answer: Connection, course: Path, lab: str, student: str) -> None:
-    """Run `grade` in a process of its own, and send what it says or the error that ended it.
-
-    Parameters
-    ----------
-    answer : Connection
-        Where to send it.
     course : Path
         The course's folder.
     lab, student : str
         Which submission to grade.
+
+    Returns
+    -------
+    dict
+        What `grade` returns.
     """
-    os.setsid()  # so that this process and its kernel can be ended together
-    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
-    for stream in (1, 2):  # what libraries and kernels have to say would tear the progress bar
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
     os.chdir(ROOT)
     os.environ.update(ONE_THREAD | OWN_KERNEL)
-    try:
+    # where a system has no such limit, those of time and output remain
+    with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    except (ImportError, ValueError, OSError):
-        pass  # no such limit on this system; the limits of time and output remain
-    try:
-        answer.send(grade(course, lab, student))
-    except (Exception, SystemExit) as error:
-        answer.send({"error": (str(error).strip().splitlines() or [type(error).__name__])[-1]})
+    return grade(course, lab, student)
