@@ -417,9 +417,7 @@ def test_any_input_gives_finite_data_or_an_input_error(arguments):
         studies = simulate_studies(Design(**arguments), 2, 1)
     except InputError:
         return
-    arrays = [
-        np.abs(np.asarray(value, float)) for value in arguments.values() if value is not None
-    ]
+    arrays = [np.abs(np.asarray(value, float)) for value in arguments.values() if value is not None]
     large = max((array.max() for array in arrays), default=0)
     assert large > 1e100 or np.isfinite(studies.rows).all()
 
