@@ -13,7 +13,7 @@ import numpy as np
 from helpers.errors import InputError
 
 Numbers = float | Sequence[float] | np.ndarray
-"""One number or many: what an argument takes that has one value for all, or one for each."""
+"""One number or many: one for each term or predictor, or those that draw a curve."""
 
 
 def whole_number(name: str, value: object, least: int = 1) -> int:
