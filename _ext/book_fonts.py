@@ -5,10 +5,14 @@ License, come as packages of the build environment. Nothing is fetched by a read
 packages are missing the style sheet falls back on fonts that the reader's machine has.
 """
 
+from __future__ import annotations
+
 import hashlib
 import importlib.util
 import shutil
 from pathlib import Path
+
+from helpers.running.whole_file import written_whole
 
 # file of the site: (family, style, package, file of the package, where the axes are pinned or
 # limited)
@@ -37,20 +41,36 @@ FONTS = {
     ),
     "sans.woff": ("Book Sans", "normal", SANS, "SourceSans3[wght].ttf", {"wght": (400, 700)}),
 }
-LETTERS = [*range(0x20, 0x7F), *range(0xA0, 0x100), *map(ord, "ČčĆćĐđĞğİıŁłŃńŐőŘřŚśŞşŠšŰűŽž"), *range(0x391, 0x3CA),
-           *map(ord, "‐‑–—‘’“”†•…‰′″‹›€™←↑→↓∂∑−√∞≈≠≤≥⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉")]  # fmt: skip
+LETTERS = [
+    *range(0x20, 0x7F),
+    *range(0xA0, 0x100),
+    *map(ord, "ČčĆćĐđĞğİıŁłŃńŐőŘřŚśŞşŠšŰűŽž"),
+    *range(0x391, 0x3CA),
+    *map(ord, "‐‑–—‘’“”†•…‰′″‹›€™←↑→↓∂∑−√∞≈≠≤≥⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉"),
+]
 FEATURES = ["kern", "liga", "tnum", "lnum", "mark", "mkmk", "ccmp", "locl"]
 
 
-def package_folder(package: str):
+def package_folder(package: str) -> Path | None:
+    """Where an installed package lies; None where it is missing."""
     found = importlib.util.find_spec(package)
     return Path(found.submodule_search_locations[0]) if found else None
 
 
 def write_fonts(folder: Path, kept: Path) -> list[str]:
-    """Write the fonts whose package is there, and a style sheet that names them, into `folder`; give back their names.
+    """Write the fonts whose package is there, and a style sheet that names them.
 
-    Cutting takes seconds, so what was cut is kept in the folder `kept`.
+    Parameters
+    ----------
+    folder : Path
+        Where they go.
+    kept : Path
+        Keeps what was cut for the next build, since cutting takes seconds.
+
+    Returns
+    -------
+    list of str
+        The names of the fonts' files.
     """
     written, rules = [], []
     folder.mkdir(parents=True, exist_ok=True)
@@ -71,7 +91,22 @@ def write_fonts(folder: Path, kept: Path) -> list[str]:
 
 
 def cut_font(source: Path, axes: dict, kept: Path) -> Path:
-    """The font with the book's letters and axes only, as WOFF."""
+    """Cut a font down to the book's letters.
+
+    Parameters
+    ----------
+    source : Path
+        The font as it comes.
+    axes : dict
+        For each axis the value at which it is pinned, or its limits.
+    kept : Path
+        Where fonts that have been cut are looked for, and kept.
+
+    Returns
+    -------
+    Path
+        The font as WOFF.
+    """
     key = hashlib.sha256(
         source.read_bytes() + repr((axes, LETTERS, FEATURES)).encode()
     ).hexdigest()[:16]
@@ -88,7 +123,6 @@ def cut_font(source: Path, axes: dict, kept: Path) -> Path:
         cutter.subset(font)
         font = instancer.instantiateVariableFont(font, axes, inplace=True)
         kept.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part")
-        subset.save_font(font, part, options)
-        part.replace(file)
+        with written_whole(file) as part:
+            subset.save_font(font, part, options)
     return file

@@ -3,20 +3,26 @@
 * No request leaves the site: MathJax and the text fonts come from packages of the build environment
   and are copied into the built site; scripts that the book does not use are taken out.
 * The repository's address (and with it the Binder, source and edit buttons) is that of
-  `_config.yml`,
-  or that of GITHUB_REPOSITORY where it is set.
+  `_config.yml`, or that of GITHUB_REPOSITORY where it is set.
 * Every built page is repaired by `page_repairs.py`.
 """
+
+from __future__ import annotations
 
 import os
 import shutil
 import time
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import Any
 
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.util import logging
 
 from _ext.book_fonts import write_fonts
+from _ext.myst import SAFE
 from _ext.page_repairs import repair_page
 
 logger = logging.getLogger(__name__)
@@ -24,7 +30,7 @@ logger = logging.getLogger(__name__)
 MATHJAX_FILES = ("tex-chtml.js", "output/chtml/fonts/woff-v2", "input/tex/extensions")
 
 
-def address_from_environment(app, config):
+def address_from_environment(app: Sphinx, config: Config) -> None:
     """Let GITHUB_REPOSITORY (owner/name) replace the address of `_config.yml`."""
     repository = os.environ.get("GITHUB_REPOSITORY", "").strip()
     if repository:
@@ -32,24 +38,28 @@ def address_from_environment(app, config):
         config.html_theme_options["repository_url"] = f"{server}/{repository}"
 
 
-def drop_unused_scripts(app, pagename, templatename, context, doctree):
-    """Leave out the scripts of sphinx-thebe, which every page would get even though it is switched off."""
+def drop_unused_scripts(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
+) -> None:
+    """Leave out the scripts of sphinx-thebe, which each page gets although it is switched off."""
     context["script_files"] = [
         script for script in context["script_files"] if "thebe" not in _source(script)
     ]
 
 
-def _source(script) -> str:
+def _source(script: Any) -> str:
     attributes = getattr(script, "attributes", {})
     return f"{getattr(script, 'filename', None) or script} {attributes.get('body', '')}".lower()
 
 
 def mathjax_folder() -> Path:
+    """Where the installed package keeps MathJax."""
     package = distribution("sphinx-mathjax-offline")
     return Path(package.locate_file("sphinx-mathjax-offline/static/mathjax"))
 
 
 def copy_mathjax(site: Path) -> None:
+    """Copy what the pages need of MathJax into the site."""
     source, target = mathjax_folder(), site / "_static" / "mathjax"
     for name in MATHJAX_FILES:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -60,12 +70,13 @@ def copy_mathjax(site: Path) -> None:
 
 
 def drop_unused_files(site: Path) -> None:
+    """Delete scripts that no page asks for: those of icons and of sphinx-thebe."""
     for pattern in ("scripts/fontawesome.js*", "sphinx-thebe.*", "thebelab*"):
         for file in (site / "_static").glob(pattern):
             file.unlink()
 
 
-def bring_files(app):
+def bring_files(app: Sphinx) -> None:
     """Put MathJax and the text fonts where the site will be, before its pages are written."""
     if app.builder.format == "html":
         copy_mathjax(Path(app.outdir))
@@ -75,7 +86,8 @@ def bring_files(app):
         app.add_css_file("fonts/fonts.css", priority=100)
 
 
-def finish_site(app, error):
+def finish_site(app: Sphinx, error: Exception | None) -> None:
+    """Repair the pages of the site that has been built."""
     if error is not None or app.builder.format != "html":
         return
     site, start = Path(app.outdir), time.perf_counter()
@@ -89,9 +101,10 @@ def finish_site(app, error):
     logger.info("pages repaired in %.1f s", time.perf_counter() - start)
 
 
-def setup(app):
+def setup(app: Sphinx) -> dict:
+    """Connect all of this to the build."""
     app.connect("config-inited", address_from_environment)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("builder-inited", bring_files)
     app.connect("build-finished", finish_site)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return SAFE

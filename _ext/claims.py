@@ -1,58 +1,67 @@
-"""`{claims-count}` and `{claims}`: the post's claims from `chapters/claims.yml`, each with the findings, checks and sources that settle it.
+"""`{claims}`: the post's claims, each with what settles it; `{claims-count}`: how many of a kind.
 
-A finding is found by the claim numbers that it records; a link leads to the very cell that says it.
+They come from `chapters/claims.yml`. A finding is found by the claim numbers that it records; a
+link leads to the very cell that says it.
 """
 
-import sys
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx import addnodes
-from sphinx.util.docutils import SphinxDirective
+from sphinx.application import Sphinx
 
+from _ext.myst import SAFE, MystDirective
+from tools.notebooks.arithmetic import in_print
 from tools.notebooks.chapters import notebooks, read
-from tools.notebooks.claims import FILE, VERDICTS, answers, findings_in, in_print, read_claims
+from tools.notebooks.claims import FILE, VERDICTS, Answer, answers, read_claims
+from tools.notebooks.records import findings_in
 
 
-class Parsing(SphinxDirective):
-    def parsed(self, text, *classes):
+class ClaimsDirective(MystDirective):
+    """A directive that reads the claims."""
+
+    def paragraph(self, text: str, *classes: str) -> nodes.paragraph:
         """A line of MyST as one paragraph."""
-        holder = nodes.container()
-        self.state.nested_parse(
-            StringList([" ".join(str(text).split())], source=str(FILE)), self.content_offset, holder
-        )
-        [paragraph] = holder.children
+        [paragraph] = self.parsed([" ".join(str(text).split())], str(FILE)).children
         paragraph["classes"] += classes
         return paragraph
 
-    def claims(self):
+    def claims(self) -> list[dict]:
+        """The list; the page is made anew when it changes, or a notebook with findings."""
         source = Path(self.env.srcdir)
         for path in [source / FILE, *notebooks(source)]:
             self.env.note_dependency(str(path))
         return read_claims(source)
 
 
-class ClaimsCount(Parsing):
+class ClaimsCount(ClaimsDirective):
     """How many claims there are of each verdict, and what the words mean."""
 
-    def run(self):
-        claims, items = self.claims(), nodes.bullet_list(classes=["claims-count"])
-        for word, meaning in VERDICTS.items():
-            count = sum(claim["verdict"] == word for claim in claims)
-            items += nodes.list_item(
-                "",
-                nodes.paragraph(
-                    "", "", verdict(word), nodes.strong("", str(count)), nodes.inline("", meaning)
-                ),
-            )
-        return [items]
+    def run(self) -> list[nodes.Node]:
+        """Write the list of verdicts."""
+        claims = self.claims()
+        items = ([self.verdict(word, claims)] for word in VERDICTS)
+        return [listed(items, "claims-count")]
+
+    @staticmethod
+    def verdict(word: str, claims: Sequence[dict]) -> nodes.paragraph:
+        """One verdict, its number and its meaning."""
+        count = sum(claim["verdict"] == word for claim in claims)
+        parts = [verdict(word), nodes.strong("", str(count)), nodes.inline("", VERDICTS[word])]
+        return nodes.paragraph("", "", *parts)
 
 
-class Claims(Parsing):
-    def run(self):
-        claims, found, sections = self.claims(), answers(Path(self.env.srcdir)), {}
-        for claim in claims:
+class Claims(ClaimsDirective):
+    """A section for each of the post's, a card for each claim."""
+
+    def run(self) -> list[nodes.Node]:
+        """Write the sections."""
+        found = answers(Path(self.env.srcdir))
+        sections: dict[str, nodes.section] = {}
+        for claim in self.claims():
             name = claim["section"]
             if name not in sections:
                 sections[name] = nodes.section(
@@ -61,7 +70,21 @@ class Claims(Parsing):
             sections[name] += self.card(claim, found.get(claim["number"], []))
         return list(sections.values())
 
-    def card(self, claim, mine):
+    def card(self, claim: dict, mine: Sequence[Answer]) -> nodes.container:
+        """One claim, the verdict, what holds, and folded away what settles it.
+
+        Parameters
+        ----------
+        claim : dict
+            The entry.
+        mine : sequence of Answer
+            The findings that name the claim.
+
+        Returns
+        -------
+        docutils.nodes.container
+            The card.
+        """
         number, word = claim["number"], claim["verdict"]
         card = nodes.container(
             is_div=True, ids=[f"claim-{number}"], classes=["claim", nodes.make_id(f"claim {word}")]
@@ -70,90 +93,84 @@ class Claims(Parsing):
         card += nodes.paragraph(
             "", "", link, nodes.Text(" "), verdict(word), classes=["claim-head"]
         )
-        card += self.parsed(claim["claim"], "claim-said")
-        card += self.parsed(claim["statement"])
+        card += self.paragraph(claim["claim"], "claim-said")
+        card += self.paragraph(claim["statement"])
+        card += self.settled_by(mine, claim.get("check") or [], claim.get("source") or [])
+        return card
+
+    def settled_by(
+        self, mine: Sequence[Answer], checks: Sequence[dict], sources: Sequence[dict]
+    ) -> list[nodes.Node]:
+        """What settles a claim: findings by their chapters, checks, sources."""
         items = [
             self.chapter(page, [answer for answer in mine if answer.page == page])
             for page in dict.fromkeys(answer.page for answer in mine)
         ]
-        items += [[self.check(check)] for check in claim.get("check") or []]
+        items += [[self.check(check)] for check in checks]
         items += [
-            [self.parsed(f"{{cite:t}}`{source['cite']}`: {source['says']}")]
-            for source in claim.get("source") or []
+            [self.paragraph(f"{{cite:t}}`{source['cite']}`: {source['says']}")]
+            for source in sources
         ]
         if not items:
-            card += nodes.paragraph("", "Not settled yet.", classes=["claim-open"])
-            return card
-        counts = {
-            "finding": len(mine),
-            "check": len(claim.get("check") or []),
-            "source": len(claim.get("source") or []),
-        }
-        card += nodes.raw(
-            "", f"<details><summary>Settled by {in_words(counts)}</summary>", format="html"
-        )
-        card += listed(items)
-        card += nodes.raw("", "</details>", format="html")
-        return card
+            return [nodes.paragraph("", "Not settled yet.", classes=["claim-open"])]
+        counts = {"finding": len(mine), "check": len(checks), "source": len(sources)}
+        summary = f"<details><summary>Settled by {in_words(counts)}</summary>"
+        return [
+            nodes.raw("", summary, format="html"),
+            listed(items),
+            nodes.raw("", "</details>", format="html"),
+        ]
 
-    def chapter(self, page, mine):
-        """A chapter's name, and below it what it found; each sentence leads to the cell that says it."""
+    def chapter(self, page: str, mine: Sequence[Answer]) -> list[nodes.Node]:
+        """A chapter's name, and below it what it found, each with a link to its cell."""
         address = self.env.app.builder.get_relative_uri(self.env.docname, page)
-        heading = nodes.paragraph(
-            "",
-            "",
-            nodes.reference("", mine[0].title, refuri=address, internal=True),
-            classes=["claim-where"],
-        )
+        link = nodes.reference("", mine[0].title, refuri=address, internal=True)
+        heading = nodes.paragraph("", "", link, classes=["claim-where"])
         return [heading, listed([self.finding(answer, address)] for answer in mine)]
 
-    def finding(self, answer, address):
-        paragraph = self.parsed(answer.record["sentence"])
+    def finding(self, answer: Answer, address: str) -> nodes.paragraph:
+        """A finding's sentence, which is a link; if it has some itself, a word behind it is one."""
+        paragraph = self.paragraph(answer.record["sentence"])
+        target = {"refuri": f"{address}#{answer.anchor}", "internal": True}
         if any(
             isinstance(node, (nodes.reference, addnodes.pending_xref))
             for child in paragraph.children
             for node in child.findall()
         ):
-            paragraph += [
-                nodes.Text(" "),
-                nodes.reference("", "(there)", refuri=f"{address}#{answer.anchor}", internal=True),
-            ]
+            paragraph += [nodes.Text(" "), nodes.reference("", "(there)", **target)]
             return paragraph
-        link = nodes.reference(
-            "",
-            "",
-            *paragraph.children,
-            refuri=f"{address}#{answer.anchor}",
-            internal=True,
-            classes=["claim-finding"],
-        )
+        link = nodes.reference("", "", *paragraph.children, **target, classes=["claim-finding"])
         return nodes.paragraph("", "", link)
 
-    def check(self, check):
+    def check(self, check: dict) -> nodes.paragraph:
+        """A test by its name, or a sum as it is worked out."""
         if "test" in check:
             file, _, name = check["test"].partition("::")
-            return self.parsed(f"{check['says']} A test works it out: `{name}` in `{file}`.")
+            return self.paragraph(f"{check['says']} A test works it out: `{name}` in `{file}`.")
         shown = nodes.inline("", in_print(check["arithmetic"]), classes=["claim-sum"])
-        paragraph = self.parsed(check["says"]) if "says" in check else nodes.paragraph()
+        paragraph = self.paragraph(check["says"]) if "says" in check else nodes.paragraph()
         paragraph += [nodes.Text(" "), shown]
         return paragraph
 
 
-def listed(items):
-    return nodes.bullet_list("", *(nodes.list_item("", *item) for item in items))
+def listed(items: Iterable[Sequence[nodes.Node]], *classes: str) -> nodes.bullet_list:
+    """A list of items, each of one or more nodes."""
+    made = (nodes.list_item("", *item) for item in items)
+    return nodes.bullet_list("", *made, classes=list(classes))
 
 
-def verdict(word):
+def verdict(word: str) -> nodes.inline:
     """The word with its shape; the shape is drawn by the style sheet."""
     return nodes.inline("", word, classes=["verdict", nodes.make_id(f"verdict {word}")])
 
 
-def in_words(counts):
+def in_words(counts: Mapping[str, int]) -> str:
+    """Counts of things as one says them: 2 findings, 1 check and 1 source."""
     parts = [f"{count} {kind}{'s' * (count > 1)}" for kind, count in counts.items() if count]
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
-def mark_findings(app, doctree):
+def mark_findings(app: Sphinx, doctree: nodes.document) -> None:
     """Give the cell of each finding an anchor, so that a claim can lead there."""
     path = Path(app.env.doc2path(app.env.docname))
     if path.suffix != ".ipynb":
@@ -168,8 +185,9 @@ def mark_findings(app, doctree):
             cells[index]["ids"].append(f"finding-{record['name']}")
 
 
-def setup(app):
+def setup(app: Sphinx) -> dict:
+    """Offer the directives, and anchors for findings."""
     app.add_directive("claims-count", ClaimsCount)
     app.add_directive("claims", Claims)
     app.connect("doctree-read", mark_findings)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return SAFE

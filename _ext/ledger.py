@@ -1,44 +1,59 @@
-"""`{findings-ledger}`: a table of every finding of the book, read from the outputs stored in its chapters."""
+"""`{findings-ledger}`: a table of every finding of the book, from the chapters' stored outputs."""
 
-import sys
+from __future__ import annotations
+
+from collections.abc import Sequence
 from pathlib import Path
 
 from docutils import nodes
-from docutils.statemachine import StringList
-from sphinx.util.docutils import SphinxDirective
+from sphinx.application import Sphinx
 
+from _ext.myst import SAFE, MystDirective
 from helpers.book.findings import bounds_in_words
 from tools.notebooks.chapters import notebooks, read
-from tools.notebooks.findings import recorded
+from tools.notebooks.records import findings_in
 
 HEADER = ["Finding", "Value", "Must be", "Monte Carlo error", "Chapter"]
 
 
-class FindingsLedger(SphinxDirective):
-    """The table is written as MyST and parsed in place, so that a sentence reads as it does in its chapter."""
+class FindingsLedger(MystDirective):
+    """The table: written as MyST, so that a sentence reads as it does in its chapter."""
 
-    def run(self):
-        rows, source = [], Path(self.env.srcdir)
+    def run(self) -> list[nodes.Node]:
+        """Write the table."""
+        listed: list[list[str]] = []
+        source = Path(self.env.srcdir)
         for path in notebooks(source):
             self.env.note_dependency(str(path))
             page = path.relative_to(source).with_suffix("").as_posix()
-            rows += [row(finding.record, page) for finding in recorded(read(path))]
-        text = table(rows) if rows else "No chapter has stored a finding yet."
-        holder = nodes.container()
-        self.state.nested_parse(
-            StringList(text.splitlines(), source="findings"), self.content_offset, holder
-        )
-        return holder.children
+            listed += [row(record, page) for _, record in findings_in(read(path))]
+        text = table(listed) if listed else "No chapter has stored a finding yet."
+        return self.parsed(text.splitlines(), "findings").children
 
 
-def row(record, page):
+def row(record: dict, page: str) -> list[str]:
+    """The cells of a finding's row.
+
+    Parameters
+    ----------
+    record : dict
+        What the finding has recorded.
+    page : str
+        Its notebook, from the book's folder and without its ending.
+
+    Returns
+    -------
+    list of str
+        A text for each column of `HEADER`.
+    """
     value, error = record["values"][0], record["mc_se"]
     sentence = " ".join(record["sentence"].split())
     precision = f"{error:.2g}" if error else "exact"
     return [sentence, f"{value:.4g}", bounds_in_words(record), precision, f"{{doc}}`/{page}`"]
 
 
-def table(rows):
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """The rows as a table in MyST."""
     lines = ["```{list-table} Every finding, its number and its test", ":header-rows: 1"]
     lines += [":class: findings-ledger", ":widths: 46 10 18 12 14", ""]
     for cells in [HEADER, *rows]:
@@ -46,6 +61,7 @@ def table(rows):
     return "\n".join([*lines, "```"])
 
 
-def setup(app):
+def setup(app: Sphinx) -> dict:
+    """Offer the directive."""
     app.add_directive("findings-ledger", FindingsLedger)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return SAFE

@@ -1,7 +1,9 @@
-"""Repairs of one built page: names, landmarks and tables that assistive technology reads, and picture sizes.
+"""Repairs of one built page: names, landmarks and tables for screen readers, and picture sizes.
 
 `repair_page` takes a page's HTML and gives it back repaired; repairing twice changes nothing more.
 """
+
+from __future__ import annotations
 
 import struct
 from pathlib import Path
@@ -13,6 +15,20 @@ PICTURE_SCALE = 2  # figures are stored at twice the size they are shown at
 
 
 def repair_page(html: str, folder: Path) -> str:
+    """Repair a page.
+
+    Parameters
+    ----------
+    html : str
+        The page as it was built.
+    folder : Path
+        Where it lies, from which it names its pictures.
+
+    Returns
+    -------
+    str
+        The page, repaired.
+    """
     page = BeautifulSoup(html, "html.parser")
     for repair in (
         drop_scripts,
@@ -28,8 +44,8 @@ def repair_page(html: str, folder: Path) -> str:
     return str(page)
 
 
-def drop_scripts(page) -> None:
-    """The icons come from local web fonts: the script that would draw them as SVG is 1.5 MB of no use."""
+def drop_scripts(page: BeautifulSoup) -> None:
+    """Icons come from local web fonts: the script to draw them as SVG is 1.5 MB of no use."""
     for part in page.select(
         'script[src*="fontawesome.js"], script[src*="thebe"], script[type*="thebe"], '
         'link[href*="thebe"]'
@@ -50,7 +66,7 @@ PROMPTS = {
 }
 
 
-def say_what_opens(page) -> None:
+def say_what_opens(page: BeautifulSoup) -> None:
     """A reader opens the code or the solution, not a cell's content."""
     for prompt in page.select("details.hide > summary p"):
         act, _, what = prompt.get_text().partition(" ")
@@ -60,8 +76,8 @@ def say_what_opens(page) -> None:
                 prompt.find_parent("details")["class"] += ["solution"]
 
 
-def name_controls(page) -> None:
-    """A control's accessible name must contain the words that are seen on it, and there must be one."""
+def name_controls(page: BeautifulSoup) -> None:
+    """A control must have an accessible name, which contains the words that are seen on it."""
     for button in page.select("button[aria-label], a[aria-label], summary[aria-label]"):
         seen = button.get_text(" ", strip=True)
         if seen and seen.lower() not in button["aria-label"].lower():
@@ -77,7 +93,7 @@ def name_controls(page) -> None:
             icon["class"] = ["fa-solid", "fa-code-branch"]
 
 
-def place_logo(page) -> None:
+def place_logo(page: BeautifulSoup) -> None:
     """The logo stands in the sidebar: give the sidebar a landmark of its own."""
     sidebar = page.select_one("#pst-primary-sidebar")
     if sidebar and not sidebar.get("role"):
@@ -85,8 +101,8 @@ def place_logo(page) -> None:
         sidebar["aria-label"] = "Book"
 
 
-def mend_tables(page) -> None:
-    """Empty header cells (the corner of a pandas table) are plain cells; the others say what they head."""
+def mend_tables(page: BeautifulSoup) -> None:
+    """An empty header cell (a pandas table's corner) is none; the others say what they head."""
     for table in page.select("article table"):
         for cell in table.select("th"):
             if not cell.get_text(strip=True) and not cell.find("img"):
@@ -97,7 +113,7 @@ def mend_tables(page) -> None:
             del table["border"]
 
 
-def name_scrollers(page) -> None:
+def name_scrollers(page: BeautifulSoup) -> None:
     """What may scroll sideways must be reachable by keyboard, and then it must have a name."""
     for number, table in enumerate(
         page.select("article .cell_output table, article .pst-scrollable-table-container table"), 1
@@ -112,13 +128,13 @@ def name_scrollers(page) -> None:
         equation["tabindex"] = "0"
 
 
-def drop_old_roles(page) -> None:
+def drop_old_roles(page: BeautifulSoup) -> None:
     """Roles of the bibliography that are no longer valid where they stand."""
     for part in page.select('[role="doc-biblioentry"], .citation-list[role="list"]'):
         del part["role"]
 
 
-def size_pictures(page, folder: Path) -> None:
+def size_pictures(page: BeautifulSoup, folder: Path) -> None:
     """State the size of the cells' pictures, so that text does not jump when they arrive."""
     for picture in page.select("article .cell_output img[src$='.png']"):
         if not picture.get("width") and not picture.get("style"):
@@ -129,10 +145,12 @@ def size_pictures(page, folder: Path) -> None:
                 )
 
 
-def png_size(file: Path):
+def png_size(file: Path) -> tuple[int, int] | None:
+    """Width and height of a PNG in pixels; None where there is none."""
     if not file.is_file():
         return None
     start = file.open("rb").read(24)
     if start[:8] != b"\x89PNG\r\n\x1a\n":
         return None
-    return struct.unpack(">II", start[16:24])
+    width, height = struct.unpack(">II", start[16:24])
+    return width, height
