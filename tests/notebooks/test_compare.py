@@ -129,18 +129,33 @@ PLANTED = {
         table(lambda t: t * [1, 1.01]),
         "cell 2 (fit.table): output 1, text/html: table, row 2, column 3: “0.021” → “0.02121”",
     ),
-    "a number off by 1% in HTML alone": (html_only("12.500", "12.625"), "table, row 3, column 2: “12.500” → “12.625”"),
+    "a number off by 1% in HTML alone": (
+        html_only("12.500", "12.625"),
+        "table, row 3, column 2: “12.500” → “12.625”",
+    ),
     "a sign": (html_only("-3.250", "3.250"), "“-3.250” → “3.250”"),
     "a count": (printed(PRINTED.replace("2000", "2001")), "2001"),
-    "a word": (printed(PRINTED.replace("rate", "ratio")), "“The rate is 0.167 in 2000 studies.” → “The ratio is"),
+    "a word": (
+        printed(PRINTED.replace("rate", "ratio")),
+        "“The rate is 0.167 in 2000 studies.” → “The ratio is",
+    ),
     "a missing line": (printed(PRINTED.replace("Done.\n", "")), "“Done.” → nothing"),
     "a word in a table": (table(lambda t: t.rename({"x1": "x9"})), "row 3, column 1: “x1” → “x9”"),
     "a dropped row": (table(lambda t: t.iloc[:2]), "table: 4 rows → 3 rows"),
     "a dropped column": (table(lambda t: t[["estimate"]]), "row 1: 3 columns → 2 columns"),
     "a dropped table": (html_only("<table", "<div"), "“<table"),
-    "a cell that is no longer a heading": (html_only("<th>x1</th>", "<td>x1</td>"), "“<th >” → “<td >”"),
-    "a missing figure": (drop_figure, "cell 4 (draw()): outputs: display_data of image/png and text/plain → none"),
-    "a missing picture": (drop_picture_keep_text, "image/png and text/plain → display_data of text/plain"),
+    "a cell that is no longer a heading": (
+        html_only("<th>x1</th>", "<td>x1</td>"),
+        "“<th >” → “<td >”",
+    ),
+    "a missing figure": (
+        drop_figure,
+        "cell 4 (draw()): outputs: display_data of image/png and text/plain → none",
+    ),
+    "a missing picture": (
+        drop_picture_keep_text,
+        "image/png and text/plain → display_data of text/plain",
+    ),
     "marker size": (drawn(size=9), "cell 4 (draw()): output 1, image/png: "),
     "one point fewer": (drawn(points=119), "pixels changed"),
     "a digit in a title": (drawn(title="Share 0.68"), "pixels changed"),
@@ -148,9 +163,14 @@ PLANTED = {
     "a colour": (drawn(colour="tab:orange"), "pixels changed"),
     "fainter": (drawn(alpha=0.9), "pixels changed"),
     "picture size": (drawn(width=6.5), "640 x 480 pixels → 650 x 480 pixels"),
-    "no picture": (lambda new: new.cells[3].outputs[0].data.update({"image/png": "aGVsbG8="}), "not a picture"),
+    "no picture": (
+        lambda new: new.cells[3].outputs[0].data.update({"image/png": "aGVsbG8="}),
+        "not a picture",
+    ),
     "an error": (
-        lambda new: new.cells[2].update(outputs=[new_output("error", ename="ValueError", evalue="\x1b[31mno\x1b[0m")]),
+        lambda new: new.cells[2].update(
+            outputs=[new_output("error", ename="ValueError", evalue="\x1b[31mno\x1b[0m")]
+        ),
         "cell 3 (print(rate)): error: ValueError: no",
     ),
     "a warning": (
@@ -161,7 +181,10 @@ PLANTED = {
         lambda new: new.cells[1].outputs[0].update(output_type="display_data"),
         "execute_result of",
     ),
-    "a bound": (record(above=0.1501), "cell 5 (finding()): output 1, metadata finding.above: 0.15 → 0.1501"),
+    "a bound": (
+        record(above=0.1501),
+        "cell 5 (finding()): output 1, metadata finding.above: 0.15 → 0.1501",
+    ),
     "a bound gone": (record(above=None), "finding.above: 0.15 → None"),
     "another bound": (record(below=0.5), "finding.below: None → 0.5"),
     "a finding's name": (record(name="another"), "finding.name: “a-finding” → “another”"),
@@ -171,7 +194,7 @@ PLANTED = {
     "a finding's record gone": (output(4, metadata={}), "metadata finding"),
     "source": (source, "cell 3 (print(rate)): source: “print(rate)” → “print(ratio)”"),
     "a cell": (drop_cell, "5 cells → 4 cells"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("plant, words", PLANTED.values(), ids=PLANTED)
