@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.data import FOLDER
 from helpers.running.code_behind import code_digest
 from helpers.running.digests import cell_digest
 from helpers.running.resume import kept_or_computed
@@ -60,7 +61,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=2)
-    path = ROOT / "helpers" / "data" / FILE
+    path = FOLDER / FILE
     write_table(path, shrunk(make(parser.parse_args().jobs)))
     print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.2f} MB")
 

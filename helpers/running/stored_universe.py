@@ -7,10 +7,9 @@ coefficient is 0, and x2, whose is 0.5.
 
 from __future__ import annotations
 
-from importlib import resources
-
 import pandas as pd
 
+from helpers.data import FOLDER
 from helpers.errors import InputError
 from helpers.running.designs import grid
 from helpers.running.run_simulation import run_simulation
@@ -88,8 +87,7 @@ def load_universe() -> pd.DataFrame:
     InputError
         Where the table has not been made.
     """
-    path = resources.files("helpers") / "data" / FILE
+    path = FOLDER / FILE
     if not path.is_file():
         raise InputError("The dense universe has not been made yet: run `make universe`.")
-    with path.open("rb") as file:
-        return pd.read_parquet(file)
+    return pd.read_parquet(path)

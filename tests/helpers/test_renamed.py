@@ -10,49 +10,41 @@ import pytest
 from helpers.renamed import MODULES, NAMES
 from helpers.simulation import main
 
-
-def fresh(*lines):
-    """(what it prints, what stands on stderr) when a fresh Python runs these lines."""
-    run = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    return run.stdout, run.stderr
-
-
 OLD_NAMES = [*MODULES, *(f"{module}.{name}" for module in NAMES for name in NAMES[module])]
 
 
+NOTEBOOK = """
+from helpers import *
+from helpers import Design, figures, guide, labs, load_universe, pooled, theory
+import helpers, helpers.labs, helpers.simulation
+from helpers.strategies import REGISTRY
+from helpers import run_study, design_like, grid
+from helpers.multilevel import RandomTerms, multilevel
+import helpers.figures as f
+from helpers.strategies import STRATEGIES, fit_each
+from helpers import findings
+from helpers import run_study as again
+assert RandomTerms is helpers.engine.multilevel.RandomTerms
+assert f is figures is helpers.figures
+print(run_study.__name__, fit_each.__name__, STRATEGIES[0], findings.__name__)
+"""
+
+
 def test_a_notebook_of_the_first_edition_runs_on_and_says_the_new_names():
-    out, said = fresh(
-        "from helpers import run_study, design_like, grid",
-        "from helpers.multilevel import RandomTerms, multilevel",
-        "import helpers.figures as f",
-        "from helpers.strategies import STRATEGIES, fit_each",
-        "import helpers",
-        "print(run_study.__name__, fit_each.__name__, STRATEGIES[0])",
-        "print(RandomTerms is helpers.engine.multilevel.RandomTerms, f is helpers.figures)",
-    )
-    assert out == "run_simulation fit_strategies ols\nTrue True\n"
-    lines = [line for line in said.splitlines() if "FutureWarning" in line]
-    assert [line.split("FutureWarning: ")[1] for line in lines] == [
-        "run_study is now called run_simulation.",
-        "helpers.multilevel is now called helpers.engine.multilevel.",
-        "helpers.figures is now called helpers.book.figures.",
-        "STRATEGIES is now called helpers.strategies.REGISTRY.",
-        "fit_each is now called helpers.running.fit_studies.fit_strategies.",
+    """In a fresh process; names of today say nothing, and each line is that of the reader."""
+    run = subprocess.run([sys.executable, "-c", NOTEBOOK], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == "run_simulation fit_strategies ols helpers.book.findings\n"
+    assert run.stderr.splitlines() == [
+        "<string>:6: FutureWarning: run_study is now called run_simulation.",
+        "<string>:7: FutureWarning: helpers.multilevel is now called helpers.engine.multilevel.",
+        "<string>:8: FutureWarning: helpers.figures is now called helpers.book.figures.",
+        "<string>:9: FutureWarning: STRATEGIES is now called helpers.strategies.REGISTRY.",
+        "<string>:9: FutureWarning: fit_each is now called "
+        "helpers.running.fit_studies.fit_strategies.",
+        "<string>:10: FutureWarning: helpers.findings is now called helpers.book.findings.",
+        "<string>:11: FutureWarning: run_study is now called run_simulation.",
     ]
-    places = [line.split(": FutureWarning")[0] for line in lines]
-    assert places == [f"<string>:{number}" for number in (1, 2, 3, 4, 4)], "the reader's lines"
-
-
-def test_names_of_today_say_nothing():
-    _, said = fresh(
-        "import helpers",
-        "from helpers import *",
-        "from helpers import figures, guide, labs, load_universe, pooled, theory",
-        "from helpers.strategies import REGISTRY",
-        "import helpers.labs, helpers.theory, helpers.simulation",
-    )
-    assert said == ""
 
 
 @pytest.mark.parametrize("old", OLD_NAMES)
@@ -65,12 +57,6 @@ def test_every_old_name_leads_somewhere(old):
     place, _, its_name = now.rpartition(".")
     its = import_module(now) if old in MODULES else getattr(import_module(place), its_name)
     assert found is its or found == tuple(its)
-
-
-def test_a_module_can_be_had_from_the_front():
-    out, said = fresh("from helpers import multilevel", "print(multilevel.__name__)")
-    assert out == "helpers.engine.multilevel\n"
-    assert "<string>:1: FutureWarning" in said and said.count("is now called") == 1
 
 
 @pytest.mark.parametrize("statement", ["from helpers import magic", "import helpers.magic"])

@@ -4,34 +4,48 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import Design, fit_cluster_robust, fit_multilevel, fit_two_stage, simulate_studies
+from helpers import (
+    Design,
+    fit_cluster_robust,
+    fit_fixed_effects,
+    fit_multilevel,
+    fit_ols,
+    fit_two_stage,
+    simulate_studies,
+)
 from helpers.running.cells import compute_cell, with_design
 from helpers.running.digests import design_number
-from helpers.strategies import POST_STRATEGIES, REGISTRY
+from helpers.strategies import REGISTRY
 
+ALL = tuple(REGISTRY)
 DESIGN = Design(8, 6, 2, between_sd=(1, 0.5, 0.1))
+
+
+ALONE = {  # each strategy once more, from a formula and a data frame; a new one brings its own
+    "ols": lambda data: fit_ols("y ~ x1 + x2", data),
+    "cluster_robust": lambda data: fit_cluster_robust("y ~ x1 + x2", data),
+    "cluster_robust_cr2": lambda data: fit_cluster_robust("y ~ x1 + x2", data, correction="CR2"),
+    "random_intercept": lambda data: fit_multilevel("y ~ x1 + x2 + (1 | cluster)", data),
+    "multilevel": lambda data: fit_multilevel("y ~ x1 + x2 + (x1 + x2 | cluster)", data),
+    "uncorrelated": lambda data: fit_multilevel("y ~ x1 + x2 + (x1 + x2 || cluster)", data),
+    "two_stage": lambda data: fit_two_stage("y ~ x1 + x2", data),
+    "fixed_effects": lambda data: fit_fixed_effects("y ~ x1 + x2", data),
+}
 
 
 @pytest.fixture(scope="module")
 def cell():
-    return compute_cell(DESIGN, 20, 3, POST_STRATEGIES, True)
+    return compute_cell(DESIGN, 20, 3, ALL, True)
 
 
-@pytest.mark.parametrize("strategy", ["cluster_robust", "two_stage", "multilevel"])
+@pytest.mark.parametrize("strategy", REGISTRY)
 def test_rows_are_what_the_single_fits_say(cell, strategy):
     study = simulate_studies(DESIGN, 7, [3, design_number(DESIGN)]).study(6)
-    fit = {
-        "cluster_robust": lambda: fit_cluster_robust("y ~ x1 + x2", study.data),
-        "two_stage": lambda: fit_two_stage("y ~ x1 + x2", study.data),
-        "multilevel": lambda: fit_multilevel("y ~ x1 + x2 + (x1 + x2 | cluster)", study.data),
-    }[strategy]().table
+    alone = ALONE[strategy](study.data).table
     rows = cell[(cell["strategy"] == strategy) & (cell["study"] == 6)].set_index("term")
-    np.testing.assert_allclose(
-        rows[["estimate", "std_error", "df", "p_value"]],
-        fit[["estimate", "std_error", "df", "p_value"]],
-        rtol=1e-5,
-    )
-    np.testing.assert_allclose(rows["truth"], study.coefficients, rtol=1e-12)
+    columns = ["estimate", "std_error", "df", "p_value"]
+    np.testing.assert_allclose(rows[columns], alone[columns], rtol=1e-5)
+    np.testing.assert_allclose(rows["truth"], study.coefficients[list(rows.index)], rtol=1e-12)
 
 
 def test_its_design_stands_in_front(cell):
@@ -56,14 +70,15 @@ def registry_turned_round():
 
 def test_the_order_of_the_registry_changes_nothing(cell, registry_turned_round):
     assert list(REGISTRY)[-1] == "ols"
-    again = compute_cell(DESIGN, 20, 3, POST_STRATEGIES, True)
+    again = compute_cell(DESIGN, 20, 3, ALL, True)
     pd.testing.assert_frame_equal(again, cell, check_exact=True)
-    assert list(again["strategy"].cat.categories) == list(POST_STRATEGIES)
+    assert list(again["strategy"].cat.categories) == list(ALL)
 
 
 def test_chunks_of_studies_make_one_cell(cell, monkeypatch):
     monkeypatch.setattr("helpers.simulate.draw.CHUNK_BYTES", 7 * 8 * DESIGN.n_rows * 4)
-    chunked = compute_cell(DESIGN, 20, 3, POST_STRATEGIES, True)
+    chunked = compute_cell(DESIGN, 20, 3, ALL, True)
+    assert list(chunked["study"]) != list(cell["study"]), "all studies came at once"
     keys = ["strategy", "study", "term"]
     pd.testing.assert_frame_equal(
         chunked.sort_values(keys, ignore_index=True), cell.sort_values(keys, ignore_index=True)

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from helpers import theory
-from helpers.running import stored_universe
+from helpers.data import FOLDER
 from helpers.running.fit_studies import fit_studies
 from helpers.running.stored_universe import (
     CLUSTERS,
     COEFFICIENTS,
+    FILE,
     ROWS,
     SDS,
     STRATEGIES,
@@ -62,8 +63,7 @@ def test_it_is_whole(universe):
 
 
 def test_it_is_small():
-    path = stored_universe.resources.files("helpers") / "data" / stored_universe.FILE
-    assert path.stat().st_size < 2_000_000
+    assert (FOLDER / FILE).stat().st_size < 2_000_000
 
 
 def test_a_slice_made_again(universe):

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from helpers.running import whole_file
 from helpers.running.whole_file import written_whole
 
 
@@ -43,12 +44,12 @@ def test_a_killed_writer_leaves_the_old_file(tmp_path):
     place = tmp_path / "marks.csv"
     place.write_text("old")
     code = (
-        "import os, signal, sys; from helpers.running.whole_file import written_whole\n"
-        "with written_whole(sys.argv[1]) as part:\n"
+        "import os, runpy, signal, sys\n"  # the file alone, which is quickly read
+        "with runpy.run_path(sys.argv[1])['written_whole'](sys.argv[2]) as part:\n"
         "    part.write_text('half'); os.kill(os.getpid(), signal.SIGKILL)"
     )
-    assert subprocess.run([sys.executable, "-c", code, place]).returncode == -signal.SIGKILL
-    assert place.read_text() == "old"
+    run = subprocess.run([sys.executable, "-c", code, whole_file.__file__, place])
+    assert run.returncode == -signal.SIGKILL and place.read_text() == "old"
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o444])
