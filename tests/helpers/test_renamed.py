@@ -71,6 +71,7 @@ def test_what_never_was_in_a_module_is_not_found():
         exec("from helpers.multilevel import magic")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clusters, code", [(5, 0), (1, 2)])
 def test_the_old_command_line_does_the_same_work(tmp_path, capsys, clusters, code):
     words = f"--clusters {clusters} --per-cluster 6 --between-sd 1 --studies 2 --seed 1 --out"

@@ -28,6 +28,7 @@ def test_the_table_goes_into_a_file(tmp_path, capsys, ending):
     assert list(found.columns) == list(expected.columns)
 
 
+@pytest.mark.slow
 def test_a_process_of_its_own_does_the_same(tmp_path):
     run = command_line(*SIZES, "--studies", 4, "--seed", 1, "--out", tmp_path / "table.csv")
     assert run.returncode == 0, run.stderr
@@ -108,6 +109,7 @@ def test_faults_in_one_line(tmp_path, capsys, monkeypatch, fault):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_fault_ends_the_process_too(tmp_path):
     words = ["--clusters", 1, "--per-cluster", 9, "--between-sd", 1, "--seed", 1]
     run = command_line(*words, "--out", tmp_path / "table.csv")
@@ -127,6 +129,7 @@ def test_outputs_that_cannot_be(tmp_path, capsys, out, message):
     assert message in refused(capsys, "post", "--studies", 1, "--seed", 1, "--out", tmp_path / out)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_in_one_line(tmp_path):
     """A limit on the size of files, as good as a full disk: one line, and no half of a file."""
     limited = ["bash", "-c", 'ulimit -f 8; exec "$@"', "bash", sys.executable, "-m"]
@@ -144,6 +147,7 @@ def test_a_full_disk_is_told_in_one_line(tmp_path):
 SIX = ["--clusters", 8, "--per-cluster", 6, "--between-sd", *range(1, 7), "--seed", 1]
 
 
+@pytest.mark.slow
 def test_a_process_that_was_killed_is_told_in_one_line(tmp_path, capfd, monkeypatch):
     """As for want of memory: by a signal that no process can catch, while it is at work."""
 
@@ -158,6 +162,7 @@ def test_a_process_that_was_killed_is_told_in_one_line(tmp_path, capfd, monkeypa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_run_that_is_interrupted_says_so(tmp_path):
     store = tmp_path / "cells"
     with held_run(3, *SIX, "--store", store, "--out", tmp_path / "t.csv") as run:

@@ -59,6 +59,7 @@ def test_another_version_of_the_code_is_another_run(tmp_path, monkeypatch):
     assert len(finished(tmp_path)) == 2
 
 
+@pytest.mark.slow
 def test_a_killed_run_resumes(tmp_path):
     """SIGKILL, at whatever it was doing: what was finished stays, and nothing is computed twice."""
     store, out = tmp_path / "store", tmp_path / "table.parquet"
