@@ -27,7 +27,7 @@ def planted(tmp_path_factory):
     notebook = specimen()
     true = cell_starting(notebook, "finding(")
     false = nbformat.v4.new_code_cell(
-        'finding("specimen-false", "It is {:.1f}.", x.mean(), above=5, mc_se=mean_se(x))'
+        'finding("small-false", "It is {:.1f}.", alarms.mean(), above=5, mc_se=0.1)'
     )
     notebook.cells.insert(notebook.cells.index(true), false)
     nbformat.write(notebook, path := tmp_path_factory.mktemp("planted") / "planted.ipynb")
@@ -38,17 +38,17 @@ def planted(tmp_path_factory):
 def test_a_planted_false_finding_is_caught_with_those_after_it(planted, capsys):
     assert main([str(planted), "--seed", "3"]) == 1
     told = capsys.readouterr().out
-    assert "FAILS  specimen-false" in told and "holds  specimen-mean" in told
+    assert "FAILS  small-false" in told and "holds  small-alarms" in told
     assert isinstance(run_many([(planted, {"seed": 3})])[0], ChapterError)
 
 
 @pytest.mark.slow
 def test_computing_alone_finds_what_a_kernel_finds(planted):
-    with pytest.raises(ChapterError, match="FindingError: specimen-false") as caught:
+    with pytest.raises(ChapterError, match="FindingError: small-false") as caught:
         compute(planted, {"seed": 3})
     assert caught.value.ename == "FindingError"
-    by_kernel = recorded(run(planted, {"seed": 3, "n": 50}, past_findings=True))
-    alone = recorded(compute(planted, {"seed": 3, "n": 50}, past_errors=True))
+    by_kernel = recorded(run(planted, {"seed": 3, "n_studies": 50}, past_findings=True))
+    alone = recorded(compute(planted, {"seed": 3, "n_studies": 50}, past_errors=True))
     assert [str(finding) for finding in alone] == [str(finding) for finding in by_kernel]
     assert len(alone) == 2 and alone[0].error and not alone[1].error
 

@@ -37,6 +37,10 @@ def replace(start, old, new):
     return plant
 
 
+def rewrite(start, source):
+    return lambda notebook: cell_starting(notebook, start).update(source=source)
+
+
 def metadata(start, **changes):
     return lambda notebook: cell_starting(notebook, start).metadata.update(changes)
 
@@ -75,7 +79,7 @@ def another_sentence(notebook):
 def swap_sections(notebook):
     cell_starting(
         notebook, "## In your own work"
-    ).source = "## Further reading\n\nA book. {cite:p}`gelman2007`"
+    ).source = "## Further reading\n\nA book. {cite:p}`morris2019`"
     notebook.cells[-1].source = "## In your own work\n\nAsk what a mean would tell you."
 
 
@@ -86,33 +90,33 @@ SLUG = "scatter-of-two-hundred-values-by-value-and-noise."
 WIDGET = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}}
 
 PLANTED = {
-    "no title": (replace("# Small", "# Small", "Small"), "cell 1 ", "title"),
-    "no question": (replace("# Small", "?", "."), "cell 1 (# Small things)", "asks no question"),
-    "no reading time": (replace("# Small", "5 minutes", "no time"), "cell 1 ", "minutes"),
+    "no title": (replace("# What does", "# What", "What"), "cell 1 ", "title"),
+    "no question": (replace("# What does", "?", "."), "cell 1 (# What does", "asks no question"),
+    "no reading time": (replace("# What does", "20 minutes", "no time"), "cell 1 ", "minutes"),
     "second title": (
-        replace("## A table", "## A", "# A"),
-        "cell 5 (# A table)",
+        replace("## A world", "## A", "# A"),
+        "cell 5 (# A world",
         "second # heading",
     ),
     "no aims": (drop("## What you"), "the whole", "no section ## What you will be able to do"),
     "aims not a list": (replace("## What you", "- ", ""), "cell 2 ", "must be a list"),
     "no own work": (drop("## In your own"), "the whole", "no section ## In your own work"),
     "empty own work": (
-        replace("## In your own", "Ask what a mean would tell you.", ""),
+        rewrite("## In your own", "## In your own work"),
         "cell 26 ",
         "nothing under",
     ),
     "sections out of order": (swap_sections, "the whole", "in the order"),
     "no parameters": (metadata("seed", tags=[]), "the whole", "tagged parameters"),
     "two parameters": (
-        metadata("len(x)", tags=["parameters"]),
+        metadata("def", tags=["parameters"]),
         "the whole",
         "2 cells tagged parameters",
     ),
     "no seed": (replace("seed", "seed = 1", "size = 1"), "cell 3 (size = 1)", "must set seed"),
     "computed seed": (replace("seed", "seed = 1", "seed = int(1)"), "cell 3 ", "must set seed"),
     "strange tag": (metadata("print", tags=["remove-cell"]), "cell 10 (print", "'remove-cell'"),
-    "tagged text": (metadata("## A table", tags=["hide-input"]), "cell 5 ", "hide only code"),
+    "tagged text": (metadata("## A world", tags=["hide-input"]), "cell 5 ", "hide only code"),
     "long code": (replace("print", "print", LONG + "\nprint"), "cell 10 (y0", "12 lines of code"),
     "wide code": (
         replace("print", "print", "print" + " " * 80),
@@ -125,17 +129,17 @@ PLANTED = {
         "an empty code cell",
     ),
     "too few prompts": (
-        replace("## A table", "Before you run it", "Look"),
+        replace("## A world", "Before you run it", "Look"),
         "the whole",
         "2 cells say",
     ),
     "a prompt that does not ask": (
-        replace("## A table", "?", "."),
+        replace("## A world", "?", "."),
         "cell 5 ",
         "not followed by a question",
     ),
     "a prompt above no code": (
-        insert_after("## A table", new_markdown_cell("Hm.")),
+        insert_after("## A world", new_markdown_cell("Hm.")),
         "cell 5 ",
         "right above the code",
     ),
@@ -184,13 +188,13 @@ PLANTED = {
         "cell 12 (finding(",
         "its record says",
     ),
-    "three exercises": (drop("### Exercise 2"), "cell 13 (## Exercises)", "3 exercises"),
-    "solution missing": (drop("len(x)"), "cell 14 (### Exercise 1)", "no solution that runs"),
-    "solution without result": (outputs("len(x)"), "cell 14 (### Exercise 1)", "shows nothing"),
-    "solution in sight": (metadata("len(x)", tags=[]), "cell 15 (len(x))", "tagged hide-cell"),
+    "three exercises": (drop("### 2."), "cell 13 (## Exercises)", "3 exercises"),
+    "solution missing": (drop("def"), "cell 14 (### 1.", "no solution that runs"),
+    "solution without result": (outputs("def"), "cell 14 (### 1.", "shows nothing"),
+    "solution in sight": (metadata("def", tags=[]), "cell 15 (def", "tagged hide-cell"),
     "solution in sight in Jupyter": (
-        metadata("len(x)", jupyter={"source_hidden": True}),
-        "cell 15 (len(x))",
+        metadata("def", jupyter={"source_hidden": True}),
+        "cell 15 (def",
         "outputs_hidden",
     ),
     "solution text in sight": (
@@ -199,7 +203,7 @@ PLANTED = {
         "dropdown",
     ),
     "no citation": (
-        replace("## Further", "{cite:t}`gelman2007`", "Gelman"),
+        replace("## Further", "{cite:t}`morris2019`", "Morris"),
         "cell 27 (## Further reading)",
         "no citation",
     ),
@@ -246,9 +250,9 @@ def test_names_are_unique_across_chapters(good):
     assert len(told) == 2
     assert (
         told[0].startswith("other, cell 8 ")
-        and "'fig-specimen-curve' is taken, in small" in told[0]
+        and "'fig-small-p-values' is taken, in small" in told[0]
     )
-    assert told[1].startswith("other, cell 12 ") and "'specimen-mean' is taken, in small" in told[1]
+    assert told[1].startswith("other, cell 12 ") and "'small-alarms' is taken, in small" in told[1]
 
 
 def test_a_name_used_twice_in_one_chapter(good):
