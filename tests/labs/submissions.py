@@ -1,6 +1,7 @@
 """Submissions whose marks are known: right, blank, wrong in named ways, crashing."""
 
 import copy
+import csv
 import tomllib
 from itertools import zip_longest
 
@@ -12,17 +13,10 @@ from tools.labs.lab_notebooks import nbgrader_says, release, source, tasks
 CRASH = "raise RuntimeError('a crash in this task')"
 
 
-def selected(request, labs):
-    """Those labs that a selected test names in brackets.
-
-    So `pytest -k prediction` does not wait for nine others.
-    """
-    named = {
-        item.callspec.params.get("lab")
-        for item in request.session.items
-        if hasattr(item, "callspec")
-    }
-    return [lab for lab in labs if lab in named]
+def marks(out):
+    """The rows of a table of marks."""
+    with (out / "marks.csv").open(newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
 
 
 def wrong_answers(lab):
@@ -62,29 +56,25 @@ def rounds(lab):
         yield f"crash-{turn + 1}", dict.fromkeys(half, CRASH)
 
 
-def write_submissions(lab, folder):
-    """Write all of a lab's test submissions; {student: points expected by task}.
+def write_submissions(lab, folder, students=None):
+    """Write a lab's test submissions, or those of the `students` named.
 
-    Texts are left out, for a person reads them.
+    Returns {student: points expected by task}, texts left out, for a person reads them.
     """
     solved = {
         task.name: (task.answer, task.points)
         for task in tasks(source(lab))
         if not task.read_by_a_person
     }
-    expected = {
-        "right": {},
-        "blank": {answer: "" for answer, _ in solved.values()},
-        **dict(rounds(lab)),
-    }
-    notebooks = {student: with_answers(lab, answers) for student, answers in expected.items()}
-    notebooks["blank"] = release(source(lab))
-    for student, notebook in notebooks.items():
+    blank = {answer: "" for answer, _ in solved.values()}
+    handed_in = {"right": {}, "blank": blank, **dict(rounds(lab))}
+    expected = {}
+    for student in students or handed_in:
+        answers = handed_in[student]
+        notebook = release(source(lab)) if student == "blank" else with_answers(lab, answers)
         (folder / student).mkdir(parents=True)
         nbformat.write(notebook, folder / student / f"{lab}.ipynb")
-    return {
-        student: {
+        expected[student] = {
             name: 0.0 if answer in answers else points for name, (answer, points) in solved.items()
         }
-        for student, answers in expected.items()
-    }
+    return expected

@@ -1,18 +1,20 @@
 """Each answer is held against the hidden tests, without nbgrader: all of its marks but the points.
 
-`test_grading.py` sends the same submissions through nbgrader itself, one lab in turn and each week
-all of them.
+`test_nbgrader.py` sends the same submissions through nbgrader itself, one lab in turn and each week
+all of them. Twenty students solve each lab, five of them in turn.
 """
 
 import nbformat
 import pytest
 
-from tests.labs.submissions import rounds, with_answers
+from tests.labs.submissions import rounds, with_answers, wrong_answers
 from tools.labs.lab_notebooks import CODE_STUB, labs, nbgrader_says, release, source, tasks
-from tools.notebooks.run import compute
+from tools.notebooks.run import ChapterError, compute
 
 pytestmark = pytest.mark.slow
 LABS = labs()
+NAMES = [f"student number {number}" for number in range(20)]
+GROUPS = [NAMES[first : first + 5] for first in range(0, 20, 5)]
 SUBMISSIONS = [
     (lab, name, answers)
     for lab in LABS
@@ -59,3 +61,27 @@ def test_an_answer_costs_its_own_points_and_no_others(lab, answers, tmp_path):
 def test_the_blank_is_what_students_get():
     assert any(CODE_STUB in cell.source for cell in blank(LABS[0]).cells)
     assert any("HIDDEN TESTS" in cell.source for cell in blank(LABS[0]).cells)
+
+
+def solved_by(lab, names, answers, folder):
+    """The lab solved by one student after the other, whose names are cleared between them."""
+    cells = []
+    for name in names:
+        notebook = with_answers(lab, answers, name)
+        code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+        cells += [nbformat.v4.new_code_cell(source) for source in ["%reset -f", *code]]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path := folder / f"{lab}.ipynb")
+    return path
+
+
+@pytest.mark.rotates(by="lab")
+@pytest.mark.parametrize("names", GROUPS, ids=["1-5", "6-10", "11-15", "16-20"])
+@pytest.mark.parametrize("lab", LABS)
+def test_the_solutions_pass_all_checks_for_twenty_students(lab, names, tmp_path):
+    compute(solved_by(lab, names, {}, tmp_path))
+
+
+def test_a_wrong_answer_would_be_noticed_there(tmp_path):
+    answer, _, code = wrong_answers(LABS[0])[1]
+    with pytest.raises(ChapterError, match="NotYet"):
+        compute(solved_by(LABS[0], NAMES[:1], {answer: code}, tmp_path))

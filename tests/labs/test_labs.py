@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from helpers.labs import NotYet, check_choice, check_number, mark_choice, mark_number
-from tests.labs.submissions import selected, with_answers, wrong_answers
+from tests.labs.submissions import wrong_answers
 from tools import ROOT
 from tools.labs.lab_notebooks import (
     CODE_STUB,
@@ -32,10 +32,8 @@ from tools.labs.lab_notebooks import (
 )
 from tools.labs.zipped import zipped
 from tools.notebooks.chapters import read
-from tools.notebooks.run import ChapterError, run, run_many
 from tools.setup.environment import pins
 
-NAMES = [f"student number {number}" for number in range(20)]
 LABS = labs()
 MISCONCEPTIONS = set(
     tomllib.loads((ROOT / "labs" / "misconceptions.toml").read_text(encoding="utf-8"))
@@ -163,48 +161,6 @@ def test_links_to_sections_of_chapters_lead_somewhere(lab):
     )
 
 
-@pytest.fixture(scope="module")
-def twenty_students(request, tmp_path_factory):
-    """Every lab that is asked for, solved by twenty students one after the other in one kernel.
-
-    Its names are cleared between them.
-    """
-    folder = tmp_path_factory.mktemp("students")
-    jobs, asked_for = [], selected(request, LABS)
-    for lab in asked_for:
-        cells = []
-        for name in NAMES:
-            # one cell a student, since papermill writes the whole notebook after every cell
-            code = "\n\n".join(
-                cell.source
-                for cell in with_answers(lab, {}, name).cells
-                if cell.cell_type == "code"
-            )
-            cells += [nbformat.v4.new_code_cell("%reset -f"), nbformat.v4.new_code_cell(code)]
-        for place, cell in enumerate(cells):
-            cell["id"] = f"c{place}"
-        path = folder / f"{lab}.ipynb"
-        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=source(lab).metadata), path)
-        jobs.append((path, None))
-    return dict(zip(asked_for, run_many(jobs)))
-
-
-@pytest.mark.parametrize("lab", LABS)
-def test_the_solutions_pass_all_checks_for_twenty_students(lab, twenty_students):
-    outcome = twenty_students[lab]
-    assert not isinstance(outcome, ChapterError), outcome
-    assert sum("%reset" in cell.source for cell in outcome.cells) == len(NAMES)
-
-
-def test_a_wrong_answer_would_be_noticed_there(tmp_path):
-    lab = LABS[0]
-    answer, _, code = wrong_answers(lab)[1]
-    path = tmp_path / f"{lab}.ipynb"
-    nbformat.write(with_answers(lab, {answer: code}), path)
-    with pytest.raises(ChapterError):
-        run(path)
-
-
 NO_NUMBERS = [
     "0.3",
     b"x",
@@ -280,9 +236,12 @@ def absent_on_binder():
     }
 
 
-def test_the_students_version_runs_with_what_binder_has(released):
+@pytest.mark.slow
+@pytest.mark.rotates()
+@pytest.mark.parametrize("lab", LABS)
+def test_the_students_version_runs_with_what_binder_has(lab):
     """Cell by cell, as a student would: nothing is missing, and only the checks complain."""
-    lab, notebook = released
+    notebook = release(source(lab))
     blocked = absent_on_binder()
     assert "nbgrader" in blocked and "helpers" not in blocked
     source_code = BLOCKER.format(blocked=blocked) + "from helpers.labs import NotYet\nspace = {}\n"
@@ -301,6 +260,7 @@ def test_the_students_version_runs_with_what_binder_has(released):
     assert done.stdout.count("told:") == checked, done.stdout
 
 
+@pytest.mark.slow
 def test_what_binder_lacks_would_be_noticed():
     code = BLOCKER.format(blocked=absent_on_binder()) + "import nbgrader"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
