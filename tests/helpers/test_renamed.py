@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 from contextlib import suppress
 from importlib import import_module
 
@@ -51,12 +52,16 @@ def test_a_notebook_of_the_first_edition_runs_on_and_says_the_new_names():
 def test_every_old_name_leads_somewhere(old):
     module, _, name = old.rpartition(".")
     now = MODULES.get(old) or NAMES[module][name]
-    with pytest.warns(FutureWarning, match=f"{name} is now .*{now.rpartition('.')[2]}|now in help"):
-        sys.modules.pop(old, None)
-        found = import_module(old) if old in MODULES else getattr(import_module(module), name)
     place, _, its_name = now.rpartition(".")
+    sys.modules.pop(old, None)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        found = import_module(old) if old in MODULES else getattr(import_module(module), name)
     its = import_module(now) if old in MODULES else getattr(import_module(place), its_name)
     assert found is its or found == tuple(its)
+    said = str(told[-1].message)
+    assert said.startswith((f"{old} is now", f"{name} is now")), said
+    assert its_name in said and told[-1].category is FutureWarning
 
 
 @pytest.mark.parametrize("statement", ["from helpers import magic", "import helpers.magic"])
