@@ -1,9 +1,5 @@
-"""One list of versions, two commands, no machine but this checkout: what the environment promises."""
+"""One list of versions: the lock, what is installed, and what Binder reads agree."""
 
-from __future__ import annotations
-
-import ast
-import os
 import re
 import shutil
 import subprocess
@@ -17,28 +13,11 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.setup.checkout import tracked
 from tools import ROOT
-from tools.setup import bootstrap, chromium, environment
+from tools.setup import environment
 
-
-def tracked() -> list[Path]:
-    """The files that a clone would hold, as they stand here now."""
-    names = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout
-    return [ROOT / name for name in names.split("\0") if name and (ROOT / name).is_file()]
-
-
-def texts() -> list[tuple[str, str]]:
-    """Name and text of every tracked file that is text."""
-    found = []
-    for path in tracked():
-        content = path.read_bytes()
-        if b"\0" not in content:
-            found.append(
-                (path.relative_to(ROOT).as_posix(), content.decode("utf-8", errors="replace"))
-            )
-    return found
+LOCK = ROOT / "uv.lock"
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +29,6 @@ def clone(tmp_path_factory) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)
     return folder
-
-
-# --- the lock and Binder's environment
-# ---------------------------------------------------------------------------
-
-
-LOCK = ROOT / "uv.lock"
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +153,7 @@ def test_lock_holds_one_version_of_each_package():
 
 
 def test_lock_belongs_to_pyproject():
-    """Since `uv sync --frozen` takes the lock as it is, nobody else notices what was never locked."""
+    """`uv sync --frozen` takes the lock as it is: nothing else notices what was never locked."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     book = next(entry for entry in locked_packages() if entry["name"] == environment.BOOK)
 
@@ -216,279 +188,3 @@ def test_binder_reads_what_we_mean(clone):
     assert 'env update -p ${NB_PYTHON_PREFIX} --file "environment.yml"' in said
     # `-e .` needs the repository, so it has to be there before the environment is made.
     assert said.index("COPY --chown=0:0 src/ ${REPO_DIR}/") < said.index('--file "environment.yml"')
-
-
-# --- the commands
-# --------------------------------------------------------------------------------------------------
-
-
-def targets() -> set[str]:
-    """The Makefile's public targets: those that it explains."""
-    return set(
-        re.findall(
-            r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE
-        )
-    )
-
-
-def called(text: str) -> set[str]:
-    """Targets that a text tells one to make, in code spans, fenced blocks and shell lines."""
-    return set(re.findall(r"(?:`|^\s*|&& |; |run: |exec )make +([a-z]+)", text, flags=re.MULTILINE))
-
-
-def test_the_promised_targets_exist():
-    promised = {
-        "help",
-        "env",
-        "book",
-        "test",
-        "serve",
-        "check",
-        "findings",
-        "refresh",
-        "bench",
-        "lock",
-    }
-    assert promised <= targets()
-
-
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", ".ci/run"])
-def test_targets_named_in_a_text_exist(name):
-    text = re.sub(r"<!--.*?-->", "", (ROOT / name).read_text(encoding="utf-8"), flags=re.DOTALL)
-    assert called(text), f"{name} tells of no command"
-    assert called(text) <= targets()
-
-
-def make(*words: str) -> subprocess.CompletedProcess:
-    """Run make as a reader would, and not as a child of the make that runs these tests."""
-    mine = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "CHAPTER", "SEED")
-    clean = {name: value for name, value in os.environ.items() if name not in mine}
-    return subprocess.run(
-        ["make", *words], cwd=ROOT, capture_output=True, text=True, env=clean, timeout=300
-    )
-
-
-def test_help_lists_every_target_and_is_what_make_alone_says():
-    answer = make()
-    assert answer.returncode == 0
-    assert answer.stdout == make("help").stdout
-    assert set(re.findall(r"^  make ([a-z]+) +\w", answer.stdout, flags=re.MULTILINE)) == targets()
-
-
-@pytest.mark.parametrize("target", ["check", "findings"])
-def test_a_missing_chapter_is_asked_for(target):
-    answer = make(target)
-    assert answer.returncode != 0
-    assert f"Which chapter? Say, for instance: make {target} CHAPTER=iid" in answer.stderr
-
-
-def workflows() -> list[Path]:
-    return sorted((ROOT / ".github" / "workflows").glob("*.y*ml"))
-
-
-def test_there_are_workflows_for_changes_for_each_week_and_for_publishing():
-    assert {path.stem for path in workflows()} >= {"test", "weekly", "publish"}
-
-
-@pytest.mark.parametrize("path", workflows(), ids=lambda path: path.stem)
-def test_workflow_is_sound(path):
-    flow = yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert {"name", "jobs"} <= set(flow) and (
-        True in flow or "on" in flow
-    )  # YAML 1.1 reads `on` as true
-    commands = []
-    for job in flow["jobs"].values():
-        assert "runs-on" in job and "timeout-minutes" in job
-        for step in job["steps"]:
-            assert ("run" in step) != ("uses" in step)
-            commands.append(step.get("run", ""))
-    text = "\n".join(commands)
-    assert called(text) <= targets()
-    assert called(text) or ".ci/run" in text
-    published = [
-        step["with"]["path"]
-        for job in flow["jobs"].values()
-        for step in job["steps"]
-        if "upload-pages" in step.get("uses", "")
-    ]
-    for folder in published:
-        assert f"SITE := {folder}" in (ROOT / "Makefile").read_text(encoding="utf-8")
-
-
-def test_ci_runs_the_tests_and_tells_how_they_ended():
-    text = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert text.startswith("#!/usr/bin/env bash") and "exec make test" in text
-    assert subprocess.run(["bash", "-n", ".ci/run"], cwd=ROOT).returncode == 0
-
-
-# --- finding uv and a browser
-# ----------------------------------------------------------------------------------------
-
-
-def program(folder: Path, name: str, prints: str, code: int = 0) -> Path:
-    path = folder / name
-    path.write_text(f"#!/bin/sh\necho '{prints}'\nexit {code}\n")
-    path.chmod(0o755)
-    return path
-
-
-def test_an_old_uv_is_passed_over(tmp_path):
-    assert bootstrap.good_enough(str(program(tmp_path, "new", "uv 0.13.9 (x86_64)")))
-    assert not bootstrap.good_enough(str(program(tmp_path, "old", "uv 0.4.30")))
-    assert not bootstrap.good_enough(str(program(tmp_path, "other", "something else")))
-    assert not bootstrap.good_enough(str(tmp_path / "missing"))
-
-
-def test_uv_that_cannot_be_installed_says_what_to_install(monkeypatch, tmp_path):
-    monkeypatch.setattr(bootstrap, "FOLDER", str(tmp_path / "uv"))
-    monkeypatch.setattr(bootstrap.subprocess, "call", lambda *_, **__: 1)
-    with pytest.raises(SystemExit, match="apt-get install python3-venv"):
-        bootstrap.install()
-
-
-def test_a_browser_must_start(tmp_path):
-    assert chromium.starts(str(program(tmp_path, "good", "Chromium 150.0")))
-    assert chromium.starts(str(program(tmp_path, "chrome", "Google Chrome 150.0")))
-    assert not chromium.starts(str(program(tmp_path, "stub", "chromium: install the snap", code=1)))
-    assert not chromium.starts(str(program(tmp_path, "other", "hello")))
-    assert not chromium.starts(str(tmp_path / "missing"))
-
-
-def test_a_browser_that_is_named_is_not_passed_over(monkeypatch, tmp_path):
-    monkeypatch.setenv("CHROMIUM", str(program(tmp_path, "good", "Chromium 150.0")))
-    assert chromium.find() == str(tmp_path / "good")
-    monkeypatch.setenv("CHROMIUM", str(tmp_path / "missing"))
-    with pytest.raises(SystemExit, match="not a browser that starts"):
-        chromium.find()
-
-
-def test_no_browser_is_an_error_and_no_skip(monkeypatch):
-    monkeypatch.setattr(chromium, "find", lambda: None)
-    monkeypatch.setattr(chromium, "install", lambda: None)
-    with pytest.raises(SystemExit, match="none could be found or installed"):
-        chromium.main()
-
-
-def test_a_browser_that_cannot_be_driven_is_an_error_too(monkeypatch):
-    monkeypatch.setattr(chromium, "driver_starts", lambda: False)
-    monkeypatch.setattr(chromium, "may_apt", lambda: False)
-    with pytest.raises(SystemExit, match="apt-get install libatomic1"):
-        chromium.main()
-
-
-# --- nothing but the checkout
-# ------------------------------------------------------------------------------------------
-
-# A path from the root into somebody's own folders. What stands before it must not make it part of a
-# web address.
-MACHINE_PATH = re.compile(
-    r"(?<![\w.:/}~)-])/(?:work|root|home|Users|tmp|mnt|media|srv)(?:/|(?=[\s\"'`,;:)]|$))"
-)
-CLIMB = re.compile(r"(?<![\w./])(?:\./)?((?:\.\./)+)")
-
-
-def machine_paths(text: str) -> list[str]:
-    return [
-        text[max(0, found.start() - 20) : found.end() + 30] for found in MACHINE_PATH.finditer(text)
-    ]
-
-
-def climbs_out(name: str, text: str) -> bool:
-    """Whether a relative path in this file leads above the checkout."""
-    depth = name.count("/")
-    return any(found.group(1).count("../") > depth for found in CLIMB.finditer(text))
-
-
-def test_machine_paths_are_recognised():
-    for planted in ("home/ada/book", "root/x", "work/main", "tmp/ipykernel_12/3.py", "Users/ada"):
-        assert machine_paths("open('/" + planted + "')")
-        assert machine_paths("see /" + planted)
-    for harmless in (
-        "https://example.org/home/ada",
-        "a/work/b",
-        "and/or",
-        "../work/x",
-        "1/2",
-        "/usr/bin/env",
-        "$(HOME)/root",
-    ):
-        assert not machine_paths(harmless)
-    up = "../"
-    assert climbs_out("chapters/iid.ipynb", up + up + "shared") and climbs_out(
-        "README.md", up + "x"
-    )
-    assert not climbs_out("chapters/iid.ipynb", up + "_static/x.png")
-
-
-def test_no_tracked_file_names_a_machine_path_or_leads_out_of_the_checkout():
-    faults = []
-    for name, text in texts():
-        faults += [f"{name}: ...{excerpt}..." for excerpt in machine_paths(text)]
-        if climbs_out(name, text):
-            faults.append(f"{name}: leads above the checkout")
-    assert not faults, "\n".join(faults)
-
-
-def test_the_repositorys_address_stands_in_one_place():
-    address = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"][
-        "url"
-    ]
-    place = address.split("://")[1].removesuffix("/")
-    assert place in (ROOT / "_config.yml").read_text(encoding="utf-8")
-    assert [name for name, text in texts() if place in text and name != "_config.yml"] == []
-
-
-# --- the map
-# -------------------------------------------------------------------------------------------------------------
-
-
-def mapped(folder: str) -> list[str]:
-    """The Python files of a folder in the order in which CONTRIBUTING.md lists them."""
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    rows = text.split(f"| `{folder}/` | ")[-1].split("\n\n")[0].splitlines()[1:]
-    return re.findall(r"`([a-z_]+\.py)`", "\n".join(row.split("|")[1] for row in rows))
-
-
-@pytest.mark.parametrize("folder", ["helpers", "tools", "_ext"])
-def test_the_map_knows_every_file(folder):
-    there = {
-        path.name for path in tracked() if path.parent == ROOT / folder and path.suffix == ".py"
-    } - {"__init__.py"}
-    assert set(mapped(folder)) == there, (
-        f"CONTRIBUTING.md and {folder}/ differ: {sorted(set(mapped(folder)) ^ there)}"
-    )
-
-
-def test_the_modules_files_use_only_those_above_them():
-    order = [name.removesuffix(".py") for name in mapped("helpers")]
-    for place, name in enumerate(order):
-        tree = ast.parse((ROOT / "helpers" / f"{name}.py").read_text(encoding="utf-8"))
-        used = set()
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and (
-                node.level or (node.module or "").split(".")[0] == "helpers"
-            ):
-                module = (node.module or "").removeprefix("helpers").lstrip(".")
-                used |= {module} if module else {alias.name for alias in node.names}
-            elif isinstance(node, ast.Import):
-                used |= {
-                    alias.name.removeprefix("helpers.")
-                    for alias in node.names
-                    if alias.name.startswith("helpers")
-                }
-        assert used <= set(order[:place]), f"{name}.py uses {sorted(used - set(order[:place]))}"
-
-
-def test_the_map_gives_a_reason_for_every_dependency():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    lines = project["project"]["dependencies"] + [
-        line for group in project["dependency-groups"].values() for line in group
-    ]
-    table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("| | for |")[1]
-    named = {
-        name.strip()
-        for row in table.splitlines()
-        if row.count("|") == 3
-        for name in row.split("|")[1].split(",")
-    } - {"---"}
-    assert named == {Requirement(line).name for line in lines}
