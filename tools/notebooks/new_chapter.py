@@ -26,13 +26,11 @@ STANDS_FOR_THE_NAME = "new-chapter"
 """In the template's names of figures and findings."""
 NEXT = """\
 chapters/{name}.ipynb is laid out, has run, and stands in _toc.yml at the end of the numbered parts.
-Next:
-  move its line in _toc.yml to where it belongs
-  write the chapter, one cell after the other, over the words that say what belongs there
-  make refresh CHAPTER={name}     stores what your cells put out
-  make quick                     says what is missing
-  make serve                     shows the page
-"""
+Next: move its line in _toc.yml to where it belongs, and write the chapter cell by cell, over the
+words that say what belongs there. Then
+  `make refresh CHAPTER={name}` stores what your cells put out,
+  `make quick` says what is missing, and
+  `make serve` shows the page."""
 
 
 def template(name: str) -> NotebookNode:
