@@ -75,14 +75,17 @@ def test_the_stubs_are_those_of_the_release():
 
 def test_what_it_names_is_there():
     targets = set(
-        re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.M)
+        re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.M)
     )
-    named = set(re.findall(r"`make ([a-z]+)", TEXT))
-    assert named <= targets and {"labs", "grade", "test"} <= named
+    named = set(re.findall(r"`make ([a-z-]+)", TEXT))
+    assert named <= targets and {"labs", "grade", "test", "test-all"} <= named
     for module in re.findall(r"python -m ([\w.]+)", TEXT):
         assert (ROOT / f"{module.replace('.', '/')}.py").exists(), module
-    for file in [*re.findall(r"\]\(([\w/.]+)\)", TEXT), *re.findall(r"tests/\w+\.py", TEXT)]:
-        assert (ROOT / file if file.startswith("tests/") else PAGE.parent / file).exists(), file
+    tests = re.findall(r"\btests/[\w/.]*\w", TEXT)
+    assert "tests/labs" in tests and "tests/labs/test_quiz.py" in tests
+    links = re.findall(r"\]\(([\w/.]+)\)", TEXT)
+    for path in [*(ROOT / test for test in tests), *(PAGE.parent / link for link in links)]:
+        assert path.exists(), path
 
 
 @pytest.mark.parametrize(

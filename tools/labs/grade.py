@@ -15,14 +15,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from tools.labs.course import SECONDS, Course, alone, in_own_process
+from tools.labs.course import Course, alone, in_own_process
 from tools.labs.handed_out import as_handed_out
 from tools.labs.marks import readable, write_marks
 from tools.labs.submissions import Refused, Submission, collect, read_submission
 
 # the whole of marking under one name
 __all__ = [
-    "SECONDS",
     "Course",
     "Submission",
     "alone",
