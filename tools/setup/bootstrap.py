@@ -25,7 +25,7 @@ Any one of these mends it; then run make again.
 """
 
 
-def version(program):
+def version(program: str) -> "tuple[int, ...] | None":
     """The version of a uv program as a tuple, or None where it is no uv, or does not start."""
     try:
         answer = subprocess.run(
@@ -37,26 +37,27 @@ def version(program):
     return tuple(int(part) for part in found.groups()) if found else None
 
 
-def good_enough(program):
+def good_enough(program: str) -> bool:
     """Whether this uv reads our lock: an old one does not know dependency groups well."""
     return (version(program) or (0,)) >= OLDEST
 
 
-def run(command):
+def run(command: "list[str]") -> bool:
     """Run a step of the installation; its output goes to stderr, since stdout is for the answer."""
     return subprocess.call(command, stdout=sys.stderr) == 0
 
 
-def quiet(command):
+def quiet(command: "list[str]") -> bool:
     """Whether a command succeeds, without a word."""
     return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
 
 
-def as_root():
-    return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get")
+def as_root() -> bool:
+    """Whether packages of Debian can be installed here."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def install():
+def install() -> None:
     """Install the pinned uv into .uv/, in the first way that this Python allows.
 
     A plain Debian splits venv and pip off from Python 3. As root, as in a container, its package is
@@ -88,13 +89,14 @@ def install():
         sys.exit(WHAT_TO_INSTALL.format(why="pip said no, see above."))
 
 
-def main():
+def main() -> None:
+    """Print where uv is; install it if there is none that will do."""
     on_path = shutil.which("uv")
     if on_path and good_enough(on_path):
         print(on_path)
         return
     if version(PROGRAM) != tuple(int(part) for part in PINNED.split(".")):
-        sys.stderr.write("Installing uv %s into .uv/\n" % PINNED)
+        sys.stderr.write(f"Installing uv {PINNED} into .uv/\n")
         install()
         if not good_enough(PROGRAM):
             sys.exit(WHAT_TO_INSTALL.format(why="what pip installed does not start."))

@@ -31,7 +31,8 @@ NOT_FOUND = """\
 The website's checks need Chromium or Chrome, and none could be found or installed.
 Install one and run make again:
   Debian          apt-get install chromium   (as root)
-  elsewhere       https://www.google.com/chrome/, or .venv/bin/playwright install --with-deps chromium
+  elsewhere       https://www.google.com/chrome/,
+                  or .venv/bin/playwright install --with-deps chromium
 One that stands in an unusual place is named by CHROMIUM: make test CHROMIUM=path/to/chrome"""
 
 
@@ -87,28 +88,29 @@ def run(command: list[str], seconds: float = 900) -> bool:
     """Run a step of the installation, shown as it is run; False when it fails."""
     print("+", *command, file=sys.stderr, flush=True)
     try:
-        return (
-            subprocess.run(
-                command, stdout=sys.stderr, stdin=subprocess.DEVNULL, timeout=seconds
-            ).returncode
-            == 0
-        )
+        done = subprocess.run(command, stdout=sys.stderr, stdin=subprocess.DEVNULL, timeout=seconds)
     except (OSError, subprocess.TimeoutExpired):
         return False
+    return done.returncode == 0
 
 
 def may_apt() -> bool:
+    """Whether packages of Debian can be installed here: as root, in a container for instance."""
     return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
 def apt_install(*packages: str) -> bool:
+    """Install packages of Debian, without asking; False when it fails."""
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
     run(["apt-get", "update", "-qq"])
     return run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages])
 
 
 def install() -> None:
-    """Try Playwright's Chromium, then, as root, Debian's package; what counts is whether `find` then finds one."""
+    """Try Playwright's Chromium, then, as root, Debian's package.
+
+    What counts is whether `find` then finds one.
+    """
     if run([*PLAYWRIGHT, "install", "chromium"]):
         if find():
             return
@@ -119,6 +121,7 @@ def install() -> None:
 
 
 def main() -> None:
+    """Print the path of a browser that can be driven; install what is missing."""
     if not driver_starts() and may_apt():
         apt_install("libatomic1")  # the library that its Node.js wants and a small Debian lacks
     if not driver_starts():
