@@ -12,6 +12,7 @@ from helpers.engine import multilevel as _multilevel
 from helpers.engine import pooled, smallmatrix
 from helpers.engine.formula import Formula, parse_formula
 from helpers.engine.kenward_roger import kenward_roger
+from helpers.engine.reduced_rows import unexplained_share
 from helpers.engine.rows import ClusterData, read_clusters
 from helpers.engine.two_stage import two_stage
 from helpers.errors import InputError
@@ -213,7 +214,7 @@ def fit_multilevel(
     _need_clusters(rows, parsed.cluster)
     _need_identified_terms(rows, parsed)
     cp, terms = rows.crossproducts, rows.random_terms
-    if _multilevel.share_of_noise(cp, terms)[0] < _NO_NOISE:
+    if unexplained_share(cp, terms)[0] < _NO_NOISE:
         raise InputError(
             f"The random terms in {formula!r} fit every row (almost) exactly: no noise is left. Let "
             "fewer terms vary between clusters."
@@ -253,7 +254,7 @@ def _multilevel_fit(
         np.zeros((q, q)),
         np.zeros((rows.crossproducts.n_clusters, q)),
     )
-    for bar, block in zip(rows.bars, rows.random_terms.blocks):
+    for bar, block in zip(rows.bars, rows.random_terms.blocks.slices):
         Psi = result.Psi[0][block, block]
         covariance[block, block] = sigma**2 * bar.raw @ Psi @ bar.raw.T
         in_centred_units[block, block] = smallmatrix.semidefinite_cholesky(
@@ -285,7 +286,7 @@ def _multilevel_fit(
     method, df_name, inference = "REML" if reml else "ML", DF[df], result
     if correction is not None:
         inference = pooled.cluster_robust(
-            _multilevel.weighted_crossproducts(rows.crossproducts, rows.random_terms, result),
+            _multilevel.gls_crossproducts(rows.crossproducts, rows.random_terms, result),
             correction,
         )
         df_name = (
@@ -406,7 +407,7 @@ def _need_identified_terms(rows: ClusterData, parsed: Formula) -> None:
 def _refuse_constant_within(rows: ClusterData) -> None:
     within = pooled.within_clusters(rows.crossproducts).XtX[0].sum(axis=0)
     overall = rows.crossproducts.XtX[0].sum(axis=0)[1:, 1:]
-    back = rows.crossproducts.to_data[1:, 1:]
+    back = rows.crossproducts.back_transform[1:, 1:]
     # The variance of a column itself, not of its working combination: undo the rotation.
     undo = np.linalg.inv(back)
     column_within, column_overall = (
@@ -439,7 +440,7 @@ def _refuse_clusters_without_a_line(rows: ClusterData) -> None:
     stuck = np.flatnonzero(flat[:, 0] <= 1e-13 * flat[:, -1])
     if not len(stuck):
         return
-    undo = np.linalg.inv(cp.to_data)
+    undo = np.linalg.inv(cp.back_transform)
     moments = undo.T @ cp.XtX[0][stuck] @ undo
     if rows.names[0] == "Intercept":
         squares = np.diagonal(moments, axis1=1, axis2=2)

@@ -1,27 +1,43 @@
-r"""Crossproducts by cluster: all that a linear model with one grouping needs to know of its rows.
+"""Crossproducts by cluster: all that a linear model with one grouping needs to know of its rows.
 
-For cluster g with rows :math:`W_g = [X_g \mid y_g]` the strategies need only :math:`W_g'W_g` and
-the number of rows. Pooled OLS adds them up, cluster-robust errors compare them, two-stage solves
-each one alone, REML weighs them; so rows can be streamed through once and thrown away, and
-thousands of studies fit side by side in one array.
+For cluster g with rows ``W_g = [X_g | y_g]`` the strategies need only ``W_g'W_g`` and the number of
+rows. Pooled OLS adds them up, cluster-robust errors compare them, two-stage solves each one alone,
+REML weighs them; so rows can be streamed through once and thrown away, and thousands of studies fit
+side by side in one array.
+
+Arrays: S studies, G clusters, k coefficients, m columns of W.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+# Clusters worked on at once, those of all studies together: keeps the arrays in the processor's
+# cache.
+CLUSTERS_AT_ONCE = 1 << 15
+
 
 @dataclass(frozen=True)
 class Units:
-    """How coefficients in the working units of the crossproducts become those of the data: b = first_fit + to_data @ working.
+    """How coefficients in the working units of the crossproducts become those of the data.
 
-    to_data : (k, k), first_fit : (k,), scale : size of one working unit of the outcome.
+    A coefficient b of the data is ``preliminary + back_transform @ working``.
+
+    Attributes
+    ----------
+    back_transform : (k, k) array
+        Undoes what was done to the columns of X, and to the outcome's unit.
+    preliminary : (k,) array
+        Coefficients, in the data's units, of a fit that was subtracted from the outcome.
+    scale : float
+        Size of one working unit of the outcome.
     """
 
-    to_data: np.ndarray
-    first_fit: np.ndarray
+    back_transform: np.ndarray
+    preliminary: np.ndarray
     scale: float
 
 
@@ -31,11 +47,14 @@ class Crossproducts:
 
     Attributes
     ----------
-    WtW : (S, G, m, m) array. W holds the k columns of X first, then any further columns, then the
-        outcome, which is last.
-    n_per_cluster : (G,) array, rows in each cluster.
-    k : number of coefficients (columns of X).
-    units : how to express results in the data's units; None when they are the crossproducts' own.
+    WtW : (S, G, m, m) array
+        W holds the k columns of X first, then any further columns, then the outcome, which is last.
+    n_per_cluster : (G,) array
+        Rows in each cluster.
+    k : int
+        Coefficients, which is the columns of X.
+    units : Units or None
+        How to express results in the data's units; None when they are the crossproducts' own.
     """
 
     WtW: np.ndarray
@@ -45,59 +64,74 @@ class Crossproducts:
 
     @property
     def XtX(self) -> np.ndarray:
-        """(S, G, k, k)"""
+        """(S, G, k, k)."""
         return self.WtW[..., : self.k, : self.k]
 
     @property
     def Xty(self) -> np.ndarray:
-        """(S, G, k)"""
+        """(S, G, k)."""
         return self.WtW[..., : self.k, -1]
 
     @property
     def yty(self) -> np.ndarray:
-        """(S, G)"""
+        """(S, G)."""
         return self.WtW[..., -1, -1]
 
     @property
     def n_obs(self) -> int:
+        """N, the rows of one study."""
         return int(self.n_per_cluster.sum())
 
     @property
     def n_clusters(self) -> int:
+        """G."""
         return self.WtW.shape[1]
 
     @property
     def n_studies(self) -> int:
+        """S."""
         return self.WtW.shape[0]
 
     @property
-    def to_data(self) -> np.ndarray:
-        """(k, k)"""
-        return np.eye(self.k) if self.units is None else self.units.to_data
+    def back_transform(self) -> np.ndarray:
+        """(k, k): of the units."""
+        return np.eye(self.k) if self.units is None else self.units.back_transform
 
     @property
-    def first_fit(self) -> np.ndarray:
-        """(k,)"""
-        return np.zeros(self.k) if self.units is None else self.units.first_fit
+    def preliminary(self) -> np.ndarray:
+        """(k,): of the units."""
+        return np.zeros(self.k) if self.units is None else self.units.preliminary
 
     @property
     def scale(self) -> float:
+        """Size of one working unit of the outcome."""
         return 1.0 if self.units is None else self.units.scale
 
-    def studies(self, which) -> "Crossproducts":
+    def studies(self, which: slice | Sequence[int] | np.ndarray) -> Crossproducts:
         """The same for some of the studies only."""
         return replace(self, WtW=self.WtW[which])
 
+    def batches(self, copies: int = 1) -> list[slice]:
+        """The studies in parts that are worked on at once, if each stands there `copies` times."""
+        size = max(1, CLUSTERS_AT_ONCE // (self.n_clusters * copies))
+        return [slice(start, start + size) for start in range(0, self.n_studies, size)]
 
-def crossproducts_of_studies(W: np.ndarray, n_per_cluster) -> Crossproducts:
+
+def crossproducts_of_studies(
+    W: np.ndarray, n_per_cluster: Sequence[int] | np.ndarray
+) -> Crossproducts:
     """Crossproducts of simulated studies.
 
-    W : (S, N, k + 1) rows of each study, intercept and predictors first and the outcome last; the
-        rows of a cluster stand together,
-    n_per_cluster (G,) of them.
+    Parameters
+    ----------
+    W : (S, N, k + 1) array
+        The rows of each study: intercept and predictors first, the outcome last. The rows of a
+        cluster stand together.
+    n_per_cluster : sequence of G int
+        How many they are.
     """
     n = np.asarray(n_per_cluster)
-    S, N, m = W.shape
+    S, _, m = W.shape
     if np.all(n == n[0]):
         W = W.reshape(S, len(n), n[0], m)
         return Crossproducts(np.swapaxes(W, -1, -2) @ W, n, m - 1)
@@ -110,7 +144,10 @@ def crossproducts_of_studies(W: np.ndarray, n_per_cluster) -> Crossproducts:
 
 
 def in_units(cp: Crossproducts, scale: float) -> Crossproducts:
-    """The same with the outcome counted in units of `scale`; a power of two changes no digit of any result."""
+    """The same with the outcome counted in units of `scale`.
+
+    A power of two changes no digit of any result.
+    """
     W = cp.WtW.copy()
     W[..., -1, :] /= scale
     W[..., :, -1] /= scale
@@ -118,7 +155,7 @@ def in_units(cp: Crossproducts, scale: float) -> Crossproducts:
 
 
 def crossproducts_by_code(W: np.ndarray, codes: np.ndarray, n_clusters: int) -> np.ndarray:
-    """W'W by cluster, (G, m, m), for rows W (N, m) whose cluster numbers `codes` (N,) come in any order."""
+    """W'W by cluster (G, m, m), of rows W (N, m) whose cluster numbers come in any order."""
     m = W.shape[1]
     WtW = np.empty((n_clusters, m, m))
     for i in range(m):

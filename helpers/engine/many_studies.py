@@ -16,13 +16,9 @@ import numpy as np
 from helpers.engine import pooled
 from helpers.engine.crossproducts import Crossproducts, in_units
 from helpers.engine.kenward_roger import kenward_roger
-from helpers.engine.multilevel import (
-    MultilevelFit,
-    RandomTerms,
-    multilevel,
-    weighted_crossproducts,
-)
+from helpers.engine.multilevel import MultilevelFit, gls_crossproducts, multilevel
 from helpers.engine.pooled import PooledFit
+from helpers.engine.random_terms import RandomTerms
 from helpers.engine.two_stage import TwoStageFit, two_stage
 from helpers.errors import InputError
 
@@ -91,7 +87,7 @@ def multilevel_models(
     if df == "kenward_roger":
         return kenward_roger(cp, terms, fit)
     if correction is not None:
-        robust = pooled.cluster_robust(weighted_crossproducts(cp, terms, fit), correction)
+        robust = pooled.cluster_robust(gls_crossproducts(cp, terms, fit), correction)
         return replace(fit, covariance=robust.covariance, df=robust.df)
     return fit
 

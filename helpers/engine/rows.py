@@ -22,7 +22,7 @@ from formulae.transforms import TRANSFORMS
 
 from helpers.engine.crossproducts import Crossproducts, Units, crossproducts_by_code
 from helpers.engine.formula import Formula, describe
-from helpers.engine.multilevel import RandomTerms
+from helpers.engine.random_terms import RandomTerms
 from helpers.errors import InputError
 
 _ROW_BY_ROW = {

@@ -10,8 +10,9 @@ import pytest
 from scipy.linalg import null_space
 from scipy.stats import multivariate_normal
 
+from helpers.engine.criterion import profiled_criterion
 from helpers.engine.crossproducts import Crossproducts, crossproducts_by_code
-from helpers.engine.multilevel import RandomTerms, deviance
+from helpers.engine.random_terms import RandomTerms
 from tests.helpers.engine.dense import Dense, central
 
 SIZES = {
@@ -74,7 +75,7 @@ def engine(frame, bars, reml):
     terms = RandomTerms(tuple(tuple(FIXED.index(c) for c in bar) for bar in BARS[bars]))
 
     def at(theta):
-        criterion, gradient, hessian = deviance(np.asarray(theta)[None], cp, terms, reml)
+        criterion, gradient, hessian = profiled_criterion(np.asarray(theta)[None], cp, terms, reml)
         return criterion[0], gradient[0], hessian[0]
 
     return at

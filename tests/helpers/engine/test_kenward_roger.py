@@ -1,4 +1,7 @@
-"""Kenward and Roger's standard errors and df: against R, against their formulas with every row written out, and against exact t tests."""
+"""Kenward and Roger's standard errors and df.
+
+Against R, against their formulas with every row written out, and against exact t tests.
+"""
 
 import numpy as np
 import pandas as pd
@@ -14,9 +17,10 @@ from helpers import (
     simulate_clusters,
     simulate_studies,
 )
-from helpers.engine.crossproducts import crossproducts_of_studies
+from helpers.engine.crossproducts import CLUSTERS_AT_ONCE, crossproducts_of_studies
 from helpers.engine.kenward_roger import kenward_roger
-from helpers.engine.multilevel import ELEMENTS, RandomTerms, multilevel
+from helpers.engine.multilevel import multilevel
+from helpers.engine.random_terms import RandomTerms
 from tests.helpers.engine.hard_cases import hard_case
 from tests.reference import DATASETS, frame, kenward_roger_cases
 from tests.reference import kenward_roger as by_pbkrtest
@@ -29,7 +33,6 @@ BARS = {
 
 
 # ---- R
-# ------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -56,14 +59,15 @@ def test_the_reference_has_singular_fits_and_others():
     assert len(singular) >= 30 and 5 <= sum(singular) <= 15
 
 
-# ---- their formulas, row by row -----------------------------------------------------------------------------------------
+# ---- their formulas, row by row
 
 
 def written_out(X, cluster, bars, covariances, noise):
-    """Adjusted standard errors and df with N x N matrices, by the formulas for any number of coefficients; and the scale of F.
+    """Adjusted standard errors, df and the scale of F, with N x N matrices.
 
-    bars : matrices of random terms; covariances : of each bar. The parameters are each variance and
-        covariance, and the noise's variance.
+    By the formulas for any number of coefficients. `bars` are matrices of random terms,
+    `covariances` those of each bar; the parameters are each variance and covariance, and the
+    noise's variance.
     """
     same = (cluster[:, None] == cluster).astype(float)
     V, G = noise * np.eye(len(X)), [np.eye(len(X))]
@@ -113,7 +117,10 @@ def written_out(X, cluster, bars, covariances, noise):
 
 
 def at_what_it_shows(fit, X, cluster, bars, names):
-    """The same at the variances that a fit shows; a correlation with a term that does not vary is taken for zero."""
+    """The same at the variances that a fit shows.
+
+    A correlation with a term that does not vary is taken for zero.
+    """
     covariances = []
     for bar in names:
         correlation = np.nan_to_num(fit.random_corr.loc[bar, bar].to_numpy(float))
@@ -124,7 +131,10 @@ def at_what_it_shows(fit, X, cluster, bars, names):
 
 @pytest.mark.parametrize("seed", range(60))
 def test_small_unbalanced_data(seed):
-    """Of all kinds that are hard to fit: few rows, tiny, zero and huge variances, any bars. Most of the fits are singular."""
+    """Of all kinds that are hard to fit: few rows, tiny, zero and huge variances, any bars.
+
+    Most of the fits are singular.
+    """
     case = hard_case(seed)
     _, X, cluster, bars = case.matrices()
     names = [["Intercept" if name == "1" else name for name in bar] for bar in case.bars]
@@ -139,11 +149,14 @@ def test_small_unbalanced_data(seed):
     pd.testing.assert_series_equal(fit.table["estimate"], own.table["estimate"])
 
 
-# ---- exact t tests ------------------------------------------------------------------------------------------------------
+# ---- exact t tests
 
 
 def test_sleepstudy_is_the_exact_t_test():
-    """Balanced, every term varying between people: the slope's test is that of 18 people's slopes, and nothing needs adjusting."""
+    """Balanced, every term varying between people: nothing needs adjusting.
+
+    The slope's test is that of 18 people's slopes.
+    """
     ours, own = (
         fit_multilevel("Reaction ~ Days + (Days | Subject)", load("sleepstudy"), df=df)
         for df in ("kenward_roger", "satterthwaite")
@@ -153,7 +166,10 @@ def test_sleepstudy_is_the_exact_t_test():
 
 
 def test_balanced_random_intercepts_are_an_analysis_of_variance():
-    """Clusters against clusters for what is constant within them: G - 2. Rows against rows for what does not differ between them."""
+    """Clusters against clusters for what is constant within them: G - 2.
+
+    Rows against rows for what does not differ between them.
+    """
     data = simulate_clusters(10, 6, 1, between_sd=1.0, seed=3).data
     data["x1"] = np.tile(np.linspace(-1, 1, 6), 10)
     data["w"] = np.repeat(np.arange(10) % 2, 6)
@@ -164,10 +180,10 @@ def test_balanced_random_intercepts_are_an_analysis_of_variance():
 
 @pytest.mark.parametrize("slope_sd, exact", [(1e4, ["Intercept", "x1"]), (0.3, ["Intercept"])])
 def test_huge_differences_between_clusters(slope_sd, exact):
-    """Where rows count for nothing against the clusters, the test is that of the clusters' own coefficients. And no term loses its digits to another:
+    """Where rows count for nothing against the clusters, the test is that of their coefficients.
 
-    here pbkrtest, which inverts the information as it is, leaves out what is large and gives the
-    intercept 7e13 degrees of freedom.
+    And no term loses its digits to another: here pbkrtest, which inverts the information as it is,
+    leaves out what is large and gives the intercept 7e13 degrees of freedom.
     """
     rng = np.random.default_rng(1)
     x = rng.normal(size=45)
@@ -191,7 +207,7 @@ def test_huge_differences_between_clusters(slope_sd, exact):
     np.testing.assert_allclose(fit.table["df"], df, rtol=1e-4)
 
 
-# ---- batches, units, what is shown --------------------------------------------------------------------------------------
+# ---- batches, units, what is shown
 
 
 @pytest.mark.parametrize("strategy", BARS)
@@ -211,7 +227,7 @@ def test_batch_equals_one_at_a_time(strategy):
 
 def test_more_studies_than_are_worked_on_at_once():
     G = 1000
-    studies = simulate_studies(Design(G, 4, 1, between_sd=0.5), ELEMENTS // G + 3, seed=2)
+    studies = simulate_studies(Design(G, 4, 1, between_sd=0.5), CLUSTERS_AT_ONCE // G + 3, seed=2)
     cp, terms = crossproducts_of_studies(studies.rows, studies.n_per_cluster), RandomTerms(((0,),))
     together = kenward_roger(cp, terms, multilevel(cp, terms, p_values=False))
     assert together.df.shape == (len(studies), 2)
@@ -235,7 +251,10 @@ def test_units_and_origins_do_not_matter():
 
 
 def test_a_variance_of_which_nothing_is_known_is_left_out():
-    """Two clusters, and a term that tells them apart: how much they differ by chance cannot be seen, and is taken for known."""
+    """Two clusters, and a term that tells them apart.
+
+    How much they differ by chance cannot be seen, and is taken for known.
+    """
     rng = np.random.default_rng(2)
     ones = np.ones((30, 20))
     W = np.stack(
@@ -274,7 +293,7 @@ def some_data():
     return simulate_clusters(6, [4, 5, 6, 7, 8, 9], 1, between_sd=1.0, seed=4).data
 
 
-# ---- what cannot be asked for -------------------------------------------------------------------------------------------
+# ---- what cannot be asked for
 
 
 @pytest.mark.parametrize("df", ["Kenward-Roger", "kr", "", None, 17, ["satterthwaite"]], ids=repr)

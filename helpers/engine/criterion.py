@@ -1,0 +1,267 @@
+"""The criterion that a multilevel model with one grouping minimises, and its derivatives.
+
+The model of cluster g is ``y_g = X_g b + Z_g u_g + e_g`` with ``u_g ~ N(0, s2 Psi)`` and
+``e_g ~ N(0, s2 I)``, so that ``V_g = I + Z_g Psi Z_g'`` in units of the residual variance s2. With
+b and s2 profiled out, twice the negative restricted log-likelihood is ::
+
+    d(Psi) = log|V| + log|X'V^-1X| + (N - k) (1 + log(2 pi s2)),      s2 = pwrss / (N - k)
+
+where pwrss is the sum of squares of the residuals ``e = y - X b``, weighted by V^-1. It is lme4's
+criterion (Bates, Mächler, Bolker & Walker 2015, J Statistical Software 67:1, eq. 41). ML leaves the
+second term out and counts N rows in place of N - k.
+
+First derivatives. Of each cluster three matrices are enough ::
+
+    A = Z'V^-1Z  (ZtVinvZ)        B = Z'V^-1X  (ZtVinvX)        c = Z'V^-1e  (ZtVinve)
+
+and of all clusters C = (X'V^-1X)^-1 (XtVinvX_inverse). Then, sums being over clusters, ::
+
+    slope = d d / d Psi = sum A - sum B C B' - sum c c' / s2          B C B' under REML only
+
+Second derivatives. Where Psi moves in a straight line along D_i, and along D_j, four things bend
+the criterion, each a function below ::
+
+    V               sum tr(D_i A D_j T),  T = 2 c c' / s2 + 2 B C B' - A     _bend_of_V
+    X'V^-1X         - tr(P_i C P_j C),    P_i = sum B'D_i B                  _bend_of_information
+    b               - 2 u_i' C u_j / s2,  u_i = sum B'D_i c                  _bend_of_b
+    s2              - w_i w_j / (rows s2^2),  w_i = sum c'D_i c              _bend_of_s2
+
+the second, and B C B', under REML only; rows is N - k or N. From straight lines in Psi to the
+coordinates in which one moves, such as theta, is the work of `psi`.
+
+Arrays: S studies, G clusters, q random terms, k coefficients, t free entries of Psi.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from helpers.engine import smallmatrix
+from helpers.engine.crossproducts import Crossproducts
+from helpers.engine.kronecker import congruence, flat, products, trace_form
+from helpers.engine.psi import Coordinates
+from helpers.engine.random_terms import RandomTerms
+from helpers.engine.reduced_rows import ReducedRows
+from helpers.engine.search import Point
+from helpers.engine.smallmatrix import sum_over_clusters
+
+_LEAST_PWRSS = 1e-60
+
+
+def profiled_criterion(
+    theta: ArrayLike, cp: Crossproducts, terms: RandomTerms, reml: bool = True
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The criterion of every study and its derivatives, b and the residual variance profiled out.
+
+    Parameters
+    ----------
+    theta : (S, t) array, or (t,) for one study
+        The free entries of L in Psi = L L', in lme4's order. A single study takes any number of
+        them.
+    cp : Crossproducts
+        Of S studies.
+    terms : RandomTerms
+        What varies between clusters.
+    reml : bool
+        REML's criterion, or else ML's.
+
+    Returns
+    -------
+    criterion, gradient, hessian : (S,), (S, t) and (S, t, t) arrays
+        Derivatives are with respect to theta; all in the crossproducts' own units.
+    """
+    at = Coordinates.theta(terms.blocks, np.atleast_2d(np.asarray(theta, float)))
+    point = ProfiledCriterion(cp, terms, reml)(at)
+    return point.criterion, point.gradient, point.hessian
+
+
+@dataclass
+class CriterionPoint(Point):
+    """What a fit needs to know at the Psi where a search has ended, beside what the search does.
+
+    Attributes
+    ----------
+    b : (S, k) array
+        Fixed effects, in working units.
+    XtVinvX_inverse : (S, k, k) array
+        Their covariance in units of the residual variance.
+    s2 : (S,) array
+        Residual variance.
+    ZtVinve : (S, q, G) array
+        Conditional modes are Psi times these.
+    d_XtVinvX_inverse : (S, t, k, k) array
+        Derivatives of `XtVinvX_inverse` with respect to the coordinates: C P_i C.
+    d_pwrss : (S, t) array
+        Minus the derivatives of pwrss: w_i.
+    """
+
+    b: np.ndarray
+    XtVinvX_inverse: np.ndarray
+    s2: np.ndarray
+    ZtVinve: np.ndarray
+    d_XtVinvX_inverse: np.ndarray
+    d_pwrss: np.ndarray
+
+
+class Profile:
+    """The criterion at one Psi of each study, and what its derivatives are made of.
+
+    Attributes
+    ----------
+    rows, reml : int and bool
+        Of the criterion.
+    criterion : (S,) array
+        Its value.
+    b, XtVinvX_inverse, s2 : (S, k), (S, k, k) and (S,) arrays
+        As in `CriterionPoint`.
+    inverse_root : (S, k, k) array
+        A root of `XtVinvX_inverse`.
+    ZtVinvZ, ZtVinvX, ZtVinve : (q, q, S, G), (q, k, S, G) and (q, S, G) arrays
+        A, B and c.
+    sum_ZtVinvZ : (S, q, q) array
+        sum A.
+    curvature : (S, q, q, q, q) array
+        sum A (x) A, which is about the criterion's expected second derivative.
+    congruence : (S, q * q, k * k) array
+        Takes D to sum B'DB and, from its other side, C to sum B C B'.
+    sum_cc : (S, q, q) array
+        sum c c'.
+    slope : (S, q, q) array
+        Derivative of the criterion with respect to Psi.
+    """
+
+    def __init__(self, clusters: ReducedRows, factor: np.ndarray, rows: int, reml: bool):
+        """All at Psi = factor factor'."""
+        self.rows, self.reml = rows, reml
+        R, U, WtVinvW = clusters.weigh(factor)
+        log_det_V = 2 * sum(np.log(R[i, i]).sum(axis=-1) for i in range(len(R)))
+        self._estimate(WtVinvW, log_det_V)
+        self._collect(clusters, U)
+        self.slope = self._slope()
+
+    def _estimate(self, WtVinvW: np.ndarray, log_det_V: np.ndarray) -> None:
+        """The best b and s2 at this Psi, and the criterion there."""
+        k = WtVinvW.shape[1] - 1
+        log_det_XtVinvX, root = smallmatrix.log_det_and_inverse_root(WtVinvW[:, :k, :k])
+        C, XtVinvy = root @ root.swapaxes(1, 2), WtVinvW[:, :k, k]
+        b = (C @ XtVinvy[..., None])[..., 0]
+        pwrss = np.maximum(WtVinvW[:, k, k] - (b * XtVinvy).sum(axis=-1), _LEAST_PWRSS)
+        self.b, self.XtVinvX_inverse, self.inverse_root = b, C, root
+        self.s2 = pwrss / self.rows
+        criterion = log_det_V + self.rows * (1 + np.log(2 * np.pi * self.s2))
+        self.criterion = criterion + log_det_XtVinvX if self.reml else criterion
+
+    def _collect(self, clusters: ReducedRows, U: np.ndarray) -> None:
+        """A, B and c of each cluster, and the sums that several terms need."""
+        k, b = clusters.k, self.b
+        ZtVinvW = smallmatrix.gram(U, clusters.Z)
+        A = self.ZtVinvZ = ZtVinvW[:, clusters.random]
+        B = self.ZtVinvX = ZtVinvW[:, :k]
+        c = self.ZtVinve = ZtVinvW[:, -1] - sum(B[:, x] * b[:, x, None] for x in range(k))
+        self.sum_ZtVinvZ = np.moveaxis(A.sum(axis=-1), 2, 0)
+        self.curvature = products(A, A)
+        self.congruence = congruence(self.curvature if clusters.all_random else products(B, B))
+        self.sum_cc = sum_over_clusters(c, c)
+
+    def _slope(self) -> np.ndarray:
+        slope = self.sum_ZtVinvZ - self.sum_cc / self.s2[:, None, None]
+        if self.reml:
+            flat_C = self.XtVinvX_inverse.reshape(len(slope), -1, 1)
+            slope = slope - (self.congruence @ flat_C).reshape(slope.shape)
+        return slope
+
+
+class ProfiledCriterion:
+    """The criterion of some studies, as a function of where Psi is: an `Evaluate` for the search.
+
+    Parameters
+    ----------
+    cp : Crossproducts
+        Of S studies.
+    terms : RandomTerms
+        What varies between clusters.
+    reml : bool
+        REML's criterion, or else ML's.
+    """
+
+    def __init__(self, cp: Crossproducts, terms: RandomTerms, reml: bool):
+        self.clusters, self.blocks, self.reml = ReducedRows(cp, terms), terms.blocks, reml
+        self.rows = cp.n_obs - cp.k if reml else cp.n_obs
+
+    def take(self, which: np.ndarray) -> Self:
+        """The criterion of some of the studies."""
+        part = copy(self)
+        part.clusters = self.clusters.take(which)
+        return part
+
+    def __call__(self, at: Coordinates) -> CriterionPoint:
+        """The criterion and its derivatives, in these coordinates."""
+        here, D = self.profile(at.factor), at.directions
+        C = here.XtVinvX_inverse
+        P = (D @ here.congruence).reshape(*D.shape[:2], *C.shape[1:])
+        PC = P @ C[:, None]
+        w = (D @ here.sum_cc.reshape(len(D), -1, 1))[..., 0]
+
+        along = _bend_of_V(here, D)
+        if self.reml:
+            along -= _bend_of_information(PC)
+        along -= _bend_of_b(here, D)
+        along -= _bend_of_s2(here, w)
+        return CriterionPoint(
+            criterion=here.criterion,
+            gradient=at.gradient(here.slope),
+            hessian=at.hessian(along, here.slope),
+            factor=at.factor,
+            basis=at.basis,
+            slope=here.slope,
+            curvature=here.curvature,
+            b=here.b,
+            XtVinvX_inverse=C,
+            s2=here.s2,
+            ZtVinve=np.moveaxis(here.ZtVinve, 1, 0),
+            d_XtVinvX_inverse=C[:, None] @ PC,
+            d_pwrss=w,
+        )
+
+    def profile(self, factor: np.ndarray) -> Profile:
+        """The criterion at Psi = factor factor' (S, q, q), in no coordinates yet."""
+        return Profile(self.clusters, factor, self.rows, self.reml)
+
+
+# The four things that bend the criterion where Psi moves along D (S, t, q * q), each (S, t, t).
+
+
+def _bend_of_V(here: Profile, D: np.ndarray) -> np.ndarray:
+    """Sum of tr(D_i A D_j T): V^-1 bends, in log|V|, in X'V^-1X and in pwrss."""
+    A, c = here.ZtVinvZ, here.ZtVinve
+    T = c[:, None] * (2 * c / here.s2[:, None])
+    T -= A
+    if here.reml:
+        half = smallmatrix.product_by_study(here.ZtVinvX, np.sqrt(2) * here.inverse_root)
+        T += smallmatrix.gram(half.swapaxes(0, 1))
+    return D @ trace_form(products(A, T)) @ D.swapaxes(1, 2)
+
+
+def _bend_of_information(PC: np.ndarray) -> np.ndarray:
+    """tr(P_i C P_j C), to be taken off: the logarithm of |X'V^-1X| is concave."""
+    S, t = PC.shape[:2]
+    transposed = PC.swapaxes(-1, -2).reshape(S, t, -1)
+    return PC.reshape(S, t, -1) @ transposed.swapaxes(1, 2)
+
+
+def _bend_of_b(here: Profile, D: np.ndarray) -> np.ndarray:
+    """2 u_i' C u_j / s2, to be taken off: b follows Psi, so pwrss rises less."""
+    S, q = len(D), len(here.ZtVinve)
+    Bc = sum_over_clusters(flat(here.ZtVinvX), here.ZtVinve).reshape(S, q, -1, q)
+    u = D @ Bc.transpose(0, 1, 3, 2).reshape(S, q * q, -1)
+    return 2 / here.s2[:, None, None] * (u @ here.XtVinvX_inverse @ u.swapaxes(1, 2))
+
+
+def _bend_of_s2(here: Profile, w: np.ndarray) -> np.ndarray:
+    """w_i w_j / (rows s2^2), to be taken off: the logarithm of pwrss is concave."""
+    return w[:, :, None] * w[:, None, :] / (here.s2**2 * here.rows)[:, None, None]

@@ -1,0 +1,288 @@
+"""The search for the Psi that minimises a criterion, for many studies at once.
+
+It knows of Psi only how its blocks lie, and of the criterion only what a `Point` holds. A model
+brings a function that makes such points; whether it has clusters, and how they are nested or
+crossed, is the model's own affair.
+
+Newton steps with exact second derivatives are taken in coordinates along Psi's eigenvectors (see
+`psi`), in a trust region: no step is longer than a radius, which grows with steps that go down and
+shrinks with those that do not. Three things are peculiar to variances.
+
+- The criterion is flat at a zero variance as a function of the standard deviation, so that Newton's
+  steps would creep towards a minimum there: where it falls all the way they jump.
+- For the same reason any zero variance is a stationary point. It is a minimum only where the slope,
+  on the directions that Psi leaves empty, is positive semidefinite. That is looked at before a
+  search ends, and where it is not so the search goes on inside.
+- Eigenvectors turn from step to step, and the coordinates with them: a correlation of one is a zero
+  variance like any other.
+
+Arrays: S studies, q random terms, t coordinates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, Protocol, Self, TypeVar
+
+import numpy as np
+
+from helpers.engine import smallmatrix
+from helpers.engine.psi import Blocks, Coordinates
+
+_DECREMENT = 1e-9  # predicted fall of the criterion below which one more Newton step is the last
+_BOUNDARY_GAIN = 1e-8  # a fall of the criterion that leaving a boundary must promise
+_LONGEST_STEP = 1e5
+_ROUNDING = 1e-11  # share of the criterion by which rounding alone may raise it
+_TINY = 1e-300  # keeps a quotient of zeros from being one
+
+
+@dataclass
+class Point:
+    """What a search has to know at one Psi of each study.
+
+    A model may keep more, in a class made from this one: arrays, studies first.
+
+    Attributes
+    ----------
+    criterion : (S,) array
+        What is minimised.
+    gradient, hessian : (S, t) and (S, t, t) arrays
+        Its derivatives in the coordinates, as `Coordinates.gradient` and `hessian` make them.
+    factor, basis : (S, q, q) arrays
+        Of the coordinates.
+    slope : (S, q, q) array
+        Derivative with respect to Psi.
+    curvature : (S, q, q, q, q) array
+        About how the slope rises where Psi grows: the second derivative along v v' is some
+        ``sum_abcd v_a v_b curvature_abcd v_c v_d``, which is positive. It says how far to go along
+        a direction that Psi leaves empty, and where to jump; so it need not be exact.
+    """
+
+    criterion: np.ndarray
+    gradient: np.ndarray
+    hessian: np.ndarray
+    factor: np.ndarray
+    basis: np.ndarray
+    slope: np.ndarray
+    curvature: np.ndarray
+
+    def take(self, which: np.ndarray) -> Self:
+        """Some of the studies."""
+        return type(self)(**{name: value[which] for name, value in vars(self).items()})
+
+    def update(self, new: Self, which: np.ndarray) -> None:
+        """Put new studies in the place of some."""
+        for mine, theirs in zip(vars(self).values(), vars(new).values()):
+            mine[which] = theirs
+
+
+AnyPoint = TypeVar("AnyPoint", bound=Point)
+AnyPoint_co = TypeVar("AnyPoint_co", bound=Point, covariant=True)
+
+
+class Evaluate(Protocol[AnyPoint_co]):
+    """A criterion of some studies, as a model brings it."""
+
+    def __call__(self, at: Coordinates) -> AnyPoint_co:
+        """All that is known there."""
+
+    def take(self, which: np.ndarray) -> Self:
+        """The criterion of some of the studies."""
+
+
+def minimise(
+    evaluate: Evaluate[AnyPoint], start: np.ndarray, blocks: Blocks, max_iterations: int = 100
+) -> tuple[np.ndarray, AnyPoint]:
+    """The minimum of a criterion over positive semidefinite Psi.
+
+    Parameters
+    ----------
+    evaluate : callable
+        The criterion: `Coordinates` to a `Point`, and a method `take` for some of the studies,
+        since those that have arrived leave the others.
+    start : (S, q, q) array
+        Where the search begins, inside.
+    blocks : Blocks
+        Where Psi's entries are free.
+    max_iterations : int
+        How many steps it may take.
+
+    Returns
+    -------
+    converged : (S,) array of bool
+        Is this a minimum?
+    point : Point
+        All that is known there.
+    """
+    search = _Search(evaluate, start, blocks)
+    for _ in range(max_iterations):
+        trial = search.propose()
+        if trial.arrived.any():
+            trial = search.let_go(trial)
+            if not len(search.active):
+                break
+        search.move(trial)
+    return search.converged, search.result()
+
+
+@dataclass
+class _Trial:
+    """Where the active studies go next: A of them."""
+
+    Psi: np.ndarray  # (A, q, q)
+    step: np.ndarray  # (A, q, q): of the factor, in the basis
+    small: np.ndarray  # (A,): the step promises nothing that counts
+    arrived: np.ndarray  # (A,): and nor did the last
+    leaves: np.ndarray  # (A,): off a boundary instead of along the step
+
+    def take(self, which: np.ndarray) -> Self:
+        return type(self)(**{name: value[which] for name, value in vars(self).items()})
+
+
+class _Search(Generic[AnyPoint]):
+    """The searches of S studies, of which the active ones are still on their way."""
+
+    def __init__(self, evaluate: Evaluate[AnyPoint], start: np.ndarray, blocks: Blocks):
+        S = len(start)
+        self.evaluate, self.blocks = evaluate, blocks
+        self.radius = np.sqrt(1.0 + np.einsum("saa->s", start))  # steps are no longer than this
+        self.bold = np.ones(S, bool)  # the last step went down
+        self.polished = np.zeros(S, bool)  # the last step was one that changes nothing any more
+        self.converged = np.zeros(S, bool)
+        self.active = np.arange(S)
+        self.point = evaluate(Coordinates.eigenvectors(blocks, start))  # of the active ones
+        self.final = self.point.take(self.active)
+
+    def propose(self) -> _Trial:
+        """A Newton step for each active study; a second small one in a row says it has arrived."""
+        point, active = self.point, self.active
+        step, decrement = _newton_step(point, self.blocks, self.radius[active], self.bold[active])
+        factor = point.factor + point.basis @ step
+        small = decrement < _DECREMENT
+        arrived = small & self.polished[active]
+        return _Trial(
+            factor @ factor.swapaxes(1, 2), step, small, arrived, np.zeros(len(active), bool)
+        )
+
+    def let_go(self, trial: _Trial) -> _Trial:
+        """Put away studies that have arrived at a minimum, send the others off a boundary."""
+        point, active = self.point.take(trial.arrived), self.active[trial.arrived]
+        Psi, leaves = _leave_boundary(point, self.blocks)
+        self.final.update(point.take(~leaves), active[~leaves])
+        self.converged[active[~leaves]] = True
+        trial.Psi[trial.arrived], trial.leaves[trial.arrived] = Psi, leaves
+
+        stay = ~trial.arrived | trial.leaves
+        self.active, self.point = self.active[stay], self.point.take(stay)
+        if len(self.active):
+            self.evaluate = self.evaluate.take(stay)
+        return trial.take(stay)
+
+    def move(self, trial: _Trial) -> None:
+        """Go where the criterion is lower, or a boundary was left; else draw the radius in."""
+        old, active = self.point, self.active
+        new = self.evaluate(Coordinates.eigenvectors(self.blocks, trial.Psi))
+        noise = _ROUNDING * (1 + np.abs(old.criterion))
+        better = (new.criterion <= old.criterion + noise) | trial.leaves
+        self._adjust_radius(trial, better)
+        self.polished[active] = trial.small & better & ~trial.leaves
+        if better.all():
+            self.point = new
+        else:
+            old.update(new.take(better), better)
+
+    def _adjust_radius(self, trial: _Trial, better: np.ndarray) -> None:
+        """Three steps' length after two good ones in a row, one step's after one, else a quarter.
+
+        The first good step after a bad one was cut to the quarter; it does not grow again yet.
+        """
+        active, length = self.active, np.sqrt((trial.step**2).sum(axis=(1, 2)))
+        longer = np.clip(3 * length, self.radius[active], _LONGEST_STEP)  # and never shorter
+        after_good = np.where(self.bold[active], longer, length)
+        self.radius[active] = np.where(better, after_good, length / 4)
+        self.bold[active] = better
+
+    def result(self) -> AnyPoint:
+        """Where each study is at the end, those that did not arrive too."""
+        self.final.update(self.point, self.active)
+        return self.final
+
+
+def _newton_step(
+    point: Point, blocks: Blocks, radius: np.ndarray, bold: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """A step of the factor (S, q, q), and the fall of the criterion that it predicts (S,).
+
+    Newton's, no longer than `radius`; and, for studies that are `bold`, straight to zero where the
+    criterion falls all the way to a zero variance.
+    """
+    step = _downhill(point.hessian, point.gradient)
+    decrement = -(step * point.gradient).sum(axis=1)
+    sd, falls = _fall_to_zero(point)
+    to_zero = bold[:, None] & falls
+    step[:, blocks.diagonal] = np.where(to_zero, -sd, step[:, blocks.diagonal])
+    length = np.sqrt((step**2).sum(axis=1))
+    step *= np.minimum(1.0, radius / np.maximum(length, _TINY))[:, None]
+    return blocks.lower(step), decrement
+
+
+def _downhill(hessian: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+    """Newton's step (S, t), or one that goes down along each eigenvector of a Hessian.
+
+    The second where the Hessian is not positive definite: Newton's would go up there.
+    """
+    R = smallmatrix.cholesky(np.moveaxis(hessian, 0, 2).copy())
+    step = -smallmatrix.solve(R, gradient.T[:, None].copy())[:, 0].T
+    pivots = np.diagonal(R)
+    bent = ~(pivots.min(axis=1) > 3e-5 * pivots.max(axis=1))
+    if bent.any():
+        values, vectors = np.linalg.eigh(hessian[bent])
+        size = np.abs(values)
+        size = np.maximum(size, 1e-9 * size.max(axis=1, keepdims=True) + _TINY)
+        along = (vectors.swapaxes(1, 2) @ gradient[bent][..., None])[..., 0]
+        step[bent] = -(vectors @ (along / size)[..., None])[..., 0]
+    return step
+
+
+def _fall_to_zero(point: Point) -> tuple[np.ndarray, np.ndarray]:
+    """The SD along each basis vector, and whether the criterion falls all the way to zero there.
+
+    Both (S, q). It does where the slope is still positive when the variance is gone, even if it
+    sinks on the way as fast as twice the curvature says.
+    """
+    slope = ((point.slope @ point.basis) * point.basis).sum(axis=1)
+    curvature = _along(point.basis.swapaxes(1, 2), point.curvature)
+    sd = (point.basis * point.factor).sum(axis=1)
+    return sd, slope > 2 * curvature * sd**2
+
+
+def _along(directions: np.ndarray, curvature: np.ndarray) -> np.ndarray:
+    """The curvature (S, i) where Psi grows by v v', for directions v (S, i, q)."""
+    S, i, q = directions.shape
+    squares = (directions[..., :, None] * directions[..., None, :]).reshape(S, i, q * q)
+    return ((squares @ curvature.reshape(S, q * q, q * q)) * squares).sum(axis=-1)
+
+
+def _leave_boundary(point: Point, blocks: Blocks) -> tuple[np.ndarray, np.ndarray]:
+    """Psi (S, q, q), and whether it was moved to where the criterion is lower (S,).
+
+    In each block it moves along the direction of steepest fall, to where the curvature says that
+    the fall ends. At a minimum inside there is no such direction, the slope being zero; at one on a
+    boundary every direction goes up.
+    """
+    Psi = point.factor @ point.factor.swapaxes(1, 2)
+    moved = np.zeros(len(Psi), bool)
+    for block in blocks.slices:
+        curvature = point.curvature[:, block, block, block, block]
+        # makes terms of other units comparable
+        unit = np.maximum(np.einsum("saaaa->sa", curvature), _TINY) ** -0.25
+        slope = point.slope[:, block, block] * unit[:, :, None] * unit[:, None, :]
+        values, vectors = np.linalg.eigh(slope)
+        steepest, v = values[:, 0], vectors[:, :, 0] * unit
+        bend = _along(v[:, None], curvature)[:, 0]
+        size = np.where(steepest < 0, -steepest / np.maximum(bend, _TINY), 0.0)
+        goes = -steepest * size / 2 > _BOUNDARY_GAIN
+        size = np.where(goes, size, 0.0)[:, None, None]
+        Psi[:, block, block] += size * v[:, :, None] * v[:, None, :]
+        moved |= goes
+    return Psi, moved

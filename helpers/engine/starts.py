@@ -1,0 +1,90 @@
+"""Where the search for a multilevel model's variances begins.
+
+One start, a good guess, is enough unless rows are very few: then the criterion may have a second
+minimum, and the guess is tried in other sizes too.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from helpers.engine.criterion import ProfiledCriterion
+from helpers.engine.kronecker import trace_form
+
+_SMALLEST, _LARGEST = 0.05, 1e4  # variances of the guess, with one of middling reliability for unit
+_RIDGE = 1e-9  # share of the information added to its diagonal, so that it has an inverse
+
+
+def first_guess(evaluate: ProfiledCriterion) -> np.ndarray:
+    """Psi (S, q, q) after one scoring step, kept inside the positive definite matrices.
+
+    The step starts from variances of middling reliability: those with which a cluster's own rows
+    and what is known beforehand weigh alike, on average, in what is said of its random effects.
+    """
+    Q, Z = evaluate.clusters.Q, evaluate.clusters.Z
+    level = 1 / np.maximum((Q[:, Z] ** 2).sum(axis=0).mean(axis=-1), 1e-300).T  # (S, q)
+    Psi = level[:, :, None] * np.eye(level.shape[1])
+    Psi = Psi + _scoring_step(evaluate, Psi)
+    # in units of the level, so that "small" means the same for every term
+    unit = np.sqrt(level)
+    unit = unit[:, :, None] * unit[:, None, :]
+    Psi = Psi / unit
+    for block in evaluate.blocks.slices:
+        values, vectors = np.linalg.eigh(Psi[:, block, block])
+        values = np.clip(values, _SMALLEST, _LARGEST)[:, None, :]
+        Psi[:, block, block] = (vectors * values) @ vectors.swapaxes(1, 2)
+    return Psi * unit
+
+
+def _scoring_step(evaluate: ProfiledCriterion, Psi: np.ndarray) -> np.ndarray:
+    """The change of a diagonal Psi by one step of Fisher's scoring, b taken for known.
+
+    The residual variance is not: it is estimated along with Psi, so the information is reduced by
+    what it takes, and Psi is counted in units of the new one.
+    """
+    here, rows, E = evaluate.profile(np.sqrt(Psi)), evaluate.rows, evaluate.blocks.elementary
+    S, q = Psi.shape[:2]
+    slope = here.slope.reshape(S, q * q) @ E.T
+    with_s2 = here.sum_ZtVinvZ.reshape(S, q * q) @ E.T
+    information = E @ trace_form(here.curvature) @ E.T
+    information -= with_s2[:, :, None] * with_s2[:, None, :] / rows
+    ridge = _RIDGE * np.trace(information, axis1=1, axis2=2)[:, None, None] * np.eye(len(E))
+    step = np.linalg.solve(information + ridge, -slope[..., None])[..., 0]
+    s2_ratio = np.maximum(1 - (with_s2 * step).sum(axis=1) / rows, 0.01)
+    return ((step / s2_ratio[:, None]) @ E).reshape(S, q, q)
+
+
+def start_sizes(q: int, starts: str) -> np.ndarray:
+    """By how much the guessed SD of each of q terms is multiplied in each start.
+
+    Parameters
+    ----------
+    q : int
+        Random terms.
+    starts : str
+        "one", "sizes" or "all", as in `multilevel`.
+
+    Returns
+    -------
+    sizes : (starts, q) array
+        A negative size turns the correlations with that term around.
+    """
+    as_guessed = np.ones(q)
+    by_name = {
+        "one": [as_guessed],
+        "sizes": [as_guessed, np.full(q, 0.3), np.full(q, 3.0)],
+        "all": [as_guessed, np.full(q, 0.1), np.full(q, 10.0), *_one_large(q), *_scattered(q)],
+    }
+    return np.array(by_name[starts])
+
+
+def _one_large(q: int) -> np.ndarray:
+    """(q, q): each term in turn varies much, the others hardly."""
+    return np.where(np.eye(q) == 1, 10.0, 0.03)
+
+
+def _scattered(q: int, n: int = 10) -> np.ndarray:
+    """(n, q): any sizes, always the same; none for a single term, whose sizes are all tried."""
+    rng = np.random.default_rng(1)
+    n = n if q > 1 else 0
+    return np.exp(rng.uniform(-3.5, 3.5, (n, q))) * rng.choice([-1, 1], (n, q))
