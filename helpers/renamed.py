@@ -43,6 +43,12 @@ NAMES = {
         "write_whole": "helpers.running.store.write_table",
     },
     "helpers.dense": {"dense_designs": "helpers.running.stored_universe.universe_designs"},
+    "helpers.multilevel": {
+        "deviance": "helpers.engine.criterion.profiled_criterion",
+        "share_of_noise": "helpers.engine.reduced_rows.unexplained_share",
+        "weighted_crossproducts": "helpers.engine.multilevel.gls_crossproducts",
+        "whitened": "helpers.engine.reduced_rows.whitened",
+    },
     "helpers.strategies": {
         "STRATEGIES": "helpers.strategies.REGISTRY",
         "StudyFits": "helpers.running.fit_studies.StudyFits",

@@ -15,7 +15,7 @@ import numpy as np
 
 from helpers.engine import many_studies, pooled
 from helpers.engine.crossproducts import Crossproducts
-from helpers.engine.multilevel import RandomTerms
+from helpers.engine.random_terms import RandomTerms
 from helpers.errors import InputError
 
 

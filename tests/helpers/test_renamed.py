@@ -20,14 +20,14 @@ from helpers import Design, figures, guide, labs, load_universe, pooled, theory
 import helpers, helpers.labs, helpers.simulation
 from helpers.strategies import REGISTRY
 from helpers import run_study, design_like, grid
-from helpers.multilevel import RandomTerms, multilevel
+from helpers.multilevel import RandomTerms, deviance, multilevel
 import helpers.figures as f
 from helpers.strategies import STRATEGIES, fit_each
 from helpers import findings
 from helpers import run_study as again
 assert RandomTerms is helpers.engine.multilevel.RandomTerms
 assert f is figures is helpers.figures
-print(run_study.__name__, fit_each.__name__, STRATEGIES[0], findings.__name__)
+print(run_study.__name__, deviance.__name__, fit_each.__name__, STRATEGIES[0], findings.__name__)
 """
 
 
@@ -35,10 +35,14 @@ def test_a_notebook_of_the_first_edition_runs_on_and_says_the_new_names():
     """In a fresh process; names of today say nothing, and each line is that of the reader."""
     run = subprocess.run([sys.executable, "-c", NOTEBOOK], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
-    assert run.stdout == "run_simulation fit_strategies ols helpers.book.findings\n"
+    assert (
+        run.stdout == "run_simulation profiled_criterion fit_strategies ols helpers.book.findings\n"
+    )
     assert run.stderr.splitlines() == [
         "<string>:6: FutureWarning: run_study is now called run_simulation.",
         "<string>:7: FutureWarning: helpers.multilevel is now called helpers.engine.multilevel.",
+        "<string>:7: FutureWarning: deviance is now called "
+        "helpers.engine.criterion.profiled_criterion.",
         "<string>:8: FutureWarning: helpers.figures is now called helpers.book.figures.",
         "<string>:9: FutureWarning: STRATEGIES is now called helpers.strategies.REGISTRY.",
         "<string>:9: FutureWarning: fit_each is now called "
