@@ -1,1 +1,1 @@
-"""The algebra: rows to crossproducts, crossproducts to estimates, one study or thousands at a time."""
+"""The algebra: rows to crossproducts, crossproducts to estimates, one study or thousands."""

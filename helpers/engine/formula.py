@@ -1,4 +1,4 @@
-"""A model formula taken apart: outcome, fixed part, and lme4's bars for what varies between clusters.
+"""A model formula taken apart: outcome, fixed part, and lme4's bars for what varies.
 
 The parts themselves are read by `formulae`, which knows no double bars and merges bars on one
 grouping; so bars are cut out here.
@@ -7,73 +7,96 @@ grouping; so bars are cut out here.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from formulae import model_description
 
 from helpers.errors import InputError
 
+QUOTED = -1_000_000  # depth of what stands in backquotes or quotation marks
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What varies, and between what: ``(terms | grouping)``.
+
+    Attributes
+    ----------
+    terms : str
+        Left of the bar, in words that `formulae` reads. They may correlate.
+    grouping : str
+        Right of the bar: the column whose values say which rows belong together.
+    """
+
+    terms: str
+    grouping: str
+
 
 @dataclass(frozen=True)
 class Formula:
-    """The parts of a formula, each in words that `formulae` reads.
+    """The parts of a formula.
 
-    outcome: left of the tilde. fixed: the fixed part. bars: the left sides of the bars. cluster:
-        the column to the right of every bar.
+    Attributes
+    ----------
+    text : str
+        The whole of it.
+    outcome, fixed : str
+        Left of the tilde, and the fixed part on its right, in words that `formulae` reads.
+    bars : tuple of Bar
+        The random part, in order; a double bar stands here as the bars it is short for.
     """
 
     text: str
     outcome: str
     fixed: str
-    bars: tuple[str, ...]
-    cluster: str | None
+    bars: tuple[Bar, ...]
+
+    @property
+    def groupings(self) -> list[str]:
+        """The columns to the right of the bars, sorted."""
+        return sorted({bar.grouping for bar in self.bars})
 
 
 def parse_formula(text: str) -> Formula:
-    """Take apart e.g.
+    """Take a formula apart, such as ``"Reaction ~ Days + (Days | Subject)"``.
 
-    ``"Reaction ~ Days + (Days | Subject)"``; ``(x || g)`` stands for ``(1 | g) + (0 + x | g)``.
+    A double bar ``(x || g)`` stands for ``(1 | g) + (0 + x | g)``.
+
+    Parameters
+    ----------
+    text : str
+        The formula, as lme4 writes it.
+
+    Raises
+    ------
+    InputError
+        Where its parts cannot be told, or a grouping is not a single column.
     """
     if not isinstance(text, str):
         raise InputError(f"The formula must be text such as 'y ~ x', not {type(text).__name__}.")
     sides = text.split("~")
     if len(sides) != 2 or not sides[0].strip() or not sides[1].strip():
         raise InputError(
-            f"The formula {text!r} needs one '~' with the outcome on its left and the predictors on "
-            "its right, as in 'y ~ x'."
+            f"The formula {text!r} needs one '~' with the outcome on its left and the predictors "
+            "on its right, as in 'y ~ x'."
         )
     _need_balanced(text)
-    fixed, bars, groupings = [], [], []
+    fixed: list[str] = []
+    bars: list[Bar] = []
     for sign, summand in _summands(sides[1], text):
-        inner = _inside_parentheses(summand)
-        if inner is None or not _cut(inner, "|"):
-            if any(char == "|" and depth != QUOTED for _, char, depth in _scan(summand)):
-                raise InputError(
-                    f"In {text!r} put the bar in parentheses and add it with '+', as in 'y ~ x + (x "
-                    "| person)'."
-                )
+        inner = _inside_bar(summand, text)
+        if inner is None:
             fixed.append(f"{sign} {summand}")
-            continue
-        if sign == "-":
+        elif sign == "-":
             raise InputError(f"In {text!r} a bar is subtracted; bars can only be added.")
-        left, right, correlated = _split_bar(inner, text)
-        groupings.append(_column_name(right, text))
-        bars += [left] if correlated else _uncorrelated_parts(left, text)
-    if len(set(groupings)) > 1:
-        raise InputError(
-            f"{text!r} has several groupings ({', '.join(sorted(set(groupings)))}). Nested and "
-            "crossed groupings are not fitted yet; use one."
-        )
-    return Formula(
-        text,
-        sides[0].strip(),
-        " ".join(fixed).lstrip("+ ") or "1",
-        tuple(bars),
-        groupings[0] if groupings else None,
-    )
+        else:
+            bars += _bars(inner, text)
+    return Formula(text, sides[0].strip(), " ".join(fixed).lstrip("+ ") or "1", tuple(bars))
 
 
-def describe(part: str, text: str):
+def describe(part: str, text: str) -> Any:
     """`formulae`'s description of one part of the formula `text`."""
     try:
         return model_description(part)
@@ -81,11 +104,8 @@ def describe(part: str, text: str):
         raise InputError(f"The formula {text!r} cannot be read at {part!r}: {error}") from None
 
 
-QUOTED = -1_000_000  # depth of what stands in backquotes or quotation marks
-
-
-def _scan(text: str):
-    """(position, character, depth of parentheses)."""
+def _scan(text: str) -> Iterator[tuple[int, str, int]]:
+    """Each position, its character, and the depth of parentheses there."""
     depth, quote = 0, None
     for i, char in enumerate(text):
         if quote:
@@ -101,6 +121,7 @@ def _scan(text: str):
 
 
 def _need_balanced(text: str) -> None:
+    """An InputError where a parenthesis has no partner."""
     closing = [depth for _, char, depth in _scan(text) if char in ")]" and depth != QUOTED]
     opened = sum(char in "([" for _, char, depth in _scan(text) if depth != QUOTED)
     if len(closing) != opened or any(depth < 1 for depth in closing):
@@ -113,7 +134,7 @@ def _cut(text: str, mark: str) -> list[int]:
 
 
 def _summands(right: str, text: str) -> list[tuple[str, str]]:
-    """(sign, summand) of the right side of the formula."""
+    """Each summand of the right side of the formula, its sign before it."""
     edges = sorted(_cut(right, "+") + _cut(right, "-"))
     pieces, start, sign = [], 0, "+"
     for edge in edges + [len(right)]:
@@ -134,7 +155,21 @@ def _inside_parentheses(piece: str) -> str | None:
     return piece[1:-1].strip() if closes == [len(piece) - 1] else None
 
 
-def _split_bar(inner: str, text: str) -> tuple[str, str, bool]:
+def _inside_bar(summand: str, text: str) -> str | None:
+    """What stands in the parentheses of a bar; None for a summand of the fixed part."""
+    inner = _inside_parentheses(summand)
+    if inner is not None and _cut(inner, "|"):
+        return inner
+    if any(char == "|" and depth != QUOTED for _, char, depth in _scan(summand)):
+        raise InputError(
+            f"In {text!r} put the bar in parentheses and add it with '+', as in 'y ~ x + (x "
+            "| person)'."
+        )
+    return None
+
+
+def _bars(inner: str, text: str) -> list[Bar]:
+    """The bar, or the bars that a double bar stands for."""
     marks = _cut(inner, "|")
     double = len(marks) == 2 and marks[1] == marks[0] + 1
     if len(marks) > 1 and not double:
@@ -142,13 +177,15 @@ def _split_bar(inner: str, text: str) -> tuple[str, str, bool]:
     left, right = inner[: marks[0]].strip(), inner[marks[-1] + 1 :].strip()
     if not left or not right:
         raise InputError(
-            f"In {text!r} the part ({inner}) needs terms on the left of its bar and a column on the "
-            "right, as in (x | person)."
+            f"In {text!r} the part ({inner}) needs terms on the left of its bar and a column on "
+            "the right, as in (x | person)."
         )
-    return left, right, not double
+    grouping = _column_name(right, text)
+    return [Bar(terms, grouping) for terms in (_apart(left, text) if double else [left])]
 
 
 def _column_name(right: str, text: str) -> str:
+    """The column that the right side of a bar names, without backquotes."""
     if re.fullmatch(r"`[^`]+`", right):
         return right[1:-1]
     if re.search(r"[:/*]", right):
@@ -164,8 +201,8 @@ def _column_name(right: str, text: str) -> str:
     return right
 
 
-def _uncorrelated_parts(left: str, text: str) -> list[str]:
-    """The bars that a double bar stands for: the intercept and each term by itself."""
+def _apart(left: str, text: str) -> list[str]:
+    """The terms of a double bar, each by itself: the intercept, then the others without one."""
     return [
         "1"
         if term.name == "Intercept"
@@ -174,8 +211,11 @@ def _uncorrelated_parts(left: str, text: str) -> list[str]:
     ]
 
 
-def _quoted(component) -> str:
-    """A component of a term, as formula text: names that are not plain words need their backquotes back."""
+def _quoted(component: Any) -> str:
+    """A component of a term, as formula text.
+
+    Names that are not plain words need their backquotes back.
+    """
     is_column = type(component).__name__ == "Variable"
     return (
         f"`{component.name}`" if is_column and not component.name.isidentifier() else component.name

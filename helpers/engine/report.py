@@ -1,0 +1,149 @@
+"""What a strategy says about one data set, and how it shows itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from helpers.engine.cluster_data import ClusterData
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a strategy says about one data set. It shows itself as a table in a notebook.
+
+    Attributes
+    ----------
+    strategy : str
+        What was done, with the small-sample correction and the degrees of freedom named.
+    table : DataFrame
+        One row a term; columns estimate, std_error, df, statistic, p_value, conf_low and conf_high
+        (95%).
+    n_obs, n_clusters : int
+        Rows and clusters; n_clusters is None where no cluster was named.
+    converged, singular : bool
+        Of a multilevel fit; singular is lme4's rule, a diagonal entry of theta below 1e-4, judged
+        with predictors centred.
+    criterion : float or None
+        -2 log REML or ML likelihood with lme4's constants; multilevel only.
+    random_sd, random_corr : Series and DataFrame, or None
+        SDs of the random terms and their correlations; multilevel only.
+    residual_sd : float or None
+        Standard deviation of the noise; None for two-stage.
+    cluster_coefficients : DataFrame or None
+        Each cluster's coefficients: conditional (fixed effect plus conditional mode) for
+        multilevel, its own OLS for two-stage.
+    notes : tuple of str
+        Sentences about what to watch in this fit, empty when there is nothing.
+    """
+
+    strategy: str
+    table: pd.DataFrame
+    n_obs: int
+    n_clusters: int | None
+    converged: bool = True
+    singular: bool = False
+    criterion: float | None = None
+    random_sd: pd.Series | None = None
+    random_corr: pd.DataFrame | None = None
+    residual_sd: float | None = None
+    cluster_coefficients: pd.DataFrame | None = None
+    notes: tuple[str, ...] = ()
+
+    def _caption(self) -> str:
+        clusters = "" if self.n_clusters is None else f" in {self.n_clusters:,} clusters"
+        return " ".join([f"{self.strategy}; {self.n_obs:,} rows{clusters}.", *self.notes])
+
+    def _shown(self) -> pd.DataFrame:
+        shown = pd.DataFrame({name: self.table[name].map(_rounded) for name in self.table.columns})
+        shown["p_value"] = self.table["p_value"].map(
+            lambda p: "" if np.isnan(p) else f"{p:.3f}" if p >= 0.001 else "<0.001"
+        )
+        shown["df"] = self.table["df"].map(
+            lambda df: "" if np.isnan(df) else f"{df:,.1f}".removesuffix(".0")
+        )
+        return shown
+
+    def __repr__(self) -> str:
+        return f"{self._caption()}\n{self._shown().to_string()}"
+
+    def _repr_html_(self) -> str:
+        table = self._shown().rename(columns=lambda name: name.replace("_", " "))
+        return table.to_html(border=0, classes="fit").replace(
+            "<thead>", f"<caption>{_escape(self._caption())}</caption><thead>", 1
+        )
+
+
+def _rounded(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.4g}" if abs(value) < 1000 else f"{value:,.1f}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+class Estimates(Protocol):
+    """What the engine says of each coefficient: (S, k) arrays."""
+
+    @property
+    def estimate(self) -> np.ndarray:
+        """Coefficients."""
+
+    @property
+    def std_error(self) -> np.ndarray:
+        """Their standard errors."""
+
+    @property
+    def df(self) -> np.ndarray:
+        """Degrees of freedom of their t statistics."""
+
+
+def clustered_fit(
+    strategy: str,
+    rows: ClusterData,
+    result: Estimates,
+    notes: tuple[str, ...] = (),
+    **more: Any,
+) -> Fit:
+    """A `Fit` of clustered rows, with a note on each coefficient that has no test."""
+    table = coefficient_table(rows.names, result)
+    empty = [str(name) for name in table.index[table["statistic"].isna()]]
+    if empty:
+        notes += (
+            f"No test for {', '.join(empty)}: its standard error is zero or cannot be estimated.",
+        )
+    return Fit(
+        strategy,
+        table,
+        rows.crossproducts.n_obs,
+        rows.crossproducts.n_clusters,
+        notes=notes,
+        **more,
+    )
+
+
+def coefficient_table(names: list[str], result: Estimates) -> pd.DataFrame:
+    """One row a coefficient: its estimate, its t test and its interval.
+
+    Without a test where the standard error is zero, or rounding beside the estimate.
+    """
+    estimate, std_error, df = result.estimate[0], result.std_error[0], result.df[0]
+    usable = (std_error > 1e-14 * np.abs(estimate)) & (std_error > 0) & np.isfinite(df) & (df > 0)
+    with np.errstate(all="ignore"):
+        statistic = np.where(usable, estimate / std_error, np.nan)
+        half = np.where(usable, stats.t.ppf(0.975, df) * std_error, np.nan)
+        p_value = np.where(usable, 2 * stats.t.sf(np.abs(statistic), df), np.nan)
+    columns = {
+        "estimate": estimate,
+        "std_error": std_error,
+        "df": df,
+        "statistic": statistic,
+        "p_value": p_value,
+        "conf_low": estimate - half,
+        "conf_high": estimate + half,
+    }
+    return pd.DataFrame(columns, index=pd.Index(names, name="term"))
