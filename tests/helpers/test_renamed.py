@@ -27,7 +27,8 @@ from helpers import findings
 from helpers import run_study as again
 assert RandomTerms is helpers.engine.multilevel.RandomTerms
 assert f is figures is helpers.figures
-print(run_study.__name__, deviance.__name__, fit_each.__name__, STRATEGIES[0], findings.__name__)
+print(run_study.__name__, deviance.__name__, fit_each.__name__)
+print(STRATEGIES[0], findings.__name__)
 """
 
 
@@ -35,9 +36,10 @@ def test_a_notebook_of_the_first_edition_runs_on_and_says_the_new_names():
     """In a fresh process; names of today say nothing, and each line is that of the reader."""
     run = subprocess.run([sys.executable, "-c", NOTEBOOK], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
-    assert (
-        run.stdout == "run_simulation profiled_criterion fit_strategies ols helpers.book.findings\n"
-    )
+    assert run.stdout.splitlines() == [
+        "run_simulation profiled_criterion fit_strategies",
+        "ols helpers.book.findings",
+    ]
     assert run.stderr.splitlines() == [
         "<string>:6: FutureWarning: run_study is now called run_simulation.",
         "<string>:7: FutureWarning: helpers.multilevel is now called helpers.engine.multilevel.",
