@@ -17,7 +17,7 @@ import subprocess
 import pytest
 
 from tools import ROOT
-from tools.processes import preload
+from tools.processes import preload, stop
 
 TIERS = ("quick", "test", "all")
 PLAN = pytest.StashKey[dict[str, dict[str, set]]]()
@@ -96,6 +96,11 @@ def in_tiers(items: list[pytest.Item], plan: dict[str, set]) -> dict[str, dict[s
         for tier in TIERS:
             told.setdefault(file, {}).setdefault(tier, set()).add(item in plan[tier])
     return told
+
+
+def pytest_sessionfinish() -> None:
+    """Wait for the server of processes here, since a worker of pytest-xdist skips `atexit`."""
+    stop()
 
 
 @pytest.fixture(scope="session")

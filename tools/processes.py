@@ -7,6 +7,7 @@ reaches the next, what it started ends with it, and none of it waits for an impo
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import threading
@@ -69,6 +70,16 @@ def _send(answer: Connection, function: Callable, given: tuple) -> None:
     except (Exception, SystemExit) as error:
         told = str(error).strip().splitlines()
         answer.send((None, told[-1] if told else type(error).__name__))
+
+
+@atexit.register
+def stop() -> None:
+    """End the server and wait for it: what it and its calls took then counts with this process."""
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess, ChildProcessError):
+            if "multiprocessing.forkserver" in " ".join(child.cmdline()):
+                child.kill()
+                os.waitpid(child.pid, 0)
 
 
 def end_all(pid: int) -> None:

@@ -394,6 +394,7 @@ SIMULATED = [
 each_form = pytest.mark.parametrize("comparisons", SIMULATED, ids=lambda form: form.__name__)
 
 
+@pytest.mark.slow
 @each_form
 def test_simulations_meet_the_form(comparisons):
     off = [str(comparison) for comparison in comparisons() if abs(comparison.z()) > 4]
