@@ -23,8 +23,8 @@ def the_map() -> str:
 
 def mapped(room: str, text: str) -> list[str]:
     """What the map lists in a room, files and the rooms behind it, in order."""
-    _, found, table = text.partition(f"| `{room}/` |")
-    rows = table.split("\n\n")[0].splitlines()[2:] if found else []
+    table = re.split(rf"\| `{room}/` \| (?:holds|does) \|\n", text)[-1].split("\n\n")[0]
+    rows = table.splitlines()[1:]
     return re.findall(r"`([a-z_]+(?:\.py|/))`", "\n".join(row.split("|")[1] for row in rows))
 
 
@@ -46,7 +46,8 @@ def modules(room: str, text: str) -> Iterator[str]:
 def used_by(module: str) -> set[str]:
     """The modules of `helpers` that a module imports, wherever in it."""
     path = ROOT / module.replace(".", "/")
-    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    file = path.with_suffix(".py")
+    path = file if file.exists() else path / "__init__.py"
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "helpers":
