@@ -49,6 +49,7 @@ NAMES = {
         "weighted_crossproducts": "helpers.engine.multilevel.gls_crossproducts",
         "whitened": "helpers.engine.reduced_rows.whitened",
     },
+    "helpers.rows": {"Bar": "helpers.engine.cluster_data.BarColumns"},
     "helpers.strategies": {
         "STRATEGIES": "helpers.strategies.REGISTRY",
         "StudyFits": "helpers.running.fit_studies.StudyFits",
