@@ -51,14 +51,14 @@ class Strategy:
         What it fits, in one line.
     fit : callable
         From the crossproducts of S studies to a `Result`. It is given the random terms, where there
-        are some, and by keyword what it takes of what was asked.
+        are some, and by keyword what it `takes`.
     by_cluster : callable
         From crossproducts, result and any random terms to a function that gives each cluster's
         coefficients (S, G, k), intercept first, when it is called.
     takes : tuple of str
-        What of the questions in `asked` its `fit` wants to hear: ``"correction"`` and ``"df"`` (it
-        has cluster-robust errors, or Kenward and Roger's, to offer), ``"p_values"``,
-        ``"noise_sd"``.
+        Which options of `fit_studies` its `fit` knows: ``"correction"`` where it offers
+        cluster-robust errors of several kinds, ``"df"`` where it offers Kenward and Roger's,
+        ``"p_values"`` where they can be left out; and ``"noise_sd"``, that of the design.
     random_terms : callable or None
         From k to the columns of X whose coefficients vary between clusters: one tuple a bar, whose
         terms are correlated. None where nothing is random.
@@ -69,9 +69,9 @@ class Strategy:
     compares_clusters : bool
         Whether it needs at least two of them.
     varies_within : {"every cluster", "some cluster"} or None
-        In which clusters the predictors have to vary: in every one where each has a line of its
-        own, which also takes k rows; in some, each predictor in one at least, where all of them
-        share the slopes; None where nothing has to vary within clusters.
+        Where predictors have to vary: within every cluster, since each has a line of its own,
+        which also takes k rows; within one cluster at least, since differences within clusters are
+        all it looks at; or nowhere.
     """
 
     name: str
