@@ -4,7 +4,7 @@ Tolerances are those the book promises. R's own values are exact enough for them
 (tests/reference/README.md says how that is known), so there are no exceptions.
 """
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ OLS = [name for name, entry in DATASETS.items() if "ols" in entry]
 every_ols = pytest.mark.parametrize("name", OLS)
 
 
-@lru_cache(maxsize=None)
+@cache
 def fitted(name, model, method):
     return fit_multilevel(
         DATASETS[name]["models"][model]["formula"], frame(name), reml=method == "REML"
@@ -74,7 +74,7 @@ def test_variances(name, model, method):
 
 @every_fit
 def test_conditional_modes(name, model, method):
-    """Cluster by cluster, relative to the largest of its term; a term without variance has none to speak of."""
+    """Cluster by cluster, relative to the largest of its term, which is none without variance."""
     ours, r = both(name, model, method)
     coefficients = ours.cluster_coefficients
     coefficients.index = coefficients.index.astype(str)
@@ -114,7 +114,6 @@ def test_random_correlations(name):
 
 
 # ---- pooled
-# ----------------------------------------------------------------------------------------------
 
 
 # offset_a: R's intercept is at 2010, ours at year 0, where 2,010 years of extrapolation eat the

@@ -1,8 +1,7 @@
 """The likelihood of a multilevel model with its covariance matrix written out in full.
 
 This is the slow, literal way: every row is kept, V is an N x N matrix, and nothing is shared with
-    the
-module under test, which never sees a row once it has crossproducts. If the two agree, both are
+the module under test, which never sees a row once it has crossproducts. If the two agree, both are
 right or both are wrong in the same way by accident.
 
 The model, in units of the residual variance: y = X b + error, with
@@ -53,7 +52,7 @@ class Dense:
         return L[self.position]
 
     def pieces(self, theta):
-        """What the criterion needs: inverse and log determinant of V, b, residuals, rss, and X'V^-1X."""
+        """What the criterion needs: V's inverse and log determinant, b, residuals, rss, X'V^-1X."""
         L = self.factor(theta)
         ZL = self.Z @ L
         V = np.eye(self.n) + (ZL @ ZL.T) * self.same_cluster
@@ -76,8 +75,11 @@ class Dense:
         return self.value_and_gradient(theta)[1]
 
     def value_and_gradient(self, theta):
-        """d criterion / dV = V^-1 - (V^-1 X)(X'V^-1X)^-1(X'V^-1) [REML only] - e e' df/rss; then the chain rule to L."""
-        L, V_inverse, log_det, VX, information, b, e, rss = self.pieces(theta)
+        """By the derivative with respect to V, and then the chain rule to L.
+
+        That is V^-1 - (V^-1 X)(X'V^-1X)^-1(X'V^-1) [REML only] - e e' df/rss.
+        """
+        L, V_inverse, log_det, VX, information, _, e, rss = self.pieces(theta)
         value = log_det + self.df * (1 + LOG_2PI + np.log(rss / self.df))
         by_V = V_inverse - np.outer(e, e) * (self.df / rss)
         if self.reml:
@@ -87,10 +89,9 @@ class Dense:
         return value, self.theta(2 * by_Psi @ L)
 
     # ---- what follows from theta
-    # -------------------------------------------------------------------------
 
     def estimates(self, theta):
-        """Fixed effects, their covariance matrix, residual SD and conditional modes (one row a cluster)."""
+        """Fixed effects, their covariance, residual SD, conditional modes (one row a cluster)."""
         L, _, _, _, information, b, e, rss = self.pieces(theta)
         sigma2 = rss / self.df
         scores = np.zeros((len(self.labels), self.Z.shape[1]))
@@ -98,10 +99,11 @@ class Dense:
         return b, np.linalg.inv(information) * sigma2, np.sqrt(sigma2), scores @ (L @ L.T)
 
     def satterthwaite(self, theta, step=1e-5, floor=1e-8):
-        """Degrees of freedom of each fixed effect: 2 v^2 / (g' A g), A = 2 H^-1 over (theta, sigma).
+        """Degrees of freedom of each fixed effect: 2 v^2 / (g' A g).
 
-        H is the Hessian of the criterion with sigma as a parameter of its own; as lmerTest does,
-        directions in which H is not positive (flat directions of a singular fit) are left out.
+        A = 2 H^-1 over (theta, sigma), and H is the Hessian of the criterion with sigma as a
+        parameter of its own; as lmerTest does, directions in which H is not positive (flat
+        directions of a singular fit) are left out.
         """
         theta = np.asarray(theta, float)
         sigma = self.estimates(theta)[2]
@@ -129,10 +131,9 @@ class Dense:
         return 2 * v**2 / np.einsum("ik,ij,jk->k", J, A, J)
 
     # ---- optimising
-    # --------------------------------------------------------------------------------------
 
     def polish(self, theta, iterations=50):
-        """Newton steps to the stationary point next to theta, as exactly as double precision allows."""
+        """Newton steps to the stationary point nearby, as exactly as double precision allows."""
         theta = np.array(theta, float)
         value, gradient = self.value_and_gradient(theta)
         for _ in range(iterations):

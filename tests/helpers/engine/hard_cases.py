@@ -1,4 +1,7 @@
-"""Small data sets on which fitting is hard: few clusters, few rows, tiny, zero and huge variances, imbalance."""
+"""Small data sets on which fitting is hard.
+
+Few clusters, few rows, tiny, zero and huge variances, imbalance.
+"""
 
 from dataclasses import dataclass
 
@@ -8,7 +11,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Case:
-    """A data frame, the formula for the module, and the same model as matrices for the dense likelihood."""
+    """A data frame, a formula for the module, and the same as matrices for the dense likelihood."""
 
     name: str
     data: pd.DataFrame

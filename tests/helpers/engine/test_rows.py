@@ -1,7 +1,8 @@
-"""Data that come in pieces, or from a Parquet file, give the fit that the whole data frame gives."""
+"""Data that come in pieces, or from a Parquet file, give the fit that the whole frame gives."""
 
 import gc
 import weakref
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -56,7 +57,7 @@ def whole(seed=6):
 def pieces(frame, n=5):
     """Cut anywhere: clusters go on from one chunk to the next."""
     edges = np.linspace(0, len(frame), n + 1).astype(int)
-    return [frame.iloc[a:b] for a, b in zip(edges[:-1], edges[1:])]
+    return [frame.iloc[a:b] for a, b in pairwise(edges)]
 
 
 def the_same(a, b):
@@ -121,13 +122,16 @@ def test_empty_chunks(strategy):
     "data", [[], (), iter([]), [whole().iloc[:0]]], ids=["list", "tuple", "iterator", "empty chunk"]
 )
 def test_no_rows_at_all(strategy, data):
-    with pytest.raises(InputError, match="(?i)row|chunk|empty|data"):
+    with pytest.raises(InputError, match=r"(?i)row|chunk|empty|data"):
         FITS[strategy](data)
 
 
 @every_strategy
 def test_categories_that_first_appear_later(strategy):
-    """Text whose second value no early chunk holds: right, or refused by the column's name; never quietly wrong."""
+    """Text whose second value no early chunk holds: right, or refused by the column's name.
+
+    Never quietly wrong.
+    """
     frame = whole().sort_values("kind", kind="stable")
     expected = FITS[strategy](frame, "x1 + kind")
     try:
@@ -174,7 +178,10 @@ def test_numbers_typed_differently_by_chunk(strategy):
 @every_strategy
 @pytest.mark.parametrize("function", ["center", "scale", "standardize"])
 def test_transformations_that_need_all_rows(strategy, function):
-    """center(x2) by chunk would subtract each chunk's own mean: right, or refused; never quietly wrong."""
+    """By chunk, center(x2) would subtract each chunk's own mean: right, or refused.
+
+    Never quietly wrong.
+    """
     right = f"x1 + {function}(x2)"
     frame = whole().sort_values("x2")
     try:
@@ -212,10 +219,10 @@ def test_faults_in_a_late_chunk(strategy):
 
 @every_strategy
 def test_files_that_cannot_be_read(strategy, tmp_path):
-    with pytest.raises(InputError, match="rows.parquet"):
+    with pytest.raises(InputError, match=r"rows\.parquet"):
         FITS[strategy](tmp_path / "rows.parquet")
     (tmp_path / "text.parquet").write_text("y,x1,x2\n1,2,3\n")
-    with pytest.raises(InputError, match="text.parquet"):
+    with pytest.raises(InputError, match=r"text\.parquet"):
         FITS[strategy](tmp_path / "text.parquet")
 
 
@@ -223,7 +230,10 @@ def test_files_that_cannot_be_read(strategy, tmp_path):
     "strategy", [name for name in FITS if name != "uncorrelated"]
 )  # which is another model where the origin moves
 def test_far_off_origins_in_chunks(strategy):
-    """Digits survive a million added to the outcome and 2,000 to a predictor, without a look at all rows first."""
+    """Digits survive a million added to the outcome and 2,000 to a predictor.
+
+    Without a look at all rows first.
+    """
     frame = whole().sort_values("x1")
     far = frame.assign(y=frame["y"] + 1e6, x1=frame["x1"] + 2000)
     near, found = FITS[strategy](frame).table, FITS[strategy](pieces(far)).table
@@ -237,7 +247,7 @@ def test_far_off_origins_in_chunks(strategy):
 
 
 def test_rows_are_let_go():
-    """Memory does not grow with the rows: while the twentieth chunk is read, the first ones are gone."""
+    """Memory does not grow with the rows: while one chunk is read, the first ones are gone."""
     alive, most = [], 0
 
     def stream():

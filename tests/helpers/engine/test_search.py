@@ -1,134 +1,186 @@
-"""No wrong optimum: on 200 hard cases nobody finds a better fit than ours, and a fit that is not at an optimum says so.
+"""The search by itself, on criteria that have nothing to do with clusters.
 
-The rival is scipy's L-BFGS-B on the dense likelihood, from 20 random starts, its best answer then
-polished by Newton steps.
+One has a minimum that can be written down, inside or on the boundary; the other is that of a model
+with crossed groupings, which this module does not fit.
 """
 
-from functools import lru_cache
-
 import numpy as np
-import pandas as pd
 import pytest
+from scipy.optimize import minimize as scipy_minimize
 
-from helpers import fit_multilevel
-from helpers.engine.crossproducts import Crossproducts, crossproducts_by_code
-from helpers.engine.multilevel import RandomTerms, multilevel
-from tests.helpers.engine.dense import Dense
-from tests.helpers.engine.hard_cases import hard_case
-
-N_CASES = 200
+from helpers.engine.psi import Blocks
+from helpers.engine.search import Point, minimise
 
 
-@lru_cache(maxsize=None)
-def case_and_fit(seed):
-    case = hard_case(seed)
-    return case, fit_multilevel(case.formula, case.data, reml=case.reml)
+class NoisyCovariance:
+    """-2 log likelihood of a covariance matrix Psi that is seen through noise of variance 1.
 
-
-@lru_cache(maxsize=None)
-def rival(seed):
-    """The best that others find: criterion, theta, and the dense likelihood it was found on."""
-    case = hard_case(seed)
-    dense = Dense(*case.matrices(), reml=case.reml)
-    value, theta = dense.best_of(20, np.random.default_rng(seed))
-    polished = dense.polish(theta)
-    return min(value, dense.criterion(polished)), polished, dense
-
-
-@pytest.mark.parametrize("seed", range(N_CASES))
-def test_nobody_finds_a_better_fit(seed):
-    case, fit = case_and_fit(seed)
-    best = rival(seed)[0]
-    assert fit.criterion <= best + 1e-6 * max(1, abs(best) / 1000), case.formula
-    assert fit.converged, case.formula
-
-
-@pytest.mark.parametrize("seed", range(N_CASES))
-def test_the_criterion_is_that_of_the_variances_shown(seed):
-    """A low criterion proves nothing unless it belongs to the variances in the output: put them into the dense likelihood."""
-    case, fit = case_and_fit(seed)
-    dense = Dense(*case.matrices(), reml=case.reml)
-    names = ["Intercept" if name == "1" else name for bar in case.bars for name in bar]
-    sd = fit.random_sd[names].to_numpy() / fit.residual_sd
-    correlation = np.eye(len(names))
-    if (
-        len(case.bars) == 1 and len(names) > 1
-    ):  # a correlation with a term that does not vary is not defined: take none
-        correlation = np.nan_to_num(fit.random_corr.loc[names, names].to_numpy(float))
-        np.fill_diagonal(correlation, 1)
-    Psi = correlation * np.outer(sd, sd)
-    values, vectors = np.linalg.eigh(Psi)
-    root = vectors * np.sqrt(np.maximum(values, 0))
-    dense.factor = lambda theta: root  # any L with L L' = Psi
-    assert fit.criterion == pytest.approx(
-        dense.criterion(None), abs=1e-6 * max(1, abs(fit.criterion) / 1000)
-    )
-    b, covariance, _, _ = dense.estimates(None)
-    np.testing.assert_allclose(fit.table["std_error"], np.sqrt(np.diag(covariance)), rtol=1e-5)
-    assert (
-        np.abs(fit.table["estimate"].to_numpy() - b) <= 1e-5 * np.sqrt(np.diag(covariance))
-    ).all()
-
-
-@pytest.mark.parametrize("seed", range(N_CASES))
-def test_degrees_of_freedom(seed):
-    """Satterthwaite's, at the optimum, from finite differences of the dense likelihood.
-
-    On singular fits too.
+    One observation's worth of it: log|Psi + I| + tr((Psi + I)^-1 T), for a matrix T (S, q, q).
+    Where Psi is one block its minimum is known: T's eigenvectors, with its eigenvalues less 1, or 0
+    where that is negative.
     """
-    case, fit = case_and_fit(seed)
-    best, theta, dense = rival(seed)
-    if fit.criterion < best - 1e-7:  # the rival has not found this optimum yet
-        theta = dense.polish(dense.best_of(400, np.random.default_rng(seed))[1])
-    np.testing.assert_allclose(fit.table["df"], dense.satterthwaite(theta), rtol=1e-4)
 
+    def __init__(self, T):
+        self.T = T
 
-def test_the_cases_are_hard():
-    """Else the tests above prove little: many optima on the boundary, and descents from random starts that disagree."""
-    singular = sum(case_and_fit(seed)[1].singular for seed in range(N_CASES))
-    assert 0.3 < singular / N_CASES < 0.9
-    disagree = 0
-    for seed in range(60):
-        case = hard_case(seed)
-        dense = Dense(*case.matrices(), reml=case.reml)
-        found = [dense.best_of(1, np.random.default_rng([seed, i]))[0] for i in range(8)]
-        disagree += np.ptp(found) > 1e-3
-    assert disagree >= 15
+    def take(self, which):
+        return NoisyCovariance(self.T[which])
 
+    def value(self, V):
+        return np.linalg.slogdet(V)[1] + np.einsum("sab,sba->s", np.linalg.inv(V), self.T)
 
-def test_the_same_case_in_millimetres_and_in_kilometres():
-    """An optimum does not depend on units: a thousandfold outcome moves the criterion by a known constant."""
-    for seed in range(0, N_CASES, 10):
-        case, fit = case_and_fit(seed)
-        scaled = fit_multilevel(
-            case.formula, case.data.assign(y=case.data["y"] * 1000), reml=case.reml
+    def __call__(self, at):
+        S, q = self.T.shape[:2]
+        V = at.factor @ at.factor.swapaxes(1, 2) + np.eye(q)
+        M = np.linalg.inv(V)
+        MTM = M @ self.T @ M
+        slope = M - MTM
+        D = at.directions.reshape(S, -1, q, q)
+        second = np.einsum("siab,sbc,sjcd,sda->sij", D, M, D, 2 * MTM - M)
+        return Point(
+            criterion=self.value(V),
+            gradient=at.gradient(slope),
+            hessian=at.hessian(second, slope),
+            factor=at.factor,
+            basis=at.basis,
+            slope=slope,
+            curvature=np.einsum("sab,scd->sabcd", M, M),
         )
-        rows = fit.n_obs - (len(case.fixed) if case.reml else 0)
-        assert scaled.criterion == pytest.approx(fit.criterion + 2 * rows * np.log(1000), abs=1e-6)
 
 
-def test_a_fit_cut_short_says_so_to_the_reader():
-    case, fit = case_and_fit(9)
-    cut = fit_multilevel(case.formula, case.data, reml=case.reml, max_iterations=1)
-    assert fit.converged and not cut.converged
-    assert cut.criterion > fit.criterion + 1e-3
-    assert cut.notes and any("minimum" in note or "converge" in note for note in cut.notes)
+def with_eigenvalues(values, seed=0):
+    """A matrix (1, q, q) with these eigenvalues, and the Psi that goes with it."""
+    values = np.array(values, float)
+    vectors = np.linalg.qr(np.random.default_rng(seed).normal(size=(len(values),) * 2))[0]
+    T = vectors * values @ vectors.T
+    return T[None], vectors * np.maximum(values - 1, 0) @ vectors.T
 
 
-@pytest.mark.parametrize("seed", range(0, N_CASES, 4))
-def test_a_search_cut_short_says_so(seed):
-    """Whenever the search is stopped early and is not yet at an optimum, `converged` is False."""
-    case, fit = case_and_fit(seed)
-    y, X, cluster, bars = case.matrices()
-    codes, labels = pd.factorize(cluster)
-    W = np.column_stack([X, y])
-    counts = np.bincount(codes)
-    cp = Crossproducts(crossproducts_by_code(W, codes, len(counts))[None], counts, X.shape[1])
-    terms = RandomTerms(tuple(tuple(case.fixed.index(name) for name in bar) for bar in case.bars))
-    for max_iterations in (0, 1, 2, 3, 5):
-        cut = multilevel(cp, terms, reml=case.reml, max_iterations=max_iterations)
-        dense = Dense(y, X, cluster, bars, case.reml)
-        theta = np.asarray(cut.theta)[0]
-        nearby = dense.criterion(dense.polish(theta, iterations=20))
-        short = cut.criterion[0] - nearby > 1e-5 * max(1, abs(nearby) / 1000)
-        assert not (short and cut.converged[0]), max_iterations
+INSIDE = [[2.0], [3.0, 2.0], [1.5, 4.0, 30.0], [1.01, 1.1, 2.0, 500.0]]
+ON_BOUNDARY = [[0.5], [1.0], [3.0, 0.2], [0.9, 4.0, 0.0], [0.3, 0.2, 0.1], [2.0, 0.99, 50.0, 1.0]]
+
+
+@pytest.mark.parametrize("eigenvalues", [*INSIDE, *ON_BOUNDARY], ids=str)
+@pytest.mark.parametrize("size", [1e-6, 0.1, 1.0, 30.0])
+def test_a_minimum_that_is_known(eigenvalues, size):
+    T, Psi = with_eigenvalues(eigenvalues)
+    q = len(Psi)
+    converged, point = minimise(NoisyCovariance(T), size * np.eye(q)[None], Blocks((q,)))
+    assert converged.all()
+    found = point.factor[0] @ point.factor[0].T
+    # A variance of zero with no slope to hold it there is found as well as squares can be.
+    np.testing.assert_allclose(found, Psi, atol=3e-4 if 1.0 in eigenvalues else 1e-7)
+    assert point.criterion[0] <= NoisyCovariance(T).value((Psi + np.eye(q))[None])[0] + 1e-9
+
+
+@pytest.mark.parametrize("eigenvalues", INSIDE, ids=str)
+def test_a_boundary_where_the_minimum_is_not_is_left(eigenvalues):
+    """No variance at all is a stationary point in every coordinate, and the search starts there."""
+    T, Psi = with_eigenvalues(eigenvalues)
+    converged, point = minimise(NoisyCovariance(T), np.zeros(T.shape), Blocks((len(Psi),)))
+    assert converged.all()
+    np.testing.assert_allclose(point.factor[0] @ point.factor[0].T, Psi, atol=1e-6)
+
+
+def test_blocks_are_kept_apart():
+    """Between blocks Psi stays zero, so for diagonal T each block is a problem of its own."""
+    values = np.array([3.0, 0.5, 8.0, 1.2])
+    T = np.diag(values)[None]
+    for sizes in ((1, 1, 1, 1), (2, 2), (1, 3)):
+        converged, point = minimise(NoisyCovariance(T), np.eye(4)[None], Blocks(sizes))
+        assert converged.all()
+        found = point.factor[0] @ point.factor[0].T
+        np.testing.assert_allclose(found, np.diag(np.maximum(values - 1, 0)), atol=1e-7)
+    coupled = T + 0.4 * (1 - np.eye(4))
+    _, point = minimise(NoisyCovariance(coupled), np.eye(4)[None], Blocks((2, 2)))
+    found = point.factor[0] @ point.factor[0].T
+    assert (found[:2, 2:] == 0).all() and abs(found[0, 1]) > 0.05
+
+
+def test_many_at_once_are_what_each_is_alone():
+    """They arrive at different times, and some on a boundary; those that have are let go."""
+    rng = np.random.default_rng(3)
+    half = rng.normal(size=(60, 3, 3)) * 10 ** rng.uniform(-1, 1, (60, 1, 1))
+    T, start = half @ half.swapaxes(1, 2), np.broadcast_to(np.eye(3), (60, 3, 3))
+    converged, together = minimise(NoisyCovariance(T), start, Blocks((3,)))
+    assert converged.all()
+    for i in range(60):
+        _, alone = minimise(NoisyCovariance(T[i : i + 1]), start[:1], Blocks((3,)))
+        assert alone.criterion[0] == pytest.approx(together.criterion[i], abs=1e-9)
+    zeros = (np.linalg.eigvalsh(together.factor @ together.factor.swapaxes(1, 2)) < 1e-8).sum(
+        axis=1
+    )
+    assert set(zeros) >= {0, 1, 2}
+
+
+def test_cut_short_it_says_so():
+    T, _ = with_eigenvalues([40.0, 3.0, 0.5])
+    for max_iterations in (0, 1, 2):
+        converged, point = minimise(
+            NoisyCovariance(T), np.eye(3)[None], Blocks((3,)), max_iterations
+        )
+        assert not converged.any() and np.isfinite(point.criterion).all()
+
+
+class Crossed:
+    """REML of random intercepts of rows and of columns, crossed, with V written out in full."""
+
+    def __init__(self, y, groupings):
+        self.y, self.X = y, np.ones((len(y), 1))
+        self.Z = [(labels[:, None] == labels).astype(float) for labels in groupings]
+
+    def take(self, which):
+        return self  # a single study
+
+    def criterion(self, variances):
+        V = np.eye(len(self.y)) + sum(v * G for v, G in zip(variances, self.Z))
+        V_inverse, rows = np.linalg.inv(V), len(self.y) - 1
+        information = self.X.T @ V_inverse @ self.X
+        P = V_inverse - V_inverse @ self.X @ np.linalg.solve(information, self.X.T @ V_inverse)
+        rss = self.y @ P @ self.y
+        log_dets = np.linalg.slogdet(V)[1] + np.linalg.slogdet(information)[1]
+        return log_dets + rows * np.log(rss / rows), P, rss / rows
+
+    def __call__(self, at):
+        Psi = at.factor[0] @ at.factor[0].T
+        value, P, s2 = self.criterion(np.diag(Psi))
+        PG, Py, rows = [P @ G for G in self.Z], P @ self.y, len(self.y) - 1
+        traces = np.array([[np.trace(a @ b) for b in PG] for a in PG])
+        w = np.array([Py @ G @ Py for G in self.Z])
+        twice = np.array([[Py @ a @ P @ b @ Py for b in self.Z] for a in self.Z])
+        slope = np.diag([np.trace(a) for a in PG] - w / s2)[None]
+        second = 2 * twice / s2 - traces - np.outer(w, w) / (rows * s2**2)
+        D = at.directions.reshape(2, 2, 2).diagonal(axis1=1, axis2=2)  # each moves one variance
+        curvature = np.zeros((1, 2, 2, 2, 2))
+        for j in range(2):
+            curvature[0, j, j, j, j] = traces[j, j]
+        return Point(
+            criterion=np.array([value]),
+            gradient=at.gradient(slope),
+            hessian=at.hessian((D @ second @ D.T)[None], slope),
+            factor=at.factor,
+            basis=at.basis,
+            slope=slope,
+            curvature=curvature,
+        )
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("sd", [(1.0, 2.0), (0.5, 0.0), (0.0, 0.0)], ids=str)
+def test_a_model_with_crossed_groupings_needs_no_other_search(sd, seed):
+    rng = np.random.default_rng(seed)
+    row, column = np.repeat(np.arange(8), 6), np.tile(np.arange(6), 8)
+    effects = sd[0] * rng.normal(size=8)[row] + sd[1] * rng.normal(size=6)[column]
+    model = Crossed(effects + rng.normal(size=48), (row, column))
+    converged, point = minimise(model, np.eye(2)[None], Blocks((1, 1)))
+    assert converged.all()
+    best = min(
+        scipy_minimize(
+            lambda variances: model.criterion(variances)[0],
+            start,
+            method="L-BFGS-B",
+            bounds=[(0, None)] * 2,
+        ).fun
+        for start in ((0.01, 0.01), (1, 1), (5, 0.1))
+    )
+    assert point.criterion[0] <= best + 1e-8

@@ -1,0 +1,107 @@
+"""Algebra for many small matrices, against numpy's for one at a time: few of them and very many."""
+
+import numpy as np
+import pytest
+
+from helpers.engine import smallmatrix
+
+BATCHES = [(3, 5), (4, 400)]  # on either side of what is done with one call for all entries
+every_batch = pytest.mark.parametrize("batch", BATCHES, ids=str)
+every_size = pytest.mark.parametrize("q", [1, 2, 4])
+
+
+def numbers(*shape, seed=1):
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def first_in(A):
+    """Matrix indices last, where numpy wants them."""
+    return np.moveaxis(A, (0, 1), (-2, -1))
+
+
+def positive_definite(q, batch):
+    A = numbers(q, q + 2, *batch)
+    return np.einsum("ik...,jk...->ij...", A, A)
+
+
+def same(found, expected):
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-11)
+
+
+def test_the_batches_are_on_either_side():
+    assert np.prod(BATCHES[0]) <= smallmatrix._SMALL < np.prod(BATCHES[1])
+
+
+@every_batch
+@every_size
+def test_product(q, batch):
+    A, B = numbers(3, q, *batch), numbers(q, 2, *batch, seed=2)
+    same(first_in(smallmatrix.product(A, B)), first_in(A) @ first_in(B))
+
+
+@every_batch
+@every_size
+def test_product_by_study(q, batch):
+    A, B = numbers(3, q, *batch), numbers(batch[0], q, 2, seed=2)
+    same(first_in(smallmatrix.product_by_study(A, B)), first_in(A) @ B[:, None])
+
+
+@every_batch
+@every_size
+@pytest.mark.parametrize("columns", [None, [0], [1, 0], [2, 1]], ids=str)
+def test_gram(q, batch, columns):
+    A = numbers(q, 3, *batch)
+    some = A if columns is None else A[:, columns]
+    expected = first_in(some).swapaxes(-1, -2) @ first_in(A)
+    same(first_in(smallmatrix.gram(A, columns)), expected)
+
+
+@every_size
+def test_sums_over_clusters(q):
+    A, B = numbers(q, 3, 5), numbers(2, 3, 5, seed=2)
+    same(smallmatrix.sum_over_clusters(A, B), np.einsum("isg,jsg->sij", A, B))
+    A, B = numbers(q, 2, 3, 5), numbers(q, 4, 3, 5, seed=2)
+    same(smallmatrix.gram_over_clusters(A), np.einsum("imsg,insg->smn", A, A))
+    same(smallmatrix.gram_over_clusters(A, B), np.einsum("imsg,insg->smn", A, B))
+
+
+@every_batch
+@every_size
+def test_cholesky_and_what_it_solves(q, batch):
+    K, B = positive_definite(q, batch), numbers(q, 3, *batch, seed=2)
+    R = smallmatrix.cholesky(K)
+    same(first_in(R), np.linalg.cholesky(first_in(K)))
+    same(first_in(R) @ first_in(smallmatrix.forward_substitute(R, B)), first_in(B))
+    same(first_in(K) @ first_in(smallmatrix.solve(R, B)), first_in(B))
+
+
+@every_batch
+def test_what_is_not_positive_definite_has_no_cholesky_factor(batch):
+    """And says so without a warning, which the tests would take for an error."""
+    K = positive_definite(3, batch)
+    K[1, 1, 0, 0] = -1.0
+    with np.errstate(all="raise"):
+        R = smallmatrix.cholesky(K)
+    assert np.isnan(R[2, 2, 0, 0]) and np.isfinite(R[:, :, 1:]).all()
+
+
+def test_log_det_and_inverse_root():
+    A = first_in(positive_definite(3, (6,)))
+    log_det, root = smallmatrix.log_det_and_inverse_root(A)
+    same(log_det, np.linalg.slogdet(A)[1])
+    same(root @ root.swapaxes(1, 2), np.linalg.inv(A))
+
+
+@every_size
+@pytest.mark.parametrize("rank", [0, 1, 2])
+def test_semidefinite_cholesky(q, rank):
+    """As many columns of zeros as the matrix lacks rank, whichever they are."""
+    half = numbers(q, rank, 7)
+    half[0, :, 0] = 0  # a variable that does not vary
+    P = np.einsum("ik...,jk...->ij...", half, half)
+    L = smallmatrix.semidefinite_cholesky(P, tiny=1e-10)
+    same(np.einsum("ik...,jk...->ij...", L, L), P)
+    assert (np.triu(first_in(L), 1) == 0).all()
+    diagonal = np.diagonal(L)
+    assert (diagonal >= 0).all()
+    assert ((diagonal[1:] > 0).sum(axis=1) <= rank).all()
