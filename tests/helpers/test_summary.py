@@ -74,6 +74,7 @@ def test_false_alarms_are_put_right_by_adjusting(table):
     )
 
 
+@pytest.mark.slow
 def test_monte_carlo_errors_are_the_spread_of_repetitions():
     measures = ["abs_error", "se_sum", "t_sum", "bias", "sd", "mean_se", "coverage", "rejected"]
     runs = [

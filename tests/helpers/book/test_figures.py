@@ -143,6 +143,7 @@ def test_the_rule_of_the_dark_theme_is_the_one_tested_here():
     assert "--pst-color-background: #fffdf9" in sheet and "--pst-color-background: #15181d" in sheet
 
 
+@pytest.mark.slow
 def test_importing_does_not_load_matplotlib():
     code = (
         "import sys, helpers.book.figures; sys.exit('matplotlib' in sys.modules or 'seaborn' in "
