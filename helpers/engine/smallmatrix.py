@@ -119,15 +119,9 @@ def forward_substitute(R: np.ndarray, B: np.ndarray) -> np.ndarray:
     """R^-1 B for lower triangular R (q, q, ...) and B (q, m, ...)."""
     U = np.empty((*B.shape[:2], *np.broadcast_shapes(R.shape[2:], B.shape[2:])))
     U[:] = B
-    if U[0, 0].size <= _SMALL:
-        for c in range(len(U)):
-            U[c] /= R[c, c]
-            U[c + 1 :] -= R[c + 1 :, c, None] * U[c]
-        return U
-    for i in range(len(U)):
-        for c in range(i):
-            U[i] -= R[i, c] * U[c]
-        U[i] /= R[i, i]
+    for c in range(len(U)):
+        U[c] /= R[c, c]
+        U[c + 1 :] -= R[c + 1 :, c, None] * U[c]
     return U
 
 
