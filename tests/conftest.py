@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections import Counter
 
 import pytest
 
@@ -101,6 +102,18 @@ def in_tiers(items: list[pytest.Item], plan: dict[str, set]) -> dict[str, dict[s
 def pytest_sessionfinish() -> None:
     """Wait for the server of processes here, since a worker of pytest-xdist skips `atexit`."""
     stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say where the time went, by file of tests."""
+    seconds: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.nodeid.partition("::")[0]] += report.duration
+    terminalreporter.section("seconds by file")
+    for file, spent in seconds.most_common(20):
+        terminalreporter.write_line(f"{spent:7.1f}  {file}")
 
 
 @pytest.fixture(scope="session")
