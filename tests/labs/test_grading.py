@@ -23,8 +23,7 @@ from tools.labs.lab_notebooks import labs, nbgrader_says, release, source
 LABS = labs()
 
 
-@pytest.mark.slow
-def test_what_was_graded_survives_a_kill(tmp_path):
+def what_was_graded_survives_a_kill(tmp_path):
     lab, folder = LABS[0], tmp_path / "class"
     folder.mkdir()
     for student in ("ann", "bob", "cem"):
@@ -67,8 +66,7 @@ def kernels():
     return found
 
 
-@pytest.mark.slow
-def test_a_submission_whose_time_is_up_leaves_no_kernel(tmp_path):
+def a_submission_whose_time_is_up_leaves_no_kernel(tmp_path):
     lab, course = LABS[0], grade.Course(tmp_path)
     submission = grade.Submission("ann", lab, tmp_path / "ann.ipynb")
     course.prepare([lab])
@@ -128,6 +126,15 @@ def test_no_name_becomes_a_formula(tmp_path):
     (tmp_path / "=1+1").mkdir()
     grade.write_marks(tmp_path, *grade.collect(tmp_path))
     assert marks(tmp_path)[0]["student"] == "./=1+1"
+
+
+@pytest.mark.slow
+@pytest.mark.rotates()
+@pytest.mark.parametrize(
+    "check", [what_was_graded_survives_a_kill, a_submission_whose_time_is_up_leaves_no_kernel]
+)
+def test_nothing_is_lost_and_nothing_left(check, tmp_path):
+    check(tmp_path)
 
 
 @pytest.mark.slow
