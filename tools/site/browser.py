@@ -6,9 +6,9 @@ reading a page. No request that leaves the site finds its way.
 
 `faults` opens a page once for each view, at desktop width in light and dark and at the width of a
 phone, and runs all of axe on it as it comes, with everything opened that opens, with each tab in
-front and each menu down. `glance` takes a third of that time: it opens the page once, runs all of
-axe with everything open, then what the dark and the phone can change, and looks at one token of
-code of each kind instead of at thousands.
+front and each menu down. `glance` opens the page once, with everything open: it looks at what a
+phone can change, runs all of axe in light and the rule on contrast in the dark, and for these
+hides all tokens of code but one of each kind, of which there are thousands.
 """
 
 from __future__ import annotations
@@ -47,8 +47,7 @@ SETTLED = """async () => {
   for (const picture of document.images) picture.loading = "eager";
   await Promise.all([...document.images].map(picture => picture.decode().catch(() => null)));
 }"""
-RUN_AXE = """([within, rules]) => axe.run(
-  {include: [within].flat(), exclude: ["[data-repeats]"]},
+RUN_AXE = """([within, rules]) => axe.run(document.querySelector(within) ?? document,
   {runOnly: rules, resultTypes: ["violations"], preload: false})"""
 BROKEN_PICTURES = """() => [...document.images]
   .filter(picture => !picture.complete || picture.naturalWidth === 0)
@@ -67,14 +66,14 @@ WIDEST = """() => {
     .filter(part => part.getBoundingClientRect().right > limit + 1);
   return wide.length ? wide.at(-1).outerHTML.slice(0, 120) : "no element in particular";
 }"""
-MARK_REPEATS = """() => {
+HIDE_REPEATS = """() => {
   const seen = new Set();
   for (const part of document.querySelectorAll("pre span, mjx-container *")) {
     const kind = [];
     for (let at = part; at && at.tagName !== "ARTICLE"; at = at.parentElement)
       kind.push(at.tagName + "." + at.className + "/" + at.getAttribute("style"));
     const key = kind.join(" ");
-    if (seen.has(key)) part.dataset.repeats = ""; else seen.add(key);
+    if (seen.has(key)) part.style.display = "none"; else seen.add(key);
   }
 }"""
 """A token of code, or a letter of mathematics, whose kind and surroundings were seen already."""
@@ -139,19 +138,22 @@ class Looker:
         return [fault for view in views for fault in self._thoroughly(address, name, view)]
 
     def glance(self, address: str, name: str) -> list[str]:
-        """What is wrong with one page, opened once: light, then dark, then on a phone."""
+        """What is wrong with one page, opened once: on a phone, in light, in the dark."""
         with _Opened(self, address, name, "light") as opened:
             opened.look_at_width()
             opened.open_everything()
-            opened.page.evaluate(MARK_REPEATS)
-            opened.look(" (all opened)")
+            opened.look_at_width(" (all opened)")
+            opened.turn("phone")
+            opened.look_at_width(" (all opened)")
+            opened.run_axe(" (all opened)", TARGETS)
+            opened.turn("light")
+            opened.page.evaluate(HIDE_REPEATS)
+            opened.run_axe(" (all opened)", RULES)
             opened.tab_by_tab(".sd-tab-set")
             opened.turn("dark")
             opened.run_axe(" (all opened)", CONTRAST)
             opened.turn("phone")
-            opened.look_at_width(" (all opened)")
-            opened.run_axe(" (all opened)", TARGETS)
-            opened.toggle_by_toggle()
+            opened.toggle_by_toggle()  # last, since a button keeps its tooltip
             return opened.told()
 
     def _thoroughly(self, address: str, name: str, view: str) -> list[str]:
