@@ -20,6 +20,8 @@ from tests.helpers.engine.dense import Dense
 from tests.helpers.engine.hard_cases import hard_case
 from tests.helpers.engine.made_up import balanced, made_up, same_table
 
+pytestmark = pytest.mark.slow  # hundreds of hard cases, each fitted by a rival as well
+
 N_CASES = 200
 
 
