@@ -40,7 +40,6 @@ def execute(
     -----
     Must be called in a process of its own, once: it changes the working folder and the shell.
     """
-    os.environ["MPLBACKEND"] = "agg"
     matplotlib.use("agg", force=True)
     import matplotlib.pyplot as plt
 

@@ -74,10 +74,8 @@ def compute(
 
     Errors are not allowed unless the cells `past_errors` shall be run as well.
     """
-    from tools.notebooks import cells
-
     path = Path(path)
-    executed = _in_time(path, cells.execute, read(path), parameters, past_errors)
+    executed = _in_time(path, _cells_alone, read(path), parameters, past_errors)
     if not past_errors:
         for error in _errors(path.stem, executed):
             raise error
@@ -107,6 +105,15 @@ def _in_time(path: Path, function: Callable, *given: object):
         return call(function, *given, seconds=TIMEOUT)
     except ProcessError as error:
         raise ChapterError(f"{path.stem}: {error}.") from None
+
+
+def _cells_alone(
+    notebook: nbformat.NotebookNode, parameters: dict | None, past_errors: bool
+) -> nbformat.NotebookNode:
+    """Run the cells; imported there, since whoever asks has no use for the plotting libraries."""
+    from tools.notebooks.cells import execute
+
+    return execute(notebook, parameters, past_errors)
 
 
 def _papermill(given: Path, result: Path, parameters: dict | None) -> str:
