@@ -1,56 +1,59 @@
 """Simulate clustered data, fit it in several ways, state what was found.
 
-Figures are in `helpers.figures`, closed forms in `helpers.theory`; nothing here loads matplotlib or
-statsmodels.
+Figures are in `helpers.figures`, closed forms in `helpers.theory`. A name, and the libraries behind
+it, are loaded when they are first used, so that `import helpers` by itself costs nothing.
 """
 
-from helpers import renamed, theory
-from helpers.book import figures, guide
-from helpers.book.findings import finding, mean_se, proportion_se
-from helpers.data import load
-from helpers.engine import pooled
-from helpers.errors import InputError
-from helpers.fit import (
-    Fit,
-    fit_cluster_robust,
-    fit_fixed_effects,
-    fit_multilevel,
-    fit_ols,
-    fit_two_stage,
-)
-from helpers.running.designs import design_like, grid, post_designs
-from helpers.running.fit_studies import fit_studies
-from helpers.running.run_simulation import run_simulation
-from helpers.running.stored_universe import load_universe
-from helpers.simulate import Design, simulate_clusters, simulate_studies
-from helpers.summary import summarise
+from __future__ import annotations
 
-__all__ = [
-    "Design",
-    "Fit",
-    "InputError",
-    "design_like",
-    "figures",
-    "finding",
-    "fit_cluster_robust",
-    "fit_fixed_effects",
-    "fit_multilevel",
-    "fit_ols",
-    "fit_studies",
-    "fit_two_stage",
-    "grid",
-    "guide",
-    "load",
-    "load_universe",
-    "mean_se",
-    "pooled",
-    "post_designs",
-    "proportion_se",
-    "run_simulation",
-    "simulate_clusters",
-    "simulate_studies",
-    "summarise",
-    "theory",
-]
+from importlib import import_module
+from typing import Any
+
+from helpers import renamed
+
+_HOMES = {
+    "helpers.book.findings": ("finding", "mean_se", "proportion_se"),
+    "helpers.data": ("load",),
+    "helpers.errors": ("InputError",),
+    "helpers.fit": (
+        "Fit",
+        "fit_cluster_robust",
+        "fit_fixed_effects",
+        "fit_multilevel",
+        "fit_ols",
+        "fit_two_stage",
+    ),
+    "helpers.running.designs": ("design_like", "grid", "post_designs"),
+    "helpers.running.fit_studies": ("fit_studies",),
+    "helpers.running.run_simulation": ("run_simulation",),
+    "helpers.running.stored_universe": ("load_universe",),
+    "helpers.simulate": ("Design", "simulate_clusters", "simulate_studies"),
+    "helpers.summary": ("summarise",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+_MODULES = {
+    "figures": "helpers.book.figures",
+    "guide": "helpers.book.guide",
+    "pooled": "helpers.engine.pooled",
+    "theory": "helpers.theory",
+}
+
+__all__ = sorted([*_HOME, *_MODULES])
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        found = import_module(_MODULES[name])
+    elif name in _HOME:
+        found = getattr(import_module(_HOME[name]), name)
+    else:
+        return renamed.named(__name__, name)
+    globals()[name] = found  # the next use does not come by here
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
 
 renamed.install()

@@ -70,10 +70,8 @@ NAMES = {
 
 
 def install() -> None:
-    """Let the old names be found, once `helpers` is loaded."""
+    """Let old modules be found. Modules that still stand ask `named` for what they do not have."""
     sys.meta_path.append(_OldModules())
-    for module in ("helpers", "helpers.strategies"):
-        vars(sys.modules[module])["__getattr__"] = partial(_named, module)
 
 
 class _OldModules(MetaPathFinder, Loader):
@@ -89,7 +87,7 @@ class _OldModules(MetaPathFinder, Loader):
         _say(old, MODULES[old])
         now = import_module(MODULES[old])
         if old in NAMES:
-            vars(now)["__getattr__"] = partial(_named, old)
+            vars(now)["__getattr__"] = partial(named, old, level=3)
         sys.modules[old] = now  # which the import system takes in place of the empty one
 
     def get_code(self, fullname: str) -> CodeType | None:
@@ -101,23 +99,26 @@ class _OldModules(MetaPathFinder, Loader):
         return spec.loader.get_code(now)
 
 
-def _named(module: str, name: str) -> Any:
-    """What `name` stands for that somebody looked for in `module` under its old name."""
+def named(module: str, name: str, level: int = 4) -> Any:
+    """What `name` stands for that somebody looked for in `module` under its old name.
+
+    The warning points at who did, `level` calls up: past a `__getattr__` that hands on to here.
+    """
     old = f"{module}.{name}"
     if old in MODULES:
-        _say(old, MODULES[old])
+        _say(old, MODULES[old], level)
         return import_module(MODULES[old])
     now = NAMES[module].get(name)
     if now is None:
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
-    _say(name, now)
+    _say(name, now, level)
     place, _, its_name = now.rpartition(".")
     found = getattr(import_module(place), its_name)
     return tuple(found) if name == "STRATEGIES" else found  # which held names and no more
 
 
-def _say(old: str, now: str) -> None:
-    warnings.warn(_line(old, now), FutureWarning, stacklevel=3)
+def _say(old: str, now: str, level: int = 3) -> None:
+    warnings.warn(_line(old, now), FutureWarning, stacklevel=level)
 
 
 def _line(old: str, now: str) -> str:

@@ -14,13 +14,13 @@ import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from helpers.errors import InputError
-from helpers.running.designs import grid, post_designs
-from helpers.running.run_simulation import run_simulation
-from helpers.running.store import write_table
-from helpers.simulate import Design
 from helpers.strategies import POST_STRATEGIES, REGISTRY
+
+if TYPE_CHECKING:
+    from helpers.simulate import Design
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -35,6 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     parser = _parser()
     options = parser.parse_args(arguments)
+    # loaded once there is something to run: --help and a slip are answered at once
+    from helpers.running.run_simulation import run_simulation
+    from helpers.running.store import write_table
+
     try:
         out = _writable(options.out)
         table = run_simulation(
@@ -149,6 +153,8 @@ def _strategies_in_lines() -> list[str]:
 
 def _designs(options: argparse.Namespace) -> dict[str, Design]:
     """The grid that the words ask for."""
+    from helpers.running.designs import grid, post_designs
+
     sizes = (options.clusters, options.per_cluster, options.between_sd)
     if options.grid == "post":
         if any(sizes):

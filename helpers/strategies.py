@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from helpers import renamed
 from helpers.engine import many_studies, pooled
 from helpers.engine.crossproducts import Crossproducts
 from helpers.engine.random_terms import RandomTerms
@@ -214,3 +215,7 @@ def find_strategy(name: object) -> Strategy:
 def strategies_taking(option: str) -> list[str]:
     """The names of the strategies that take an option, such as "correction"."""
     return [name for name, strategy in REGISTRY.items() if option in strategy.takes]
+
+
+def __getattr__(name: str) -> Any:
+    return renamed.named(__name__, name)

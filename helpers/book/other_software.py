@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtr
 
 from helpers.data import FOLDER
 from helpers.errors import InputError
@@ -71,7 +71,7 @@ def numbers(section: str, *fits: Any) -> pd.DataFrame:
         else:
             lines[row["software"]] = about["estimate"], row["std_error"], row["df"]
     table = pd.DataFrame.from_dict(lines, orient="index", columns=NUMBERS)
-    table["p_value"] = 2 * stats.t.sf((table["estimate"] / table["std_error"]).abs(), table["df"])
+    table["p_value"] = 2 * stdtr(table["df"], -(table["estimate"] / table["std_error"]).abs())
     table["rule"] = [row["rule"] for row in about["rows"]]
     return table
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from helpers.engine.cluster_data import ClusterData
 
@@ -135,8 +135,8 @@ def coefficient_table(names: list[str], result: Estimates) -> pd.DataFrame:
     usable = (std_error > 1e-14 * np.abs(estimate)) & (std_error > 0) & np.isfinite(df) & (df > 0)
     with np.errstate(all="ignore"):
         statistic = np.where(usable, estimate / std_error, np.nan)
-        half = np.where(usable, stats.t.ppf(0.975, df) * std_error, np.nan)
-        p_value = np.where(usable, 2 * stats.t.sf(np.abs(statistic), df), np.nan)
+        half = np.where(usable, stdtrit(df, 0.975) * std_error, np.nan)
+        p_value = np.where(usable, 2 * stdtr(df, -np.abs(statistic)), np.nan)
     columns = {
         "estimate": estimate,
         "std_error": std_error,

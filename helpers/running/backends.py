@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import joblib
 import pandas as pd
-from joblib.externals.loky import BrokenProcessPool
 
 from helpers.errors import InputError
 
@@ -55,6 +53,9 @@ def results(
     if n_jobs == 1 and backend != "dask":
         yield from (_labelled(label, job) for label, job in jobs.items())
         return
+    import joblib
+    from joblib.externals.loky import BrokenProcessPool
+
     calls = [joblib.delayed(_labelled)(label, job) for label, job in jobs.items()]
     with _at_work(backend, scheduler):
         try:
@@ -80,6 +81,8 @@ def _labelled(label: str, job: Job) -> tuple[str, pd.DataFrame]:
 @contextmanager
 def _at_work(backend: str, scheduler: str | None) -> Iterator[None]:
     """The backend of joblib for as long as it is needed, with the Dask client closed behind it."""
+    import joblib
+
     if backend != "dask":
         with joblib.parallel_config(backend):
             yield

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtr
 
 from helpers.engine.crossproducts import Crossproducts, crossproducts_of_studies
 from helpers.errors import InputError
@@ -54,7 +54,7 @@ class StudyFits:
     @property
     def p_value(self) -> np.ndarray:
         """(S, k), of the t-test of a coefficient of zero."""
-        return 2 * stats.t.sf(np.abs(self.estimate / self.std_error), self.df)
+        return 2 * stdtr(self.df, -np.abs(self.estimate / self.std_error))
 
     def term(self, name: str) -> StudyFits:
         """The same for one term: arrays of shape (S,), cluster coefficients (S, G).

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from helpers.checks import Numbers, numbers
 from helpers.errors import InputError
 from helpers.theory.forms import count, form, plain, sd
 
-CRITICAL_Z = stats.norm.ppf(0.975)
+CRITICAL_Z = float(ndtri(0.975))
 """What a test at 5% compares |estimate / standard error| with in large samples."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from helpers.checks import Numbers
 from helpers.errors import InputError
@@ -178,7 +178,7 @@ def random_intercept_singular_rate(
             "otherwise there is nothing to compare levels with."
         )
     w, _ = _weights(n, p, slope, intercept, noise)
-    return plain(stats.f.cdf(w, G - 1, G * (n - 1) - p))
+    return plain(special.fdtr(G - 1, G * (n - 1) - p, w))
 
 
 def _weights(

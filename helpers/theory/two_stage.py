@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from scipy import integrate, optimize, stats
 from scipy.special import gammaln, kve
 
 from helpers.checks import Numbers
 from helpers.errors import InputError
 from helpers.theory.forms import count, form, plain, sd, sizes
+
+if TYPE_CHECKING:
+    from scipy import stats
 
 
 @form("exact")
@@ -40,6 +44,8 @@ def slope_error(
     InputError
         With fewer than p + 1 rows a cluster, which do not determine a slope.
     """
+    from scipy import stats  # a second to load, and nothing else needs it
+
     n, p = count("n_per_cluster", n_per_cluster), count("n_predictors", n_predictors)
     _check_determined(n, p, n_per_cluster)
     return stats.t(df=n - p, scale=sd("noise_sd", noise_sd) / np.sqrt(n - p))
@@ -139,6 +145,8 @@ def _median_of_mean(G: float, nu: float, slope: float, noise: float) -> float:
 
     P(|error| <= c) is 2/pi times the integral over u > 0 of sin(c u) phi(u) / u.
     """
+    from scipy import integrate, optimize  # loaded where they are needed, as above
+
     if slope == noise == 0:
         return 0.0
     scale = np.sqrt((slope**2 + noise**2 / max(nu - 2, 0.5)) / G)

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+import helpers
+
 HEAVY = ("statsmodels", "matplotlib", "seaborn")
 
 
@@ -17,11 +19,37 @@ def loaded_by(statement: str) -> set[str]:
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert answer.returncode == 0, answer.stderr
-    return set(answer.stdout.split())
+    return set(answer.stdout.split("\n")[-2].split())
 
 
-def test_importing_helpers_loads_no_heavy_library():
-    assert not loaded_by("import helpers") & set(HEAVY)
+def test_importing_helpers_loads_no_library():
+    assert not loaded_by("import helpers") & {*HEAVY, "numpy", "pandas", "scipy", "tqdm"}
+
+
+@pytest.mark.slow
+def test_using_helpers_loads_no_heavy_library():
+    loaded = loaded_by(f"from helpers import {', '.join(helpers.__all__)}")
+    assert not loaded & {*HEAVY, "joblib", "formulaic"}
+    assert {"numpy", "pandas", "scipy"} <= loaded
+    code = (
+        "import sys; from helpers import *; print(*[m for m in sys.modules if m == 'scipy.stats'])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (answer.returncode, answer.stdout.strip()) == (0, ""), answer
+
+
+@pytest.mark.slow
+def test_the_command_line_helps_before_it_loads_pandas():
+    code = "import helpers.simulation as line\ntry: line.main(['--help'])\nexcept SystemExit: pass"
+    assert "pandas" not in loaded_by(code)
+
+
+def test_every_name_is_found_and_listed():
+    assert set(helpers.__all__) <= set(dir(helpers))
+    for name in helpers.__all__:
+        assert getattr(helpers, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        helpers.nothing  # noqa: B018
 
 
 @pytest.mark.slow
