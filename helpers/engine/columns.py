@@ -1,6 +1,8 @@
-"""One column of a data frame as numbers or as categories; what is neither is refused by name."""
+"""The columns of a chunk of rows, as numbers or as labels; what is neither is refused by name."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,8 +12,117 @@ from helpers.errors import InputError
 _TOO_LARGE, _TOO_SMALL = 1e140, 1e-140  # numbers whose squares leave the range of floating point
 
 
-def clean(column: pd.Series, name: str, plain: bool) -> np.ndarray | pd.Categorical:
-    """A column as floating-point numbers, or as text or categories if it holds words.
+class ChunkColumns:
+    """Columns of a chunk, each read once.
+
+    Parameters
+    ----------
+    chunk : DataFrame
+        The rows.
+    levels : dict
+        The levels of each column of labels, in order. The first chunk decides on them, and enters
+        them here for the next.
+    whole : bool
+        The chunk is all there is, so that levels of which no row has any can be left out.
+    """
+
+    def __init__(self, chunk: pd.DataFrame, levels: dict[str, pd.Index], whole: bool):
+        self._chunk, self._levels, self._whole = chunk, levels, whole
+        self._read: dict[tuple[str, str], Any] = {}
+
+    def column(self, name: str) -> pd.Series:
+        """A column without gaps, of a type that numpy knows where there is one."""
+        if name not in self._chunk.columns:
+            raise InputError(
+                f"The data have no column {name!r} (they have: "
+                f"{', '.join(map(str, self._chunk.columns[:12]))})."
+            )
+        column = self._chunk[name]
+        if isinstance(column, pd.DataFrame):
+            raise InputError(f"The data have several columns named {name!r}.")
+        missing = int(column.isna().sum())
+        if missing:
+            raise InputError(
+                f"Column {name!r} has {missing} missing value{'s' * (missing > 1)}; drop those "
+                "rows or fill them in first."
+            )
+        return native(column)
+
+    def by_itself(self, name: str) -> np.ndarray | pd.Categorical:
+        """A column that is a factor of its own: numbers, or labels if it holds words."""
+        column = self.column(name)
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            return self.labels(name)
+        values = self.values(name)
+        if values.dtype == float:
+            return values
+        _refuse_numbers_as_text(pd.Series(values), name)
+        return self.labels(name)
+
+    def values(self, name: str) -> np.ndarray:
+        """A column inside a call: (n,) numbers, or words."""
+        return self._once("values", name, lambda: numbers_or_words(self.column(name), name))
+
+    def labels(self, name: str) -> pd.Categorical:
+        """A column inside C(): whatever it holds are labels."""
+        return self._once("labels", name, lambda: self._labelled(name))
+
+    def _once(self, how: str, name: str, read: Any) -> Any:
+        if (how, name) not in self._read:
+            self._read[how, name] = read()
+        return self._read[how, name]
+
+    def _labelled(self, name: str) -> pd.Categorical:
+        column = self.column(name)
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            found = column.cat.remove_unused_categories() if self._whole else column
+            levels = found.cat.categories
+        else:
+            _refuse_what_is_no_label(column, name)
+            try:
+                levels = pd.Index(pd.factorize(column.astype(object), sort=True)[1])
+            except TypeError:
+                raise _mixed(column, name) from None
+        return categorical(column, self._levels.setdefault(name, levels), name)
+
+
+def categorical(values: Any, levels: Any, name: str) -> pd.Categorical:
+    """Labels among levels that are decided; an InputError where one is not among them."""
+    found = pd.Series(values).astype(object)
+    labels = pd.Categorical(found, categories=levels)
+    if (labels.codes < 0).any():
+        raise InputError(
+            f"{name!r} holds {found[labels.codes < 0].iloc[0]!r}, which is not among its levels "
+            f"({', '.join(map(str, list(levels)[:8]))}). Make it a Categorical with all its "
+            "levels."
+        )
+    if len(levels) == 1:
+        raise InputError(
+            f"{name!r} has only one level, {levels[0]!r}, so there is nothing to compare it with; "
+            "drop it (or make it a Categorical with all its levels, where rows come in chunks)."
+        )
+    return labels
+
+
+def native(column: pd.Series) -> pd.Series:
+    """The same column, of a type that every function of pandas takes.
+
+    That is not so for Arrow's dictionaries, which are categories, nor for another computer's byte
+    order.
+    """
+    kind = column.dtype
+    if isinstance(kind, np.dtype) and not kind.isnative:
+        return column.astype(kind.newbyteorder("="))
+    if isinstance(kind, pd.ArrowDtype) and str(kind.pyarrow_dtype).startswith("dictionary"):
+        import pyarrow
+
+        decoded = pyarrow.chunked_array(pyarrow.array(column)).unify_dictionaries().to_pandas()
+        return pd.Series(decoded.array, index=column.index, name=column.name)
+    return column
+
+
+def numbers_or_words(column: pd.Series, name: str) -> np.ndarray:
+    """A column without gaps as floating-point numbers, or as words if that is what it holds.
 
     Parameters
     ----------
@@ -19,60 +130,59 @@ def clean(column: pd.Series, name: str, plain: bool) -> np.ndarray | pd.Categori
         Of any type that can be read as one of these.
     name : str
         What to call it where it cannot.
-    plain : bool
-        It stands in the formula by itself, so that text which is mostly numbers is taken for a slip
-        and not for labels.
 
     Raises
     ------
     InputError
-        Where values are missing, infinite, too large or small to be squared, or of another kind.
+        Where values are infinite, too large or small to be squared, or of another kind.
     """
-    missing = int(column.isna().sum())
-    if missing:
-        raise InputError(
-            f"Column {name!r} has {missing} missing value{'s' * (missing > 1)}; drop those rows or "
-            "fill them in first."
-        )
+    _refuse_what_is_no_label(column, name)
     kind = column.dtype
     if isinstance(kind, pd.CategoricalDtype):
-        return pd.Categorical(column)
-    if (
+        return numbers_or_words(column.astype(kind.categories.dtype), name)
+    if pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind):
+        return _finite(column.to_numpy(dtype=float), name)
+    values = column.astype(object)
+    words = values.map(lambda value: isinstance(value, str))
+    if words.all():
+        return values.to_numpy()
+    if words.any():
+        raise _mixed(values, name)
+    try:
+        return _finite(np.array([float(value) for value in values]), name)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"Column {name!r} holds values that are neither numbers nor text, such as "
+            f"{values.iloc[0]!r}."
+        ) from None
+
+
+def _refuse_what_is_no_label(column: pd.Series, name: str) -> None:
+    kind = column.dtype
+    is_time = (
         pd.api.types.is_datetime64_any_dtype(kind)
         or isinstance(kind, pd.PeriodDtype)
         or pd.api.types.is_timedelta64_dtype(kind)
-    ):
+    )
+    if is_time:
         raise InputError(
             f"Column {name!r} holds dates or durations; turn it into numbers first, for example "
             "days since the start."
         )
     if pd.api.types.is_complex_dtype(kind):
         raise InputError(f"Column {name!r} holds complex numbers.")
-    if pd.api.types.is_numeric_dtype(kind):
-        return _finite(column.to_numpy(dtype=float, na_value=np.nan), name)
-    return _numbers_or_words(column, name, plain)
 
 
-def _numbers_or_words(column: pd.Series, name: str, plain: bool) -> np.ndarray:
-    """Of a column whose type says nothing: all its values numbers, or all of them text."""
-    values = column.astype(object)
-    words = values.map(lambda value: isinstance(value, str))
-    if not words.any():
-        try:
-            return _finite(np.array([float(value) for value in values]), name)
-        except (TypeError, ValueError):
-            raise InputError(
-                f"Column {name!r} holds values that are neither numbers nor text, such as "
-                f"{values.iloc[0]!r}."
-            ) from None
-    if not words.all():
-        raise InputError(
-            f"Column {name!r} mixes numbers and text, such as {values[words].iloc[0]!r}; make it "
-            "one or the other."
+def _mixed(column: pd.Series, name: str) -> InputError:
+    words = column[column.map(lambda value: isinstance(value, str))]
+    if not len(words):
+        return InputError(
+            f"Column {name!r} holds values that cannot be labels, such as {column.iloc[0]!r}."
         )
-    if plain:
-        _refuse_numbers_as_text(values, name)
-    return column.astype(str).to_numpy(dtype=object)
+    return InputError(
+        f"Column {name!r} mixes numbers and text, such as {words.iloc[0]!r}; make it one or the "
+        "other."
+    )
 
 
 def _refuse_numbers_as_text(values: pd.Series, name: str) -> None:

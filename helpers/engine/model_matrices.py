@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from formulae import design_matrices
-from formulae.transforms import TRANSFORMS
 
-from helpers.engine.columns import clean
-from helpers.engine.formula import Formula, describe
+from helpers.engine.coding import Coding, coded
+from helpers.engine.columns import ChunkColumns, native
+from helpers.engine.factors import Factor
+from helpers.engine.formula import Formula
+from helpers.engine.functions import ALL_ROWS
 from helpers.errors import InputError
 
-# formulae's own functions that look at one row at a time
-_ROW_BY_ROW = {"B", "binary", "C", "I", "S", "T"}
+_MOST_NUMBERS = 1e8  # in one matrix, which is 800 MB
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ModelMatrices:
     Attributes
     ----------
     y : (n,) array
-        The outcome.
+        The outcome, less what the formula offsets.
     parts : list of (n, columns) arrays
         X, the fixed part, then Z of each bar.
     labels : pandas.Series or None
@@ -46,129 +46,147 @@ class MatrixReader:
         Says what to put in them.
     cluster : str or None
         The column of clusters.
+    whole : bool
+        The first chunk is all there is.
     """
 
-    def __init__(self, formula: Formula, cluster: str | None):
-        self.formula, self.cluster = formula, cluster
-        self.outcome = f"0 + {formula.outcome}"
-        self.parts = [formula.fixed, *(bar.terms for bar in formula.bars)]
-        self.columns: dict[str, list[str]] = {}
-        for part in [self.outcome, *self.parts]:
-            description = describe(part, formula.text)
-            if not description.common_terms:
-                raise InputError(
-                    f"The formula {formula.text!r} has no terms in {part!r}; to leave out the "
-                    "intercept name another predictor."
-                )
-            self.columns[part] = sorted(name for name in description.var_names if name)
-        components = _components(self.columns, formula.text)
-        self.plain = {one.name for one in components if type(one).__name__ == "Variable"}
-        self.needs_all_rows = _needs_all_rows(components)
-        self.first: dict[str, Any] = {}  # each part's matrix as formulae made it of the first chunk
-        self.names: dict[str, list[str]] = {}
+    def __init__(self, formula: Formula, cluster: str | None, whole: bool):
+        self.formula, self.cluster, self.whole = formula, cluster, whole
+        parts = [formula.fixed, *(bar.terms for bar in formula.bars)]
+        self._factors = _factors(formula, parts)
+        # A bar may repeat the fixed part, which is then worked out once.
+        self._parts, self._codings = parts, {part: Coding(part) for part in parts}
+        self._levels: dict[str, pd.Index] = {}
+        self._chunks = 0
 
     @property
     def names_by_part(self) -> list[list[str]]:
         """Names of the columns of the fixed part and of each bar, once a chunk has been read."""
-        return [self.names[part] for part in self.parts]
+        return [self._codings[part].names for part in self._parts]
 
     def read(self, chunk: pd.DataFrame) -> ModelMatrices:
         """The matrices of a chunk that is not empty."""
-        if self.first and self.needs_all_rows:
-            raise InputError(
-                f"{', '.join(sorted(self.needs_all_rows))}() needs all rows at once, and the data "
-                "come in several chunks. "
-                "Put the transformed column into the data, or give them as one DataFrame."
-            )
-        frame = self._frame(chunk)
-        # A bar may repeat the fixed part, which is then worked out once.
-        by_part = {part: self._matrix(part, frame) for part in self.columns}
-        y = by_part[self.outcome]
-        if y.shape[1] != 1:
-            raise InputError(f"The outcome {self.formula.outcome!r} must be one column of numbers.")
-        return ModelMatrices(y[:, 0], [by_part[part] for part in self.parts], self._labels(chunk))
+        self._chunks += 1
+        if self._chunks > 1:
+            self._refuse_what_needs_all_rows()
+        columns = ChunkColumns(chunk, self._levels, self.whole)
+        n, y = len(chunk), self._outcome(columns)
+        for offset in self.formula.offsets:
+            y = y - _numbers(offset, columns, n)
+        values = {factor.text: _value(factor, columns, n) for factor in self._factors}
+        by_part = {part: _coded_part(coding, values, n) for part, coding in self._codings.items()}
+        return ModelMatrices(y, [by_part[part] for part in self._parts], self._labels(chunk))
 
-    def _frame(self, chunk: pd.DataFrame) -> pd.DataFrame:
-        """The columns that the formula names, as numbers or categories."""
-        wanted = sorted({name for names in self.columns.values() for name in names})
-        _need_columns(chunk, wanted + ([self.cluster] if self.cluster else []))
-        frame = pd.DataFrame(
-            {name: clean(chunk[name], name, name in self.plain) for name in wanted},
-            index=pd.RangeIndex(len(chunk)),
-        )
-        if self.first:
-            # The first chunk decided on the levels; each value is now looked up among them.
-            categories = [isinstance(kind, pd.CategoricalDtype) for kind in frame.dtypes]
-            frame = frame.astype(dict.fromkeys(frame.columns[categories], object))
-        for name in self.columns[self.outcome]:
-            if frame[name].dtype != float:
+    def _refuse_what_needs_all_rows(self) -> None:
+        everywhere = [*self._factors, self.formula.outcome, *self.formula.offsets]
+        used = {name for factor in everywhere for name in factor.functions & {*ALL_ROWS}}
+        if used:
+            raise InputError(
+                f"{', '.join(sorted(used))}() needs all rows at once, and the data come in several "
+                "chunks. Put the transformed column into the data, or give them as one DataFrame."
+            )
+
+    def _outcome(self, columns: ChunkColumns) -> np.ndarray:
+        outcome = self.formula.outcome
+        for name in outcome.columns:
+            if columns.values(name).dtype != float:
                 raise InputError(
                     f"The outcome {name!r} holds text or categories; it must hold numbers."
                 )
-        return frame
-
-    def _matrix(self, part: str, frame: pd.DataFrame) -> np.ndarray:
-        """One part of the formula, worked out for each row."""
-        shown = part.removeprefix("0 + ")
-        try:
-            with np.errstate(all="ignore"):
-                matrix = self._worked_out(part, frame)
-        except Exception as error:  # whatever a user's own expression raises
-            hint = " Make it a Categorical with all its levels." if "levels" in str(error) else ""
-            raise InputError(
-                f"The part {shown!r} of the formula cannot be worked out from the data: "
-                f"{error}{hint}"
-            ) from None
-        matrix = np.asarray(matrix, float)
-        if not np.isfinite(matrix).all():
-            raise InputError(
-                f"The part {shown!r} of the formula gives values that are missing or infinite (as "
-                "the logarithm of zero is)."
-            )
-        return matrix.reshape(len(frame), -1)
-
-    def _worked_out(self, part: str, frame: pd.DataFrame) -> np.ndarray:
-        if part in self.first:
-            return np.asarray(self.first[part].evaluate_new_data(frame))
-        common = design_matrices(part, frame, na_action="error").common
-        self.first[part] = common
-        self.names[part] = [str(label) for term in common.terms.values() for label in term.labels]
-        return np.asarray(common)
+        return _numbers(outcome, columns, len(columns.column(min(outcome.columns))))
 
     def _labels(self, chunk: pd.DataFrame) -> pd.Series | None:
         if self.cluster is None:
             return None
+        if self.cluster not in chunk.columns or isinstance(chunk[self.cluster], pd.DataFrame):
+            return ChunkColumns(chunk, {}, True).column(self.cluster)  # says what is wrong
         labels = chunk[self.cluster]
         if labels.isna().any():
             raise InputError(
                 f"The cluster column {self.cluster!r} has {int(labels.isna().sum())} missing "
                 "values; drop those rows or name their cluster."
             )
-        return labels
+        return native(labels)
 
 
-def _need_columns(chunk: pd.DataFrame, names: list[str]) -> None:
-    for name in names:
-        if name not in chunk.columns:
+def _factors(formula: Formula, parts: list[Any]) -> list[Factor]:
+    """Every factor once, if none is called what something else is called."""
+    found: dict[str, Factor] = {}
+    for factor in (factor for part in parts for term in part for factor in term):
+        known = found.setdefault(factor.text, factor)
+        if (known.call is None) != (factor.call is None):
             raise InputError(
-                f"The data have no column {name!r} (they have: "
-                f"{', '.join(map(str, chunk.columns[:12]))})."
+                f"{factor.text!r} is a column and a call in {formula.text!r}; rename the column."
             )
-        if isinstance(chunk[name], pd.DataFrame):
-            raise InputError(f"The data have several columns named {name!r}.")
+        if factor.call is None and factor.text == "Intercept":
+            raise InputError(
+                "A predictor called 'Intercept' could not be told from the constant: rename the "
+                "column, as in data.rename(columns={'Intercept': 'level'})."
+            )
+    return list(found.values())
 
 
-def _components(parts: dict[str, list[str]], text: str) -> list[Any]:
-    """What the terms of a formula are made of: columns by themselves, and calls such as C(x)."""
-    return [
-        component
-        for part in parts
-        for term in describe(part, text).common_terms
-        for component in getattr(term, "components", [])
-    ]
+def _value(factor: Factor, columns: ChunkColumns, n: int) -> Any:
+    """A factor's numbers or labels, ready to be coded."""
+    value = columns.by_itself(factor.text) if factor.call is None else _worked_out(factor, columns)
+    levels = len(value.categories) if isinstance(value, pd.Categorical) else 1
+    if n * levels > _MOST_NUMBERS:
+        raise InputError(
+            f"{factor.text!r} has {levels:,} levels, too many for a column each. If they are the "
+            "clusters, fit_fixed_effects gives each an intercept without columns."
+        )
+    try:
+        value = coded(value, factor.text)
+        finite = [np.isfinite(np.asarray(one, float)).all() for one in _arrays(value)]
+    except InputError:
+        raise
+    except Exception as error:  # a call may return anything
+        raise _not_worked_out(factor, error) from None
+    if not all(finite):
+        raise InputError(
+            f"{factor.text!r} gives values that are missing or infinite (as the logarithm of zero "
+            "is)."
+        )
+    if any(len(one) != n for one in _arrays(value)):
+        raise InputError(f"{factor.text!r} does not give a value for each row.")
+    return value
 
 
-def _needs_all_rows(components: list[Any]) -> set[str]:
-    """Functions in a formula whose value in one row depends on the others, such as center()."""
-    calls = {one.name.split("(")[0] for one in components if type(one).__name__ == "Call"}
-    return (calls & set(TRANSFORMS)) - _ROW_BY_ROW
+def _arrays(value: Any) -> list[Any]:
+    """The arrays of numbers that a value holds; none where it holds labels."""
+    if isinstance(value, np.ndarray):
+        return [np.atleast_1d(value)]
+    if value.__formulaic_metadata__.kind.value == "categorical":
+        return []
+    inner = value.__wrapped__
+    return list(inner.values()) if isinstance(inner, dict) else [np.atleast_1d(inner)]
+
+
+def _numbers(factor: Factor, columns: ChunkColumns, n: int) -> np.ndarray:
+    """A factor that must be one column of numbers: the outcome, or an offset."""
+    by_itself = factor.call is None
+    value = columns.values(factor.text) if by_itself else _value(factor, columns, n)
+    if not isinstance(value, np.ndarray) or value.shape != (n,):
+        raise InputError(f"{factor.text!r} must be one column of numbers.")
+    return value
+
+
+def _worked_out(factor: Factor, columns: ChunkColumns) -> Any:
+    try:
+        with np.errstate(all="ignore"):
+            return factor.evaluate(columns)
+    except InputError:
+        raise
+    except Exception as error:  # whatever a user's own expression raises
+        raise _not_worked_out(factor, error) from None
+
+
+def _not_worked_out(factor: Factor, error: Exception) -> InputError:
+    return InputError(
+        f"The part {factor.text!r} of the formula cannot be worked out from the data: {error}"
+    )
+
+
+def _coded_part(coding: Coding, values: dict[str, Any], n: int) -> np.ndarray:
+    matrix = coding.columns(values, n)
+    return matrix.reshape(n, -1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -45,7 +45,9 @@ def read_clusters(formula: Formula, data: Rows, cluster: str | None) -> ClusterD
         Where the data do not hold what the formula names, or hold it in a way that cannot be
         fitted.
     """
-    reader, sums = MatrixReader(formula, cluster), None
+    if hasattr(data, "__dataframe__") and not isinstance(data, pd.DataFrame):
+        data = _from_another_library(data)
+    reader, sums = MatrixReader(formula, cluster, isinstance(data, pd.DataFrame)), None
     for chunk in _chunks(data):
         if len(chunk) == 0:
             continue
@@ -66,6 +68,8 @@ def _chunks(data: Rows) -> Iterator[pd.DataFrame]:
         yield from _parquet_chunks(data)
     elif isinstance(data, Iterable) and not isinstance(data, (dict, np.ndarray, pd.Series, bytes)):
         for chunk in data:
+            if hasattr(chunk, "__dataframe__"):
+                chunk = _from_another_library(chunk)
             if not isinstance(chunk, pd.DataFrame):
                 raise InputError(
                     "Each chunk of the data must be a pandas DataFrame, not "
@@ -77,6 +81,19 @@ def _chunks(data: Rows) -> Iterator[pd.DataFrame]:
             "The data must be a pandas DataFrame, the path of a Parquet file or an iterable of "
             f"DataFrames, not {type(data).__name__}."
         )
+
+
+def _from_another_library(data: Any) -> pd.DataFrame:
+    """The data frame of polars, Arrow or another library, through the interface that all share."""
+    if isinstance(data, pd.DataFrame):
+        return data
+    try:
+        return pd.api.interchange.from_dataframe(data)
+    except Exception as error:  # of many kinds, by what a column holds
+        raise InputError(
+            f"The {type(data).__module__.partition('.')[0]} data cannot be read as a pandas "
+            f"DataFrame: {error}. Convert them first."
+        ) from None
 
 
 def _parquet_chunks(path: str | os.PathLike[str]) -> Iterator[pd.DataFrame]:
