@@ -73,11 +73,9 @@ def coded(value: Any, text: str) -> Any:
         value = Categories(value, "Treatment", {}, None)
     if not isinstance(value, Categories):
         return value if hasattr(value, "__formulaic_metadata__") else np.asarray(value, float)
-    labels = value.labels
-    if value.levels is not None:
-        labels = categorical(labels, value.levels, text)
-    elif not isinstance(labels, pd.Categorical):
-        labels = categorical(labels, np.unique(labels), text)
+    column = pd.Series(value.labels).astype("category")
+    levels = column.cat.categories if value.levels is None else value.levels
+    labels = categorical(column, pd.Index(levels, dtype=object), text)
     return C(labels, _contrast(value, labels, text), levels=list(labels.categories))
 
 
@@ -97,7 +95,7 @@ def _contrast(value: Categories, labels: pd.Categorical, text: str) -> Any:
 
 @lru_cache
 def _treatment() -> Any:
-    """formulaic's treatment contrasts, whose columns are called arm[b] and not arm[T.b]."""
+    """Treatment contrasts of formulaic, whose columns are called arm[b] and not arm[T.b]."""
     from formulaic.transforms.contrasts import TreatmentContrasts
 
     return type("Treatment", (TreatmentContrasts,), {"FACTOR_FORMAT_REDUCED": "{name}[{field}]"})

@@ -74,45 +74,57 @@ class ChunkColumns:
 
     def _labelled(self, name: str) -> pd.Categorical:
         column = self.column(name)
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            found = column.cat.remove_unused_categories() if self._whole else column
-            levels = found.cat.categories
-        else:
+        declared = isinstance(column.dtype, pd.CategoricalDtype)
+        if declared and self._whole:
+            column = column.cat.remove_unused_categories()
+        elif not declared:
             _refuse_what_is_no_label(column, name)
-            try:
-                levels = pd.Index(pd.factorize(column.astype(object), sort=True)[1])
-            except TypeError:
-                raise _mixed(column, name) from None
+            column = _categories(column, name)
+        levels = pd.Index(column.cat.categories, dtype=object)
         return categorical(column, self._levels.setdefault(name, levels), name)
 
 
-def categorical(values: Any, levels: Any, name: str) -> pd.Categorical:
+def categorical(column: pd.Series, levels: pd.Index, name: str) -> pd.Categorical:
     """Labels among levels that are decided; an InputError where one is not among them."""
-    found = pd.Series(values).astype(object)
-    labels = pd.Categorical(found, categories=levels)
-    if (labels.codes < 0).any():
+    own = column.cat.categories.astype(object)
+    codes = levels.get_indexer(own)[column.cat.codes]
+    if (codes < 0).any():
+        strange = own[column.cat.codes[codes < 0].iloc[0]]
         raise InputError(
-            f"{name!r} holds {found[labels.codes < 0].iloc[0]!r}, which is not among its levels "
-            f"({', '.join(map(str, list(levels)[:8]))}). Make it a Categorical with all its "
-            "levels."
+            f"{name!r} holds {strange!r}, which is not among its levels "
+            f"({', '.join(map(str, levels[:8]))}). Make it a Categorical with all its levels."
         )
     if len(levels) == 1:
         raise InputError(
             f"{name!r} has only one level, {levels[0]!r}, so there is nothing to compare it with; "
             "drop it (or make it a Categorical with all its levels, where rows come in chunks)."
         )
-    return labels
+    return pd.Categorical.from_codes(codes, categories=levels)
+
+
+def _categories(column: pd.Series, name: str) -> pd.Series:
+    """A column of labels of one kind as categories, in their natural order."""
+    if column.dtype == object:
+        words = column.map(lambda value: isinstance(value, str))
+        if words.any() and not words.all():
+            raise _mixed(column, name)
+    try:
+        return column.astype("category")
+    except TypeError:
+        raise _mixed(column, name) from None
 
 
 def native(column: pd.Series) -> pd.Series:
     """The same column, of a type that every function of pandas takes.
 
-    That is not so for Arrow's dictionaries, which are categories, nor for another computer's byte
-    order.
+    That is not so for Arrow's dictionaries, which are categories, for another computer's byte order
+    and for numbers of more than 64 bits.
     """
     kind = column.dtype
     if isinstance(kind, np.dtype) and not kind.isnative:
         return column.astype(kind.newbyteorder("="))
+    if kind == np.longdouble:
+        return column.astype(float)
     if isinstance(kind, pd.ArrowDtype) and str(kind.pyarrow_dtype).startswith("dictionary"):
         import pyarrow
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from helpers.engine import functions
 from helpers.engine.tokens import Token, unreadable
+from helpers.errors import InputError
 
 _Operation = Callable[..., Any]
 # In a call: a column in backquotes, one whose name holds dots, or text in quotation marks.
@@ -66,12 +67,13 @@ class Columns(Protocol):
 
 @dataclass(frozen=True)
 class Factor:
-    """What is multiplied with others to make a term. Factors of the same text are one.
+    """What is multiplied with others to make a term. Factors of one kind and text are one.
 
     Attributes
     ----------
     text : str
         As tables of coefficients show it: a column's name, or the call with its spaces in order.
+    kind : {"column", "call"}
     call : ast.expr or None
         The call as Python reads it; None for a column by itself.
     names : mapping
@@ -79,6 +81,7 @@ class Factor:
     """
 
     text: str
+    kind: str = "column"
     call: ast.expr | None = field(default=None, compare=False)
     names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -123,7 +126,11 @@ def call_factor(token: Token, text: str) -> Factor:
     if why := _not_allowed(call):
         raise _refusal(token, text, why)
     for node in ast.walk(call):
-        if isinstance(node, ast.Name) and node.id not in names and not _names_a_function(node, call):
+        if (
+            isinstance(node, ast.Name)
+            and node.id not in names
+            and not _names_a_function(node, call)
+        ):
             names[node.id] = node.id
     if not names:
         raise _refusal(token, text, "No column is named here.")
@@ -131,7 +138,7 @@ def call_factor(token: Token, text: str) -> Factor:
     for name, column in names.items():
         quoted = column if re.fullmatch(r"[\w.]+", column) else f"`{column}`"
         shown = shown.replace(name, quoted) if name != column else shown
-    return Factor(shown, call, names)
+    return Factor(shown, "call", call, names)
 
 
 def _refusal(token: Token, text: str, why: str) -> Exception:
@@ -259,36 +266,45 @@ class _Evaluation:
         if isinstance(node, ast.Constant):
             return node.value
         if isinstance(node, ast.BinOp):
-            return _BINARY[type(node.op)](self.of(node.left), self.of(node.right))
+            return _BINARY[type(node.op)](self.number(node.left), self.number(node.right))
         if isinstance(node, ast.UnaryOp):
-            return _UNARY[type(node.op)](self.of(node.operand))
+            return _UNARY[type(node.op)](self.number(node.operand))
         if isinstance(node, ast.Compare):
             return _COMPARE[type(node.ops[0])](self.of(node.left), self.of(node.comparators[0]))
         return [self.of(one) for one in node.elts]  # a list or tuple is all that is left
+
+    def number(self, node: ast.expr) -> Any:
+        """What can be calculated with: no column of words, even of words such as "1"."""
+        value = self.of(node)
+        if isinstance(value, np.ndarray) and value.dtype == object:
+            raise InputError(
+                f"{self.names[node.id] if isinstance(node, ast.Name) else 'This'!r} holds text, which cannot be calculated with. Compare it, "
+                "as in I(arm == 'b'), or name the column by itself."
+            )
+        return value
 
     def _call(self, node: ast.Call) -> Any:
         name = _function(node)
         if name == "C":
             return self._categories(node)
         keywords = {str(one.arg): self.of(one.value) for one in node.keywords}
-        return functions.call(name, *map(self.of, node.args), **keywords)
+        return functions.call(name, *map(self.number, node.args), **keywords)
 
     def _categories(self, node: ast.Call) -> Categories:
         first, *rest = node.args
-        options = dict(zip(("contrast", "levels"), rest)) | {
-            {"contrasts": "contrast"}.get(str(one.arg), str(one.arg)): one.value
-            for one in node.keywords
-        }
-        is_column = isinstance(first, ast.Name)
-        labels = self.columns.labels(self.names[first.id]) if is_column else self.of(first)
-        contrast, levels = options.get("contrast"), options.get("levels")
-        if contrast is None:
-            return Categories(labels, "Treatment", {}, levels and self.of(levels))
+        options = dict(zip(("contrasts", "levels"), rest))
+        options |= {str(one.arg): one.value for one in node.keywords}
+        if isinstance(first, ast.Name):
+            labels: Any = self.columns.labels(self.names[first.id])
+        else:
+            labels = self.of(first)
+        levels = self.of(options["levels"]) if "levels" in options else None
+        contrast = options.get("contrasts", ast.Name("Treatment"))
         words = contrast if isinstance(contrast, ast.Call) else ast.Call(contrast, [], [])
         given = {str(one.arg): self.of(one.value) for one in words.keywords}
         if words.args:
             given["reference"] = self.of(words.args[0])
-        return Categories(labels, _function(words), given, levels and self.of(levels))
+        return Categories(labels, _function(words), given, levels)
 
 
 @dataclass(frozen=True)

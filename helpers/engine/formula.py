@@ -99,11 +99,6 @@ def parse_formula(text: str) -> Formula:
 
 @lru_cache(maxsize=256)
 def _parsed(text: str) -> Formula:
-    if text.count("~") != 1 or not all(side.strip() for side in text.split("~")):
-        raise InputError(
-            f"The formula {text!r} needs one '~' with the outcome on its left and the predictors "
-            "on its right, as in 'y ~ x'."
-        )
     try:
         return _Parser(text).formula()
     except RecursionError:
@@ -129,6 +124,12 @@ class _Parser:
 
     def __init__(self, text: str):
         self.text, self.tokens, self.at = text, tokens(text), 0
+        tildes = [i for i, token in enumerate(self.tokens) if token.text == "~"]
+        if len(tildes) != 1 or tildes[0] in (0, len(self.tokens) - 2):
+            raise InputError(
+                f"The formula {text!r} needs one '~' with the outcome on its left and the "
+                "predictors on its right, as in 'y ~ x'."
+            )
 
     @property
     def token(self) -> Token:
@@ -363,7 +364,7 @@ def _offset(token: Token, parser: _Parser) -> Factor | None:
     if not inside[:-1].strip():
         raise parser.wrong("offset() needs a column.", token)
     factor = call_factor(Token("call", f"I({inside}", token.start, token.stop), parser.text)
-    return Factor(f"offset({inside[:-1].strip()})", factor.call, factor.names)
+    return Factor(f"offset({inside[:-1].strip()})", "call", factor.call, factor.names)
 
 
 def _no_atom(token: Token) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from helpers.engine.coding import Coding, coded
 from helpers.engine.columns import ChunkColumns, native
-from helpers.engine.factors import Factor
+from helpers.engine.factors import Categories, Factor
 from helpers.engine.formula import Formula
 from helpers.engine.functions import ALL_ROWS
 from helpers.errors import InputError
@@ -73,7 +73,7 @@ class MatrixReader:
         n, y = len(chunk), self._outcome(columns)
         for offset in self.formula.offsets:
             y = y - _numbers(offset, columns, n)
-        values = {factor.text: _value(factor, columns, n) for factor in self._factors}
+        values = {factor.text: _value(factor, columns, n, self.whole) for factor in self._factors}
         by_part = {part: _coded_part(coding, values, n) for part, coding in self._codings.items()}
         return ModelMatrices(y, [by_part[part] for part in self._parts], self._labels(chunk))
 
@@ -114,7 +114,7 @@ def _factors(formula: Formula, parts: list[Any]) -> list[Factor]:
     found: dict[str, Factor] = {}
     for factor in (factor for part in parts for term in part for factor in term):
         known = found.setdefault(factor.text, factor)
-        if (known.call is None) != (factor.call is None):
+        if known != factor:
             raise InputError(
                 f"{factor.text!r} is a column and a call in {formula.text!r}; rename the column."
             )
@@ -126,10 +126,15 @@ def _factors(formula: Formula, parts: list[Any]) -> list[Factor]:
     return list(found.values())
 
 
-def _value(factor: Factor, columns: ChunkColumns, n: int) -> Any:
+def _value(factor: Factor, columns: ChunkColumns, n: int, whole: bool = False) -> Any:
     """A factor's numbers or labels, ready to be coded."""
     value = columns.by_itself(factor.text) if factor.call is None else _worked_out(factor, columns)
-    levels = len(value.categories) if isinstance(value, pd.Categorical) else 1
+    levels = _n_levels(value)
+    if levels >= n > 1 and whole:
+        raise InputError(
+            f"{factor.text!r} has {levels:,} levels in {n:,} rows: nothing is left to compare them "
+            "by. Is it a column of numbers, or of row names?"
+        )
     if n * levels > _MOST_NUMBERS:
         raise InputError(
             f"{factor.text!r} has {levels:,} levels, too many for a column each. If they are the "
@@ -150,6 +155,12 @@ def _value(factor: Factor, columns: ChunkColumns, n: int) -> Any:
     if any(len(one) != n for one in _arrays(value)):
         raise InputError(f"{factor.text!r} does not give a value for each row.")
     return value
+
+
+def _n_levels(value: Any) -> int:
+    if isinstance(value, Categories):
+        return len(pd.unique(value.labels))
+    return len(value.categories) if isinstance(value, pd.Categorical) else 1
 
 
 def _arrays(value: Any) -> list[Any]:

@@ -125,8 +125,8 @@ class RunningSums:
         size = np.sqrt(max(residual, 0.0) / self.n.sum()) * self.units.scale
         if size <= 1e-13 * self.largest or self.largest == 0.0:
             raise InputError(
-                f"The outcome {self.reader.formula.outcome!r} is constant, or an exact combination "
-                "of the predictors: there is no noise to learn from."
+                f"The outcome {self.reader.formula.outcome.text!r} is constant, or an exact "
+                "combination of the predictors: there is no noise to learn from."
             )
 
     def _units(self, rotation: np.ndarray) -> Units:
@@ -165,9 +165,23 @@ def _coded(labels: pd.Series | None, n_rows: int) -> tuple[np.ndarray, pd.Index]
     return codes, pd.Index(np.asarray(found) if is_categories else found)
 
 
+def _clearly_independent(correlations: np.ndarray) -> bool:
+    """Whether each column leaves something of itself unexplained by those before it.
+
+    The squares of the diagonal of Cholesky's factor say how much.
+    """
+    try:
+        unexplained = np.diag(np.linalg.cholesky(correlations)) ** 2
+    except np.linalg.LinAlgError:
+        return False
+    return bool((unexplained > 2 * DEPENDENT).all())
+
+
 def _refuse_dependent(XtX: np.ndarray, names: list[str], n_rows: int) -> None:
     """An InputError when a column adds nothing to those before it."""
     size = np.sqrt(np.diag(XtX))
+    if (size**2 > 1e-20 * n_rows).all() and _clearly_independent(XtX / size[:, None] / size):
+        return
     for j, name in enumerate(names):
         if size[j] ** 2 <= 1e-20 * n_rows:
             raise InputError(
