@@ -32,6 +32,9 @@ class ChunkColumns:
 
     def column(self, name: str) -> pd.Series:
         """A column without gaps, of a type that numpy knows where there is one."""
+        return self._once("column", name, lambda: self._without_gaps(name))
+
+    def _without_gaps(self, name: str) -> pd.Series:
         if name not in self._chunk.columns:
             raise InputError(
                 f"The data have no column {name!r} (they have: "

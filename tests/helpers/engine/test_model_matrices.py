@@ -19,7 +19,7 @@ from helpers.engine.formula import parse_formula
 from helpers.engine.rows import MatrixReader
 from tests.helpers.engine.dense import Dense
 
-SEED, FORMULAS = 20_11, 260
+SEED, FORMULAS = 20_11, 220
 
 
 def made_up(n=240, seed=3):
@@ -104,6 +104,7 @@ def faults(right, bar=False):
     return told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bar", [False, True], ids=["fixed part", "bar"])
 def test_made_up_formulas_have_patsys_columns_beside_their_names(bar):
     wrong = {right: told for right in formulas() if (told := faults(right, bar))}
