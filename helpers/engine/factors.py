@@ -277,9 +277,10 @@ class _Evaluation:
         """What can be calculated with: no column of words, even of words such as "1"."""
         value = self.of(node)
         if isinstance(value, np.ndarray) and value.dtype == object:
+            name = self.names[node.id] if isinstance(node, ast.Name) else ast.unparse(node)
             raise InputError(
-                f"{self.names[node.id] if isinstance(node, ast.Name) else 'This'!r} holds text, which cannot be calculated with. Compare it, "
-                "as in I(arm == 'b'), or name the column by itself."
+                f"{name!r} holds text, which cannot be calculated with. Compare it, as in "
+                "I(arm == 'b'), or name the column by itself."
             )
         return value
 

@@ -45,8 +45,7 @@ def read_clusters(formula: Formula, data: Rows, cluster: str | None) -> ClusterD
         Where the data do not hold what the formula names, or hold it in a way that cannot be
         fitted.
     """
-    if hasattr(data, "__dataframe__") and not isinstance(data, pd.DataFrame):
-        data = _from_another_library(data)
+    data = _of_pandas(data)
     reader, sums = MatrixReader(formula, cluster, isinstance(data, pd.DataFrame)), None
     for chunk in _chunks(data):
         if len(chunk) == 0:
@@ -68,8 +67,7 @@ def _chunks(data: Rows) -> Iterator[pd.DataFrame]:
         yield from _parquet_chunks(data)
     elif isinstance(data, Iterable) and not isinstance(data, (dict, np.ndarray, pd.Series, bytes)):
         for chunk in data:
-            if hasattr(chunk, "__dataframe__"):
-                chunk = _from_another_library(chunk)
+            chunk = _of_pandas(chunk)
             if not isinstance(chunk, pd.DataFrame):
                 raise InputError(
                     "Each chunk of the data must be a pandas DataFrame, not "
@@ -83,16 +81,18 @@ def _chunks(data: Rows) -> Iterator[pd.DataFrame]:
         )
 
 
-def _from_another_library(data: Any) -> pd.DataFrame:
-    """The data frame of polars, Arrow or another library, through the interface that all share."""
-    if isinstance(data, pd.DataFrame):
+def _of_pandas(data: Any) -> Any:
+    """The data frame of polars, Arrow or another library as one of pandas; others as they are."""
+    if isinstance(data, (pd.DataFrame, pd.Series)) or not hasattr(data, "__arrow_c_stream__"):
         return data
+    import pyarrow
+
     try:
-        return pd.api.interchange.from_dataframe(data)
+        return pyarrow.table(data).to_pandas()
     except Exception as error:  # of many kinds, by what a column holds
         raise InputError(
-            f"The {type(data).__module__.partition('.')[0]} data cannot be read as a pandas "
-            f"DataFrame: {error}. Convert them first."
+            f"These data ({type(data).__module__}.{type(data).__name__}) cannot be read as a data "
+            f"frame of pandas: {error}. Convert them first."
         ) from None
 
 

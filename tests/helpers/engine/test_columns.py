@@ -172,14 +172,23 @@ def test_truths_are_numbers():
         assert list(fit_ols("y ~ on", data).table.index) == ["Intercept", "on"]
 
 
-@pytest.mark.parametrize("at", [0, 1])
-def test_another_librarys_data_frame(at):
+@pytest.mark.parametrize("in_chunks", [False, True])
+def test_another_librarys_data_frame(in_chunks):
     """Arrow's table speaks the interface that polars' data frames do."""
-    table = pa.Table.from_pandas(PLAIN)
-    data = [table, [table.slice(0, 50), table.slice(50)]][at]
+    whole = pa.Table.from_pandas(PLAIN)
+    data = [whole.slice(0, 50), whole.slice(50)] if in_chunks else whole
     for name, fit in FITS.items():
         pd.testing.assert_frame_equal(fit(data).table, FITS[name](PLAIN).table, rtol=1e-10)
-    assert len(fit_ols("y ~ dose", table).table) == 3
+    assert len(fit_ols("y ~ dose", data).table) == 3
+
+
+def test_what_another_library_cannot_hand_over():
+    class Broken:
+        def __arrow_c_stream__(self, requested_schema=None):
+            raise ValueError("no rows today")
+
+    with pytest.raises(InputError, match=r"Broken.*no rows today"):
+        fit_ols("y ~ x", Broken())
 
 
 def test_dictionaries_of_a_parquet_file(tmp_path):
