@@ -59,7 +59,21 @@ class Design:
         expected value, which the mean of its rows only approaches.
     predictor_values : sequence of float, shape (n,) or (n, p), optional
         Fixed values that every cluster takes, as the same days for all people: n = n_per_cluster
-        numbers, or a table of them. None draws normal values.
+        numbers, or a table of them. None draws normal values. With cluster_values or products they
+        are those of the other predictors.
+    noise_memory : float
+        Correlation of a row's noise with that of the row before it in its cluster, from -1 to 1
+        (excluded): noise that follows itself, AR(1). Its standard deviation is noise_sd in every
+        row.
+    predictor_memory : float or sequence of float, shape (p,)
+        The same for the within part of each predictor, one for all or one each: predictors that
+        drift. Fixed values have none, whatever stands here for all.
+    cluster_values : sequence of float, shape (G,) or (G, q), optional
+        Fixed values of the first predictor, or the first q, one for each cluster: the arms of a
+        trial, as (1, 1, 1, 0, 0, 0, 0, 0).
+    products : sequence of pairs of int, shape (m, 2), optional
+        The last m predictors are products of two others, which are numbered from 1: ((1, 2),)
+        makes the last one x1 * x2.
 
     Raises
     ------
@@ -79,6 +93,10 @@ class Design:
     predictor_icc: Numbers = 0.0
     between_slopes: Numbers | None = None
     predictor_values: Table | None = None
+    noise_memory: float = 0.0
+    predictor_memory: Numbers = 0.0
+    cluster_values: Table | None = None
+    products: Sequence[Sequence[int]] | None = None
 
     def __post_init__(self) -> None:
         self._keep("n_clusters", whole_number)
@@ -96,6 +114,13 @@ class Design:
         if self.between_slopes is not None:
             self._keep("between_slopes", _one_or_one_each, p, "predictor")
             _check_between_parts(self)
+        self._keep("noise_memory", _one, low=-1, high=1)
+        self._keep("predictor_memory", _one_or_one_each, p, "predictor", low=-1, high=1)
+        _check_memories(self)
+        if self.products is not None:
+            self._keep("products", _pairs, p)
+        if self.cluster_values is not None:
+            self._keep("cluster_values", _values_of_clusters, self)
         if self.predictor_values is not None:
             self._keep("predictor_values", _fixed_values, self)
         _check_squares(self)
@@ -111,6 +136,23 @@ class Design:
     def k(self) -> int:
         """Number of terms: the intercept and the slopes."""
         return self.n_predictors + 1
+
+    @property
+    def n_by_cluster(self) -> int:
+        """Number of predictors that cluster_values fixes, q: the first."""
+        if self.cluster_values is None:
+            return 0
+        return int(np.shape(self.cluster_values)[1]) if np.ndim(self.cluster_values) == 2 else 1
+
+    @property
+    def n_products(self) -> int:
+        """Number of predictors that are products of others, m: the last."""
+        return len(self.products or ())
+
+    @property
+    def n_by_row(self) -> int:
+        """Number of predictors that are drawn, or fixed by predictor_values: those between."""
+        return self.n_predictors - self.n_by_cluster - self.n_products
 
     @property
     def terms(self) -> list[str]:
@@ -207,14 +249,52 @@ def _fixed_values(name: str, value: object, design: Design) -> np.ndarray:
     if np.ndim(design.n_per_cluster):
         raise InputError(f"{name} are the same in every cluster: n_per_cluster must be one number.")
     table = values[:, None] if values.ndim == 1 else values
-    if table.shape != (design.n_per_cluster, design.n_predictors):
+    if table.shape != (design.n_per_cluster, design.n_by_row):
+        others = "" if design.n_by_row == design.n_predictors else " that are fixed by nothing else"
         raise InputError(
             f"{name} has shape {values.shape}: it must hold {design.n_per_cluster} rows "
-            f"(n_per_cluster) of {design.n_predictors} values (n_predictors)."
+            f"(n_per_cluster) of {design.n_by_row} values (n_predictors{others})."
         )
     if np.any(design.predictor_icc) or np.any(design.predictor_corr):
         raise InputError(f"{name} are fixed: leave predictor_icc and predictor_corr at 0.")
     return values
+
+
+def _values_of_clusters(name: str, value: object, design: Design) -> np.ndarray:
+    values = numbers(name, value)
+    if values.ndim not in (1, 2) or len(values) != design.n_clusters or not values.size:
+        raise InputError(
+            f"{name} has shape {values.shape}: it must hold a value for each of "
+            f"{design.n_clusters} clusters (n_clusters), or a row of them."
+        )
+    q = 1 if values.ndim == 1 else values.shape[1]
+    if q + design.n_products > design.n_predictors:
+        raise InputError(
+            f"{name} fixes {q} predictors and products are {design.n_products} more, but "
+            f"n_predictors is {design.n_predictors}."
+        )
+    return values
+
+
+def _pairs(name: str, value: object, n_predictors: int) -> tuple[tuple[int, int], ...]:
+    wrong = InputError(
+        f"{name} must be pairs of predictors, as ((1, 2),) for x1 * x2, not {value!r}."
+    )
+    if isinstance(value, str) or not np.iterable(value):
+        raise wrong
+    pairs = []
+    for pair in value:
+        if isinstance(pair, str) or not np.iterable(pair) or len(tuple(pair)) != 2:
+            raise wrong
+        one, other = (whole_number(name, predictor) for predictor in pair)
+        pairs.append((one, other))
+    first = n_predictors - len(pairs)
+    if not pairs or any(max(pair) > first for pair in pairs):
+        raise InputError(
+            f"{name} {value!r}: with n_predictors={n_predictors} products are made of x1 to "
+            f"x{max(first, 0)}, and are the predictors after these."
+        )
+    return tuple(pairs)
 
 
 # What fields can be together
@@ -235,8 +315,17 @@ def _check_between_parts(design: Design) -> None:
         )
 
 
+def _check_memories(design: Design) -> None:
+    for name in ("noise_memory", "predictor_memory"):
+        if np.max(np.abs(getattr(design, name))) >= 1:
+            raise InputError(
+                f"{name} must be between -1 and 1, both excluded: at 1 nothing new ever comes."
+            )
+
+
 def _check_squares(design: Design) -> None:
-    for name in ("coefficients", "between_sd", "noise_sd", "between_slopes", "predictor_values"):
+    values = ("predictor_values", "cluster_values")
+    for name in ("coefficients", "between_sd", "noise_sd", "between_slopes", *values):
         value = getattr(design, name)
         if value is not None and np.abs(value).max() > LARGEST:
             raise InputError(

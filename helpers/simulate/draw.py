@@ -37,6 +37,10 @@ def simulate_clusters(
     predictor_icc: Numbers = Design.predictor_icc,
     between_slopes: Numbers | None = Design.between_slopes,
     predictor_values: Table | None = Design.predictor_values,
+    noise_memory: float = Design.noise_memory,
+    predictor_memory: Numbers = Design.predictor_memory,
+    cluster_values: Table | None = Design.cluster_values,
+    products: Sequence[Sequence[int]] | None = Design.products,
     seed: Seed = None,
 ) -> SimulatedClusters:
     """Draw one study.
@@ -45,9 +49,9 @@ def simulate_clusters(
     ----------
     n_clusters, n_per_cluster, n_predictors
         Its sizes, as `Design` explains them.
-    coefficients, between_sd, noise_sd, between_corr, between_slopes
+    coefficients, between_sd, noise_sd, between_corr, between_slopes, noise_memory
         Its outcomes, as `Design` explains them.
-    predictor_corr, predictor_icc, predictor_values
+    predictor_corr, predictor_icc, predictor_values, predictor_memory, cluster_values, products
         Its predictors, as `Design` explains them.
     seed : Seed
         The same seed gives the same data.
@@ -73,6 +77,10 @@ def simulate_clusters(
         predictor_icc=predictor_icc,
         between_slopes=between_slopes,
         predictor_values=predictor_values,
+        noise_memory=noise_memory,
+        predictor_memory=predictor_memory,
+        cluster_values=cluster_values,
+        products=products,
     )
     return simulate_studies(design, 1, seed).study(0)
 

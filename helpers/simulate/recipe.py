@@ -18,19 +18,22 @@ class Recipe:
     def __init__(self, design: Design) -> None:
         self.design = design
         G, N, p, k = design.n_clusters, design.n_rows, design.n_predictors, design.k
-        self.icc = np.broadcast_to(np.asarray(design.predictor_icc, float), p)
+        self.by_row = slice(design.n_by_cluster, design.n_by_cluster + design.n_by_row)
+        self.icc = np.broadcast_to(np.asarray(design.predictor_icc, float), p)[self.by_row]
+        self.memory = np.broadcast_to(np.asarray(design.predictor_memory, float), p)[self.by_row]
+        r = design.n_by_row
         self.drawn = design.predictor_values is None
         self.split = self.drawn and bool(self.icc.any())
         self.shapes: dict[str, tuple[int, ...]] = {"coefficients": (k,), "deviations": (G, k)}
         if self.split:
-            self.shapes["between"] = (G, p)
+            self.shapes["between"] = (G, r)
         if self.drawn:
-            self.shapes["within"] = (N, p)
+            self.shapes["within"] = (N, r)
         self.shapes["noise"] = (N,)
         self.length = sum(int(np.prod(shape)) for shape in self.shapes.values())
         self.deviation_root = _root(design.between_corr, k) * np.broadcast_to(design.between_sd, k)
         uncorrelated = np.ndim(design.predictor_corr) == 0 and design.predictor_corr == 0
-        self.predictor_root = None if uncorrelated else _root(design.predictor_corr, p)
+        self.predictor_root = None if uncorrelated else _root(self._corr_by_row(), r)
 
     def fill(
         self,
@@ -50,18 +53,26 @@ class Recipe:
             coefficients[:, None, :] + parts["deviations"] @ self.deviation_root
         )
         rows[..., 0] = 1
+        X, by_row = rows[..., 1:-1], self.by_row
+        if self.design.cluster_values is not None:
+            X[..., : by_row.start] = self._cluster_predictors()
         if self.split:
-            x, u = self._split_predictors(parts)
-            rows[..., 1:-1] = x
+            X[..., by_row], u = self._split_predictors(parts)
             if self.design.between_slopes is not None:
                 # within a cluster u is a constant, so its extra slope is part of the intercept
-                extra = np.asarray(self.design.between_slopes) - coefficients[:, 1:]
+                slopes = np.broadcast_to(self.design.between_slopes, self.design.n_predictors)
+                extra = slopes[by_row] - coefficients[:, 1:][:, by_row]
                 cluster_coefficients[..., 0] += np.einsum("sgp,sp->sg", u, extra)
         elif self.drawn:
-            rows[..., 1:-1] = self._correlated(parts["within"])
+            X[..., by_row] = self._correlated(self._drifting(parts["within"]))
         else:
-            rows[..., 1:-1] = self._fixed_predictors()
-        self._add_outcome(rows, cluster_coefficients, parts["noise"])
+            X[..., by_row] = self._fixed_predictors()
+        for j, (one, other) in enumerate(self.design.products or (), start=by_row.stop):
+            np.multiply(X[..., one - 1], X[..., other - 1], out=X[..., j])
+        noise = parts["noise"]
+        if self.design.noise_memory:
+            noise = following(noise, np.asarray(self.design.noise_memory), self.design.sizes)
+        self._add_outcome(rows, cluster_coefficients, noise)
 
     def _parts(self, z: np.ndarray) -> dict[str, np.ndarray]:
         parts, start = {}, 0
@@ -71,20 +82,36 @@ class Recipe:
             start = stop
         return parts
 
+    def _corr_by_row(self) -> Correlations:
+        """The correlation of the predictors that are drawn: one number, or their matrix."""
+        corr = np.asarray(self.design.predictor_corr, float)
+        return corr[self.by_row, self.by_row] if corr.ndim else corr
+
+    def _drifting(self, within: np.ndarray) -> np.ndarray:
+        if not self.memory.any():
+            return within
+        return following(within, self.memory, self.design.sizes)
+
     def _correlated(self, x: np.ndarray) -> np.ndarray:
         return x if self.predictor_root is None else x @ self.predictor_root
 
     def _split_predictors(self, parts: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """The predictors x = u + v, shape (S, N, p), and their between parts u, shape (S, G, p)."""
         u = self._correlated(parts["between"]) * np.sqrt(self.icc)
-        v = self._correlated(parts["within"]) * np.sqrt(1 - self.icc)
+        v = self._correlated(self._drifting(parts["within"])) * np.sqrt(1 - self.icc)
         return v + np.repeat(u, self.design.sizes, axis=1), u
 
     def _fixed_predictors(self) -> np.ndarray:
-        """The same values for every cluster, shape (N, p)."""
+        """The same values for every cluster, shape (N, n_by_row)."""
         design = self.design
         values = np.reshape(np.asarray(design.predictor_values), (design.sizes[0], -1))
         return np.tile(values, (design.n_clusters, 1))
+
+    def _cluster_predictors(self) -> np.ndarray:
+        """The values of each cluster, in each of its rows, shape (N, n_by_cluster)."""
+        design = self.design
+        values = np.reshape(np.asarray(design.cluster_values, float), (design.n_clusters, -1))
+        return np.repeat(values, design.sizes, axis=0)
 
     def _add_outcome(
         self, rows: np.ndarray, cluster_coefficients: np.ndarray, noise: np.ndarray
@@ -99,6 +126,30 @@ class Recipe:
                 y.reshape(by_cluster)[...] += rows[..., j].reshape(by_cluster) * own[..., None]
             else:
                 y += rows[..., j] * np.repeat(own, design.sizes, axis=1)
+
+
+def following(z: np.ndarray, memory: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """AR(1) within clusters, with the variance that z has.
+
+    Parameters
+    ----------
+    z : (S, N, ...) array
+        Independent standard normal numbers; the rows of a cluster stand together.
+    memory : array of shape () or that of the last axis of z
+        Correlation of a row with the one before it.
+    sizes : (G,) array
+        Rows of each cluster.
+
+    Returns
+    -------
+    (S, N, ...) array
+        e_1 = z_1, e_i = memory e_(i-1) + sqrt(1 - memory^2) z_i in each cluster.
+    """
+    e, new, first = z.copy(), np.sqrt(1 - memory**2), np.cumsum(sizes) - sizes
+    for i in range(1, sizes.max()):  # over a cluster's rows, all clusters and studies at once
+        now = first[sizes > i] + i
+        e[:, now] = memory * e[:, now - 1] + new * z[:, now]
+    return e
 
 
 def _root(corr: Correlations, n: int) -> np.ndarray:

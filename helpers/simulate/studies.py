@@ -133,12 +133,17 @@ class SimulatedStudies:
         which_rows = _chosen("rows", rows, n)
         table = self.rows.reshape(len(self), design.n_clusters, n, -1)
         table = table[:, which_clusters][:, :, which_rows]
-        values = design.predictor_values
+        if np.any(np.diff(which_rows) != 1):
+            _refuse_gaps_in_time(design)
+        values, by_cluster = design.predictor_values, design.cluster_values
         smaller = replace(
             design,
             n_clusters=len(which_clusters),
             n_per_cluster=len(which_rows),
             predictor_values=None if values is None else tuple(values[row] for row in which_rows),
+            cluster_values=None
+            if by_cluster is None
+            else tuple(by_cluster[g] for g in which_clusters),
         )
         return SimulatedStudies(
             table.reshape(len(self), -1, table.shape[-1]),
@@ -182,6 +187,15 @@ class SimulatedStudies:
             ),
             pd.Series(self.coefficients[i], index=terms, name="coefficient"),
             self.design,
+        )
+
+
+def _refuse_gaps_in_time(design: Design) -> None:
+    """Rows that were not neighbours, where what a row remembers is of the row before it."""
+    if design.noise_memory or np.any(design.predictor_memory):
+        raise InputError(
+            "With noise_memory or predictor_memory the rows of a part must be neighbours, in "
+            "their order, as slice(4)."
         )
 
 

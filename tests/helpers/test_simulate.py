@@ -125,6 +125,12 @@ DESIGNS = {
         5, 4, 2, coefficients=(1, -1, 0), predictor_icc=0.8, between_slopes=(1, 3), noise_sd=2
     ),
     "fixed values": Design(5, 4, 2, predictor_values=[[0, 1], [1, 0], [2, 5], [3, 1]]),
+    "neighbours alike": Design(
+        4, (1, 7, 3, 2), 2, noise_memory=0.5, predictor_memory=(0, 0.9), predictor_icc=(0, 0.2)
+    ),
+    "arms by day": Design(
+        4, 3, 3, cluster_values=(1, 0, 0, 1), predictor_values=(0, 1, 2), products=((1, 2),)
+    ),
     "no variance": Design(3, 2, 1, between_sd=0, noise_sd=0),
 }
 each_design = pytest.mark.parametrize("design", DESIGNS.values(), ids=DESIGNS.keys())
@@ -296,6 +302,82 @@ def test_fixed_values_are_the_same_in_every_cluster():
     assert np.array_equal(studies.X[0], np.tile(table, (2, 1)))
 
 
+# Neighbours that are alike
+
+
+def lagged(values, lag):
+    """Correlation of rows (S, G, n) with those `lag` rows before, about a mean of 0."""
+    before, after = values[..., :-lag], values[..., lag:]
+    return (before * after).mean() / (values**2).mean()
+
+
+@pytest.mark.parametrize("sizes", [6, (6,) * 9, (1, 9, 4, 6)], ids=["one", "equal", "unequal"])
+@pytest.mark.parametrize("memory", [0.7, -0.4])
+def test_noise_follows_itself_within_clusters_and_not_across(sizes, memory):
+    G = 9 if sizes == 6 else len(sizes)
+    design = Design(G, sizes, 1, between_sd=0, noise_sd=2, noise_memory=memory)
+    studies = simulate_studies(design, 4_000, SEED)
+    e = studies.y - (studies.rows[..., :2] * studies.coefficients[:, None]).sum(axis=-1)
+    first = np.cumsum(design.sizes) - design.sizes
+    se = 1 / np.sqrt(4_000)
+    # each row has the standard deviation asked for, the first and the last alike
+    np.testing.assert_allclose(e.std(axis=0), 2, rtol=5 * se)
+    of_first = e[:, first] / 2
+    across = (of_first[:, 1:] * e[:, first[1:] - 1] / 2).mean(axis=0)
+    assert np.abs(across).max() < 5 * se
+    long = e[:, first[1] : first[1] + design.sizes[1]][:, None]
+    for lag in (1, 2, 3):
+        assert abs(lagged(long, lag) - memory**lag) < 5 * se
+
+
+def test_predictors_drift_each_by_its_own_memory():
+    design = Design(5, 8, 2, predictor_memory=(0, 0.8), predictor_icc=(0, 0.3), predictor_corr=0)
+    X = simulate_studies(design, 4_000, SEED).X.reshape(4_000, 5, 8, 2)
+    room = 5 / np.sqrt(4_000 * 5)
+    np.testing.assert_allclose(X.std(axis=(0, 1, 2)), 1, atol=2 * room)
+    assert abs(lagged(X[..., 0], 1)) < room
+    for lag in (1, 4):  # the between part is all memory, the within part has 0.8
+        assert abs(lagged(X[..., 1], lag) - (0.3 + 0.7 * 0.8**lag)) < 3 * room
+
+
+def test_without_memory_the_data_are_what_they_were():
+    """The numbers drawn are laid out as before, so that stored seeds keep their data."""
+    one = simulate_studies(Design(3, 4, 2), 5, SEED).rows
+    other = simulate_studies(Design(3, 4, 2, noise_memory=0.5), 5, SEED).rows
+    np.testing.assert_array_equal(one[..., :3], other[..., :3])
+    first = np.arange(0, 12, 4)
+    np.testing.assert_array_equal(one[:, first], other[:, first])
+    assert (one[:, first + 1, 3] != other[:, first + 1, 3]).all()
+
+
+# Values of clusters, and products
+
+
+def test_values_of_clusters_and_products():
+    design = Design(
+        3, (2, 1, 3), 4, cluster_values=((1, 5), (0, 6), (0, 7)), products=((1, 3),), between_sd=1
+    )
+    studies = simulate_studies(design, 6, SEED)
+    X = studies.X
+    np.testing.assert_array_equal(X[..., 0], np.tile([1, 1, 0, 0, 0, 0], (6, 1)))
+    np.testing.assert_array_equal(X[..., 1], np.tile([5, 5, 6, 7, 7, 7], (6, 1)))
+    assert len(np.unique(X[..., 2])) == X[..., 2].size  # drawn
+    np.testing.assert_array_equal(X[..., 3], X[..., 0] * X[..., 2])
+    own = np.repeat(studies.cluster_coefficients, design.sizes, axis=1)
+    noise = studies.y - (studies.rows[..., :5] * own).sum(axis=-1)
+    assert abs(noise.std() - 1) < 0.5
+
+
+def test_a_part_keeps_the_values_of_its_clusters():
+    design = Design(4, 3, 2, cluster_values=(1, 0, 1, 0), noise_memory=0.5)
+    studies = simulate_studies(design, 2, SEED)
+    part = studies.part(clusters=[0, 3], rows=slice(1, 3))
+    assert part.design.cluster_values == (1.0, 0.0)
+    np.testing.assert_array_equal(part.X[0, :, 0], [1, 1, 0, 0])
+    with pytest.raises(InputError, match="must be neighbours"):
+        studies.part(rows=[0, 2])
+
+
 # Bad input
 
 NAN, INF = float("nan"), float("inf")
@@ -351,6 +433,26 @@ BAD = [
     ),
     ({**PAIR, "predictor_values": (0, 1), "predictor_icc": 0.5}, "leave predictor_icc"),
     ({**PAIR, "predictor_values": (0, NAN)}, "predictor_values must be finite"),
+    ({"noise_memory": 1}, "noise_memory must be between -1 and 1, both excluded"),
+    ({"noise_memory": 1.5}, "noise_memory must be between -1 and 1"),
+    ({"noise_memory": (0.1, 0.2)}, "noise_memory must be one number"),
+    ({"predictor_memory": -1}, "predictor_memory must be between -1 and 1, both excluded"),
+    ({"predictor_memory": (0.1, 0.2)}, "predictor_memory must be one number or 3 numbers"),
+    ({"cluster_values": (0, 1)}, "cluster_values has shape (2,): it must hold a value for each of"),
+    ({**PAIR, "cluster_values": (0, NAN)}, "cluster_values must be finite"),
+    ({**PAIR, "cluster_values": ((0, 1), (1, 1))}, "cluster_values fixes 2 predictors"),
+    ({**PAIR, "cluster_values": (0, 1e60)}, "cluster_values must not exceed 1e+50"),
+    (
+        {**PAIR, "n_predictors": 2, "cluster_values": (0, 1), "predictor_values": ((0, 1), (1, 1))},
+        "of 1 values (n_predictors that are fixed by nothing else)",
+    ),
+    ({"products": "12"}, "products must be pairs"),
+    ({"products": ()}, "products (): with n_predictors=3"),
+    ({"products": (1, 2)}, "products must be pairs"),
+    ({"products": ((1, 2, 3),)}, "products must be pairs"),
+    ({"products": ((1, 3),)}, "products are made of x1 to x2"),
+    ({"products": ((0, 1),)}, "products must be at least 1"),
+    ({**PAIR, "products": ((1, 1),)}, "products are made of x1 to x0"),
 ]
 
 
