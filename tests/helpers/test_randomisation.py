@@ -15,7 +15,7 @@ from helpers import (
     simulate_clusters,
     simulate_studies,
 )
-from helpers.engine.randomisation import arrangements, n_arrangements
+from helpers.engine.arrangements import arrangements, n_arrangements
 
 
 def trial(effect=0.0, sizes=(3, 5, 4, 8, 2, 6, 4), arms=(1, 1, 1, 0, 0, 0, 0), seed=1):
