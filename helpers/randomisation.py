@@ -8,9 +8,9 @@ import numpy as np
 
 from helpers.checks import whole_number
 from helpers.engine import refusals
+from helpers.engine.arrangements import arrangements, n_arrangements, share_as_large, slopes
 from helpers.engine.formula import Formula, Term, in_words, parse_formula
 from helpers.engine.model_matrices import MatrixReader, ModelMatrices
-from helpers.engine.arrangements import arrangements, n_arrangements, share_as_large, slopes
 from helpers.engine.rows import Rows, whole_frame
 from helpers.errors import InputError
 from helpers.simulate import SimulatedStudies
