@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from helpers.engine import pooled, random_effects, refusals
-from helpers.engine.cluster_data import ClusterData
+from helpers.engine.cluster_data import BarColumns, ClusterData
 from helpers.engine.formula import parse_formula
+from helpers.engine.identified import confounded
 from helpers.engine.kenward_roger import kenward_roger
 from helpers.engine.multilevel import MultilevelFit, gls_crossproducts, multilevel
 from helpers.engine.report import Estimates, Fit, clustered_fit, coefficient_table
@@ -78,17 +79,11 @@ def fit_cluster_robust(
     cp = rows.crossproducts
     refusals.need_rows(cp.n_obs, cp.k)
     result = pooled.cluster_robust(cp, correction)
-    notes = tuple(
-        f"A single cluster alone identifies {name!r}, so clusters cannot be compared on it and its "
-        "error is not to be trusted."
-        for name, lone in zip(rows.names, result.lone_cluster[0])
-        if lone
-    )
     return clustered_fit(
         f"Pooled OLS, {_robust_errors(correction)}",
         rows,
         result,
-        notes,
+        _lone_cluster(rows, robust=True),
         residual_sd=_residual_sd(result),
     )
 
@@ -136,6 +131,7 @@ def fit_two_stage(formula: str, data: Rows, cluster: str = "cluster") -> Fit:
     """
     rows = _clustered(formula, data, cluster, "fit_two_stage")
     refusals.refuse_clusters_without_a_line(rows)
+    refusals.refuse_outcome_of_clusters(rows, parse_formula(formula))
     result = two_stage(rows.crossproducts)
     coefficients = pd.DataFrame(
         result.cluster_estimates[0], index=rows.labels.rename(cluster), columns=rows.names
@@ -185,12 +181,15 @@ def fit_multilevel(
     refusals.need_clusters(rows, cluster)
     refusals.need_identified_terms(rows, parsed)
     refusals.need_noise(rows, parsed)
+    within, across = confounded(rows)
+    refusals.refuse_confounded(across, parsed)
     cp, terms = rows.crossproducts, rows.random_terms
     starts = "all" if cp.n_clusters <= _MANY_CLUSTERS else "one"
     result = multilevel(cp, terms, reml=reml, starts=starts, max_iterations=max_iterations)
     if df == "kenward_roger":
         result = kenward_roger(cp, terms, result)
-    return _multilevel_fit(rows, cluster, result, reml, correction, df)
+    notes = _not_identified(within) + _lone_cluster(rows, correction is not None)
+    return _multilevel_fit(rows, cluster, result, reml, correction, df, notes)
 
 
 def check_df(df: str, correction: str | None, reml: bool = True) -> None:
@@ -226,6 +225,7 @@ def _multilevel_fit(
     reml: bool,
     correction: str | None,
     df: str,
+    notes: tuple[str, ...],
 ) -> Fit:
     """What a fitted model says, in the data's units and under the data's names."""
     sd, corr = random_effects.sd_and_correlation(random_effects.random_covariance(rows, result))
@@ -240,7 +240,7 @@ def _multilevel_fit(
         f"Multilevel model by {'REML' if reml else 'ML'}, {errors}",
         rows,
         inference,
-        _what_to_watch(converged, singular),
+        _what_to_watch(converged, singular) + notes,
         converged=converged,
         singular=singular,
         criterion=float(result.criterion[0]),
@@ -258,6 +258,30 @@ def _what_to_watch(converged: bool, singular: bool) -> tuple[str, ...]:
     if singular:
         notes.append("Singular fit: a variance is estimated as zero or a correlation as one.")
     return tuple(notes)
+
+
+def _not_identified(bars: list[BarColumns]) -> tuple[str, ...]:
+    """A note on each bar some of whose variances and correlations could as well be others."""
+    return tuple(
+        f"The variances and correlations of ({', '.join(bar.names)}) are not all identified: other "
+        "values describe the data as well, and give the same estimates and errors."
+        for bar in bars
+    )
+
+
+def _lone_cluster(rows: ClusterData, robust: bool) -> tuple[str, ...]:
+    """A note on the coefficients that a single cluster alone identifies."""
+    lone = pooled.lone_clusters(rows.crossproducts)[0]
+    names = [repr(name) for name, alone in zip(rows.names, lone) if alone]
+    if not names:
+        return ()
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    consequence = (
+        "so clusters cannot be compared on it and its error is not to be trusted."
+        if robust
+        else "so its error rests on the model's word that this cluster varies as the others do."
+    )
+    return (f"A single cluster alone identifies {', '.join(names[:5])}{more}, {consequence}",)
 
 
 def _robust_errors(correction: str) -> str:

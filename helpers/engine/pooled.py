@@ -28,6 +28,7 @@ from helpers.engine.crossproducts import Crossproducts, Units
 from helpers.errors import InputError
 
 CORRECTIONS = ("CR0", "CR1", "CR2", "CR3")
+_ALONE = 1 - 1e-9  # an eigenvalue of H_g above this is one but for rounding
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,12 @@ class PooledFit:
         Degrees of freedom of each coefficient's t statistic.
     residual_variance : (S,) array
         Of the rows about the line.
-    lone_cluster : (S, k) array of bool
-        True where a single cluster alone identifies a coefficient, so that its error cannot be
-        judged between clusters.
     """
 
     estimate: np.ndarray
     covariance: np.ndarray
     df: np.ndarray
     residual_variance: np.ndarray
-    lone_cluster: np.ndarray
 
     @property
     def std_error(self) -> np.ndarray:
@@ -132,14 +129,12 @@ def cluster_robust(cp: Crossproducts, correction: str = "CR1") -> PooledFit:
     scores = (cp.Xty - (cp.XtX @ b[:, None, :, None])[..., 0]) @ F  # (S, G, k)
     contrasts = cp.back_transform @ F  # (S, k, k), one row a reported coefficient
     df = np.full(b.shape, G - 1.0)
-    lone = np.zeros(b.shape, bool)
     if correction == "CR1":
         scores = scores * np.sqrt(G / (G - 1) * (N - 1) / (N - k))
     elif correction in ("CR2", "CR3"):
-        leverage = _Leverage.of_clusters(cp, F)
+        leverage = _Leverage.of_clusters(cp.XtX, F)
         B = leverage.adjustment(-0.5 if correction == "CR2" else -1.0)
         scores = (B @ scores[..., None])[..., 0]
-        lone = leverage.lone_cluster(contrasts)
         if correction == "CR2":
             df = _satterthwaite(leverage.H, B, contrasts)
     root = contrasts @ np.swapaxes(scores, -1, -2)  # (S, k, G)
@@ -148,8 +143,27 @@ def cluster_robust(cp: Crossproducts, correction: str = "CR1") -> PooledFit:
         root @ np.swapaxes(root, -1, -2),
         df,
         rss / (N - k) * cp.scale**2,
-        lone,
     )
+
+
+def lone_clusters(cp: Crossproducts) -> np.ndarray:
+    """Where a single cluster alone identifies a coefficient: bool (S, k).
+
+    Whatever the errors or weights, other clusters then have nothing to say of it.
+
+    Parameters
+    ----------
+    cp : Crossproducts
+        Of S studies.
+    """
+    XtX_inverse = np.linalg.inv(cp.XtX.sum(axis=1))
+    # The eigenvalues of a cluster's H_g add up to its trace, and those of all clusters to k: so at
+    # most k clusters can have one of one.
+    trace = np.einsum("sgij,sij->sg", cp.XtX, XtX_inverse)
+    suspects = np.flatnonzero((trace > _ALONE).any(axis=0))
+    F = np.linalg.cholesky(XtX_inverse)
+    leverage = _Leverage.of_clusters(cp.XtX[:, suspects], F)
+    return leverage.lone_cluster(cp.back_transform @ F)
 
 
 def _solve_normal_equations(cp: Crossproducts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -171,7 +185,6 @@ def _classical(cp: Crossproducts, df: int) -> PooledFit:
         s2[:, None, None] * (A @ XtX_inverse @ A.T),
         np.full(b.shape, float(df)),
         s2 * cp.scale**2,
-        np.zeros(b.shape, bool),
     )
 
 
@@ -184,14 +197,14 @@ class _Leverage:
     vectors: np.ndarray
 
     @classmethod
-    def of_clusters(cls, cp: Crossproducts, F: np.ndarray) -> _Leverage:
-        H = np.swapaxes(F, -1, -2)[:, None] @ cp.XtX @ F[:, None]
+    def of_clusters(cls, XtX: np.ndarray, F: np.ndarray) -> _Leverage:
+        H = np.swapaxes(F, -1, -2)[:, None] @ XtX @ F[:, None]
         return cls(H, *np.linalg.eigh(H))
 
     @property
     def alone(self) -> np.ndarray:
         """(S, G, k): eigenvalues of one, for directions that this cluster alone identifies."""
-        return self.values > 1 - 1e-9
+        return self.values > _ALONE
 
     def adjustment(self, power: float) -> np.ndarray:
         """(I - H_g)^power (S, G, k, k), a pseudo-inverse's where a cluster is alone."""

@@ -1,10 +1,13 @@
 """Least squares, cluster-robust errors, fixed effects: by statsmodels, and by their definitions."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
-from helpers import fit_cluster_robust, fit_fixed_effects, fit_ols
+from helpers import fit_cluster_robust, fit_fixed_effects, fit_multilevel, fit_ols
+from helpers.engine.crossproducts import crossproducts_of_studies
+from helpers.engine.pooled import CORRECTIONS, lone_clusters
 from tests.helpers.engine.made_up import FITS, made_up
 
 
@@ -61,3 +64,47 @@ def test_cr2_and_cr3_by_matrices():
             meat += np.outer(score, score)
         expected = np.sqrt(np.diag(bread @ meat @ bread))
         np.testing.assert_allclose(FITS[name](data).table["std_error"], expected, rtol=1e-9)
+
+
+def one_treated(also=()):
+    """Twenty clusters of eight; one is treated, and those named `also` are."""
+    rng = np.random.default_rng(4)
+    g = np.repeat(np.arange(20), 8)
+    frame = pd.DataFrame({"cluster": g, "x": rng.normal(size=160)})
+    frame["treated"] = np.isin(g, [3, *also]) * 1.0
+    return frame.assign(y=rng.normal(size=20)[g] + rng.normal(size=160))
+
+
+@pytest.mark.parametrize("correction", [None, *CORRECTIONS])
+def test_a_lone_cluster_is_named_under_every_correction(correction):
+    def notes(data):
+        bar = fit_multilevel("y ~ x + treated + (1 | cluster)", data, correction=correction).notes
+        if correction is None:
+            return [bar]
+        return [bar, fit_cluster_robust("y ~ x + treated", data, correction=correction).notes]
+
+    for said in notes(one_treated()):
+        [note] = [note for note in said if "single cluster" in note]
+        assert "'treated'" in note and "'x'" not in note and "Intercept" not in note
+        assert ("not to be trusted" in note) == (correction is not None)
+    for said in notes(one_treated(also=[5])):
+        assert not any("single cluster" in note for note in said)
+
+
+def test_many_lone_clusters_are_not_all_listed():
+    fit = fit_cluster_robust("y ~ x + C(cluster)", one_treated(), correction="CR0")
+    [note] = [note for note in fit.notes if "single cluster" in note]
+    assert "and 15 more" in note and len(note) < 250
+
+
+def test_lone_clusters_of_many_studies():
+    """A column that one cluster has, and one that two have; predictors in any basis."""
+    W = np.random.default_rng(1).normal(size=(5, 40, 5))
+    W[..., 0] = 1
+    W[..., 2] = np.arange(40) < 4
+    W[..., 3] = np.arange(40) < 8
+    cp = crossproducts_of_studies(W, [4] * 10)
+    np.testing.assert_array_equal(lone_clusters(cp), [[False, False, True, True]] * 5)
+    W[..., 2] = np.arange(40) % 4 == 1
+    cp = crossproducts_of_studies(W, [4] * 10)
+    assert not lone_clusters(cp).any()
