@@ -7,6 +7,7 @@ import pandas as pd
 
 from helpers.engine import pooled, random_effects, refusals
 from helpers.engine.cluster_data import BarColumns, ClusterData
+from helpers.engine.crossproducts import Crossproducts
 from helpers.engine.formula import parse_formula
 from helpers.engine.identified import confounded
 from helpers.engine.kenward_roger import kenward_roger
@@ -83,40 +84,69 @@ def fit_cluster_robust(
         f"Pooled OLS, {_robust_errors(correction)}",
         rows,
         result,
-        _lone_cluster(rows, robust=True),
+        _lone_cluster(rows.names, cp, robust=True),
         residual_sd=_residual_sd(result),
     )
 
 
-def fit_fixed_effects(formula: str, data: Rows, cluster: str = "cluster") -> Fit:
+def fit_fixed_effects(
+    formula: str,
+    data: Rows,
+    cluster: str = "cluster",
+    correction: str | None = None,
+    *,
+    count_intercepts: bool = False,
+) -> Fit:
     """A separate intercept for every cluster and one slope a predictor, from within clusters.
 
     Parameters
     ----------
     formula, data, cluster
         As in `fit_cluster_robust`.
+    correction : str or None
+        None for classical errors with t(N - G - p), or "CR0" to "CR3" for cluster-robust ones with
+        the degrees of freedom of `fit_cluster_robust`.
+    count_intercepts : bool
+        CR1 multiplies by G/(G-1) (N-1)/(N-k). The clusters' intercepts lie within what is compared,
+        so they count as one, k = p + 1, as in Stata's ``xtreg, fe``; True counts each, k = p + G,
+        as ``areg`` does. The other corrections count nothing.
 
     Returns
     -------
     fit : Fit
-        Of the p predictors, with classical errors and t(N - G - p).
+        Of the p predictors; its `strategy` says how errors were worked out.
     """
+    if not isinstance(count_intercepts, bool):
+        raise InputError(f"count_intercepts must be True or False, not {count_intercepts!r}.")
+    if count_intercepts and correction != "CR1":
+        raise InputError(
+            "count_intercepts=True is for correction='CR1', whose factor counts coefficients; "
+            f"correction={correction!r} does not: leave it out."
+        )
     rows = _clustered(formula, data, cluster, "fit_fixed_effects")
     cp = rows.crossproducts
     refusals.need_intercept_and_predictor(rows)
     refusals.refuse_constant_within(rows)
     refusals.need_rows(cp.n_obs, cp.n_clusters + cp.k - 1)
-    result = pooled.fixed_effects(cp)
+    result = pooled.fixed_effects(cp, correction, count_intercepts)
     if result.residual_variance[0] <= 1e-24 * cp.scale**2:
         raise InputError(
             f"Within clusters the outcome of {formula!r} is constant, or an exact combination of "
             "the predictors: no noise is left."
         )
-    return Fit(
-        "Fixed effects (within clusters), classical errors, t(N - G - p)",
-        coefficient_table(rows.names[1:], result),
-        cp.n_obs,
-        cp.n_clusters,
+    errors, notes = "classical errors, t(N - G - p)", tuple[str, ...]()
+    if correction is not None:
+        counted = "counted, as by areg" if count_intercepts else "not counted, as by xtreg"
+        errors = _robust_errors(
+            correction, f" (clusters' intercepts {counted})" if correction == "CR1" else ""
+        )
+        notes = _lone_cluster(rows.names[1:], pooled.within_clusters(cp), robust=True)
+    return clustered_fit(
+        f"Fixed effects (within clusters), {errors}",
+        rows,
+        result,
+        notes,
+        names=rows.names[1:],
         residual_sd=_residual_sd(result),
     )
 
@@ -188,7 +218,7 @@ def fit_multilevel(
     result = multilevel(cp, terms, reml=reml, starts=starts, max_iterations=max_iterations)
     if df == "kenward_roger":
         result = kenward_roger(cp, terms, result)
-    notes = _not_identified(within) + _lone_cluster(rows, correction is not None)
+    notes = _not_identified(within) + _lone_cluster(rows.names, cp, correction is not None)
     return _multilevel_fit(rows, cluster, result, reml, correction, df, notes)
 
 
@@ -269,10 +299,9 @@ def _not_identified(bars: list[BarColumns]) -> tuple[str, ...]:
     )
 
 
-def _lone_cluster(rows: ClusterData, robust: bool) -> tuple[str, ...]:
+def _lone_cluster(names: list[str], cp: Crossproducts, robust: bool) -> tuple[str, ...]:
     """A note on the coefficients that a single cluster alone identifies."""
-    lone = pooled.lone_clusters(rows.crossproducts)[0]
-    names = [repr(name) for name, alone in zip(rows.names, lone) if alone]
+    names = [repr(name) for name, lone in zip(names, pooled.lone_clusters(cp)[0]) if lone]
     if not names:
         return ()
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
@@ -284,10 +313,10 @@ def _lone_cluster(rows: ClusterData, robust: bool) -> tuple[str, ...]:
     return (f"A single cluster alone identifies {', '.join(names[:5])}{more}, {consequence}",)
 
 
-def _robust_errors(correction: str) -> str:
+def _robust_errors(correction: str, counted: str = "") -> str:
     """Cluster-robust errors and their degrees of freedom, in words."""
     df = "Satterthwaite df" if correction == "CR2" else "t(G - 1)"
-    return f"cluster-robust errors {correction}, {df}"
+    return f"cluster-robust errors {correction}{counted}, {df}"
 
 
 def _residual_sd(result: pooled.PooledFit | MultilevelFit) -> float:

@@ -107,10 +107,14 @@ def clustered_fit(
     rows: ClusterData,
     result: Estimates,
     notes: tuple[str, ...] = (),
+    names: list[str] | None = None,
     **more: Any,
 ) -> Fit:
-    """A `Fit` of clustered rows, with a note on each coefficient that has no test."""
-    table = coefficient_table(rows.names, result)
+    """A `Fit` of clustered rows, with a note on each coefficient that has no test.
+
+    Its coefficients are those of the rows, unless other `names` are given.
+    """
+    table = coefficient_table(rows.names if names is None else names, result)
     empty = [str(name) for name in table.index[table["statistic"].isna()]]
     if empty:
         notes += (

@@ -102,8 +102,8 @@ def fit_studies(
         One of `helpers.strategies.REGISTRY`, where each says in a line what it fits;
         ``python -m helpers.simulation --help`` lists them.
     correction : {"CR0", "CR1", "CR2", "CR3"}, optional
-        That cluster-robust error in place of the strategy's own; for `cluster_robust` and
-        multilevel models.
+        That cluster-robust error in place of the strategy's own; for `cluster_robust`, multilevel
+        models and `fixed_effects`.
     df : {"satterthwaite", "kenward_roger"}
         Of multilevel models' own errors; "kenward_roger" for Kenward and Roger's, with their larger
         standard errors.
