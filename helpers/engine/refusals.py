@@ -187,9 +187,9 @@ def refuse_outcome_of_clusters(rows: ClusterData, formula: Formula) -> None:
     overall = (overall - np.outer(overall[0], overall[0]) / overall[0, 0])[1:, 1:]
     if outcome @ within @ outcome <= _CONSTANT * (outcome @ overall @ outcome) + rounding:
         raise InputError(
-            f"The outcome {formula.outcome!r} is (almost) the same in all rows of each cluster, so "
-            "every cluster's own slopes are zero and there is nothing to test. Take one row a "
-            "cluster, with means of the predictors, and use fit_ols."
+            f"The outcome {formula.outcome.text!r} is (almost) the same in all rows of each "
+            "cluster, so every cluster's own slopes are zero and there is nothing to test. Take "
+            "one row a cluster, with means of the predictors, and use fit_ols."
         )
 
 
