@@ -9,6 +9,8 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from helpers import (
@@ -21,6 +23,7 @@ from helpers import (
 from helpers.engine.crossproducts import crossproducts_of_studies
 from helpers.simulate import without_rows
 from helpers.strategies import REGISTRY
+from tests.helpers.test_simulate import sound
 
 SEED = 20190327
 TRUTH = {"coefficients": (1, 2, -1)}
@@ -210,6 +213,21 @@ def test_planted_faults_are_seen(fault, name, monkeypatch):
 
     monkeypatch.setattr(without_rows, "_Triangles", Wrong)
     assert strange(simulate_crossproducts(DESIGNS[name], 40_000, SEED))
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.integers(1, 3).flatmap(sound))
+def test_every_sound_design_gives_products_that_rows_could_have(arguments):
+    design = Design(**arguments)
+    studies = simulate_crossproducts(design, 3, SEED)
+    W = studies.crossproducts
+    assert np.isfinite(W).all() and np.isfinite(studies.cluster_coefficients).all()
+    least = np.linalg.eigvalsh(W)
+    assert (least[..., 0] >= -1e-12 * least[..., -1]).all()
+    if design.noise_sd == 0:  # then y is X c, row by row
+        y = np.concatenate([studies.cluster_coefficients, -np.ones((*W.shape[:2], 1))], axis=-1)
+        left = np.einsum("sgi,sgij,sgj->sg", y, W, y)
+        assert (np.abs(left) <= 1e-12 * np.einsum("sgi,sgi,sgii->sg", y, y, W)).all()
 
 
 # ---- what strategies say of them
