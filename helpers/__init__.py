@@ -28,7 +28,12 @@ _HOMES = {
     "helpers.running.fit_studies": ("fit_studies",),
     "helpers.running.run_simulation": ("run_simulation",),
     "helpers.running.stored_universe": ("load_universe",),
-    "helpers.simulate": ("Design", "simulate_clusters", "simulate_studies"),
+    "helpers.simulate": (
+        "Design",
+        "simulate_clusters",
+        "simulate_crossproducts",
+        "simulate_studies",
+    ),
     "helpers.summary": ("summarise",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

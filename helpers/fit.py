@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from helpers.engine import pooled, random_effects, refusals
-from helpers.engine.cluster_data import ClusterData
+from helpers.engine.cluster_data import BarColumns, ClusterData
+from helpers.engine.crossproducts import Crossproducts
 from helpers.engine.formula import parse_formula
+from helpers.engine.identified import confounded
 from helpers.engine.kenward_roger import kenward_roger
 from helpers.engine.multilevel import MultilevelFit, gls_crossproducts, multilevel
 from helpers.engine.report import Estimates, Fit, clustered_fit, coefficient_table
@@ -78,50 +80,73 @@ def fit_cluster_robust(
     cp = rows.crossproducts
     refusals.need_rows(cp.n_obs, cp.k)
     result = pooled.cluster_robust(cp, correction)
-    notes = tuple(
-        f"A single cluster alone identifies {name!r}, so clusters cannot be compared on it and its "
-        "error is not to be trusted."
-        for name, lone in zip(rows.names, result.lone_cluster[0])
-        if lone
-    )
     return clustered_fit(
         f"Pooled OLS, {_robust_errors(correction)}",
         rows,
         result,
-        notes,
+        _lone_cluster(rows.names, cp, robust=True),
         residual_sd=_residual_sd(result),
     )
 
 
-def fit_fixed_effects(formula: str, data: Rows, cluster: str = "cluster") -> Fit:
+def fit_fixed_effects(
+    formula: str,
+    data: Rows,
+    cluster: str = "cluster",
+    correction: str | None = None,
+    *,
+    count_intercepts: bool = False,
+) -> Fit:
     """A separate intercept for every cluster and one slope a predictor, from within clusters.
 
     Parameters
     ----------
     formula, data, cluster
         As in `fit_cluster_robust`.
+    correction : str or None
+        None for classical errors with t(N - G - p), or "CR0" to "CR3" for cluster-robust ones with
+        the degrees of freedom of `fit_cluster_robust`.
+    count_intercepts : bool
+        CR1 multiplies by G/(G-1) (N-1)/(N-k). The clusters' intercepts lie within what is compared,
+        so they count as one, k = p + 1, as in Stata's ``xtreg, fe``; True counts each, k = p + G,
+        as ``areg`` does. The other corrections count nothing.
 
     Returns
     -------
     fit : Fit
-        Of the p predictors, with classical errors and t(N - G - p).
+        Of the p predictors; its `strategy` says how errors were worked out.
     """
+    if not isinstance(count_intercepts, bool):
+        raise InputError(f"count_intercepts must be True or False, not {count_intercepts!r}.")
+    if count_intercepts and correction != "CR1":
+        raise InputError(
+            "count_intercepts=True is for correction='CR1', whose factor counts coefficients; "
+            f"correction={correction!r} does not: leave it out."
+        )
     rows = _clustered(formula, data, cluster, "fit_fixed_effects")
     cp = rows.crossproducts
     refusals.need_intercept_and_predictor(rows)
     refusals.refuse_constant_within(rows)
     refusals.need_rows(cp.n_obs, cp.n_clusters + cp.k - 1)
-    result = pooled.fixed_effects(cp)
+    result = pooled.fixed_effects(cp, correction, count_intercepts)
     if result.residual_variance[0] <= 1e-24 * cp.scale**2:
         raise InputError(
             f"Within clusters the outcome of {formula!r} is constant, or an exact combination of "
             "the predictors: no noise is left."
         )
-    return Fit(
-        "Fixed effects (within clusters), classical errors, t(N - G - p)",
-        coefficient_table(rows.names[1:], result),
-        cp.n_obs,
-        cp.n_clusters,
+    errors, notes = "classical errors, t(N - G - p)", tuple[str, ...]()
+    if correction is not None:
+        counted = "counted, as by areg" if count_intercepts else "not counted, as by xtreg"
+        errors = _robust_errors(
+            correction, f" (clusters' intercepts {counted})" if correction == "CR1" else ""
+        )
+        notes = _lone_cluster(rows.names[1:], pooled.within_clusters(cp), robust=True)
+    return clustered_fit(
+        f"Fixed effects (within clusters), {errors}",
+        rows,
+        result,
+        notes,
+        names=rows.names[1:],
         residual_sd=_residual_sd(result),
     )
 
@@ -136,6 +161,7 @@ def fit_two_stage(formula: str, data: Rows, cluster: str = "cluster") -> Fit:
     """
     rows = _clustered(formula, data, cluster, "fit_two_stage")
     refusals.refuse_clusters_without_a_line(rows)
+    refusals.refuse_outcome_of_clusters(rows, parse_formula(formula))
     result = two_stage(rows.crossproducts)
     coefficients = pd.DataFrame(
         result.cluster_estimates[0], index=rows.labels.rename(cluster), columns=rows.names
@@ -185,12 +211,15 @@ def fit_multilevel(
     refusals.need_clusters(rows, cluster)
     refusals.need_identified_terms(rows, parsed)
     refusals.need_noise(rows, parsed)
+    within, across = confounded(rows)
+    refusals.refuse_confounded(across, parsed)
     cp, terms = rows.crossproducts, rows.random_terms
     starts = "all" if cp.n_clusters <= _MANY_CLUSTERS else "one"
     result = multilevel(cp, terms, reml=reml, starts=starts, max_iterations=max_iterations)
     if df == "kenward_roger":
         result = kenward_roger(cp, terms, result)
-    return _multilevel_fit(rows, cluster, result, reml, correction, df)
+    notes = _not_identified(within) + _lone_cluster(rows.names, cp, correction is not None)
+    return _multilevel_fit(rows, cluster, result, reml, correction, df, notes)
 
 
 def check_df(df: str, correction: str | None, reml: bool = True) -> None:
@@ -226,6 +255,7 @@ def _multilevel_fit(
     reml: bool,
     correction: str | None,
     df: str,
+    notes: tuple[str, ...],
 ) -> Fit:
     """What a fitted model says, in the data's units and under the data's names."""
     sd, corr = random_effects.sd_and_correlation(random_effects.random_covariance(rows, result))
@@ -240,7 +270,7 @@ def _multilevel_fit(
         f"Multilevel model by {'REML' if reml else 'ML'}, {errors}",
         rows,
         inference,
-        _what_to_watch(converged, singular),
+        _what_to_watch(converged, singular) + notes,
         converged=converged,
         singular=singular,
         criterion=float(result.criterion[0]),
@@ -260,10 +290,33 @@ def _what_to_watch(converged: bool, singular: bool) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _robust_errors(correction: str) -> str:
+def _not_identified(bars: list[BarColumns]) -> tuple[str, ...]:
+    """A note on each bar some of whose variances and correlations could as well be others."""
+    return tuple(
+        f"The variances and correlations of ({', '.join(bar.names)}) are not all identified: other "
+        "values describe the data as well, and give the same estimates and errors."
+        for bar in bars
+    )
+
+
+def _lone_cluster(names: list[str], cp: Crossproducts, robust: bool) -> tuple[str, ...]:
+    """A note on the coefficients that a single cluster alone identifies."""
+    names = [repr(name) for name, lone in zip(names, pooled.lone_clusters(cp)[0]) if lone]
+    if not names:
+        return ()
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    consequence = (
+        "so clusters cannot be compared on it and its error is not to be trusted."
+        if robust
+        else "so its error rests on the model's word that this cluster varies as the others do."
+    )
+    return (f"A single cluster alone identifies {', '.join(names[:5])}{more}, {consequence}",)
+
+
+def _robust_errors(correction: str, counted: str = "") -> str:
     """Cluster-robust errors and their degrees of freedom, in words."""
     df = "Satterthwaite df" if correction == "CR2" else "t(G - 1)"
-    return f"cluster-robust errors {correction}, {df}"
+    return f"cluster-robust errors {correction}{counted}, {df}"
 
 
 def _residual_sd(result: pooled.PooledFit | MultilevelFit) -> float:

@@ -186,6 +186,7 @@ REGISTRY: dict[str, Strategy] = {
             colour="#683a8b",
             fits="an intercept a cluster; slopes from differences within",
             fit=pooled.fixed_effects,
+            takes=("correction",),
             by_cluster=many_studies.own_levels,
             intercept=False,
             n_coefficients=lambda G, k: G + k - 1,

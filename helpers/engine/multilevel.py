@@ -19,9 +19,9 @@ from helpers.engine.crossproducts import Crossproducts
 from helpers.engine.random_terms import RandomTerms
 from helpers.engine.satterthwaite import satterthwaite
 from helpers.engine.search import minimise
+from helpers.engine.singular import is_singular
 from helpers.engine.starts import first_guess, start_sizes
 
-SINGULAR_BELOW = 1e-4  # lme4's tolerance for a diagonal entry of theta
 _UNCONVERGED = 1e-7  # a minimum is preferred to a criterion that is lower by less than this
 
 
@@ -48,7 +48,8 @@ class MultilevelFit:
     modes : (S, G, q) array
         Conditional modes of the random effects.
     converged, singular : (S,) arrays of bool
-        Is this a minimum? Is a diagonal entry of theta (almost) zero?
+        Is this a minimum? Is a diagonal entry of theta (almost) zero, judged with predictors
+        centred and scaled to unit SD? (Column 0 is taken for an intercept.)
     """
 
     estimate: np.ndarray
@@ -158,8 +159,16 @@ def _fit(
         criterion=point.criterion + _units_in_criterion(cp, reml),
         modes=(Psi @ point.ZtVinve).swapaxes(1, 2) * cp.scale,
         converged=converged,
-        singular=np.min([L[i, i] for i in range(len(L))], axis=0) < SINGULAR_BELOW,
+        singular=is_singular(
+            Psi, _moments(cp, terms), terms.blocks, [bar[0] == 0 for bar in terms.bars]
+        ),
     )
+
+
+def _moments(cp: Crossproducts, terms: RandomTerms) -> np.ndarray:
+    """Means (S, q, q), over all rows of a study, of the products of two columns of Z."""
+    Z = terms.columns
+    return cp.WtW.sum(axis=1)[:, Z][:, :, Z] / cp.n_obs
 
 
 def _best_minimum(

@@ -13,7 +13,10 @@ Sources: Cameron & Miller (2015, J Human Resources 50:317); Bell & McCaffrey (20
 Methodology 28:169) for CR2 and its degrees of freedom; Pustejovsky & Tipton (2018, J Business &
 Economic Statistics 36:672) for clusters that alone identify a coefficient.
 
-Fixed effects are least squares too, of deviations from cluster means.
+Fixed effects are least squares too, of deviations from cluster means. Their sandwich is that of the
+regression with a dummy a cluster: deviations and residuals add up to zero in every cluster, and
+that is all that a cluster's dummy has a part in, so its leverage changes neither CR2 and CR3 nor
+CR2's degrees of freedom (Pustejovsky & Tipton's theorem 2). Only CR1 has to know how k is counted.
 
 Arrays: S studies, G clusters, N rows, k coefficients.
 """
@@ -28,6 +31,7 @@ from helpers.engine.crossproducts import Crossproducts, Units
 from helpers.errors import InputError
 
 CORRECTIONS = ("CR0", "CR1", "CR2", "CR3")
+_ALONE = 1 - 1e-9  # an eigenvalue of H_g above this is one but for rounding
 
 
 @dataclass(frozen=True)
@@ -44,16 +48,12 @@ class PooledFit:
         Degrees of freedom of each coefficient's t statistic.
     residual_variance : (S,) array
         Of the rows about the line.
-    lone_cluster : (S, k) array of bool
-        True where a single cluster alone identifies a coefficient, so that its error cannot be
-        judged between clusters.
     """
 
     estimate: np.ndarray
     covariance: np.ndarray
     df: np.ndarray
     residual_variance: np.ndarray
-    lone_cluster: np.ndarray
 
     @property
     def std_error(self) -> np.ndarray:
@@ -72,21 +72,33 @@ def ols(cp: Crossproducts) -> PooledFit:
     return _classical(cp, cp.n_obs - cp.k)
 
 
-def fixed_effects(cp: Crossproducts) -> PooledFit:
-    """A separate intercept for each cluster and one common slope a predictor; classical errors.
+def fixed_effects(
+    cp: Crossproducts, correction: str | None = None, count_intercepts: bool = False
+) -> PooledFit:
+    """A separate intercept for each cluster and one common slope a predictor.
 
     Parameters
     ----------
     cp : Crossproducts
         Of S studies, the intercept being the first of their k coefficients.
+    correction : str or None
+        None for classical errors, or "CR0" to "CR3" for cluster-robust ones.
+    count_intercepts : bool
+        Whether CR1 counts G intercepts among the coefficients, as Stata's ``areg`` does, or one, as
+        its ``xtreg`` does, since they are nested in the clusters that are compared.
 
     Returns
     -------
     fit : PooledFit
-        Of the k - 1 slopes, with N - G - (k - 1) degrees of freedom.
+        Of the k - 1 slopes. Classical errors have N - G - (k - 1) degrees of freedom, the others
+        those of `cluster_robust`.
     """
     within = within_clusters(cp)
-    return _classical(within, cp.n_obs - cp.n_clusters - within.k)
+    left = cp.n_obs - cp.n_clusters - within.k
+    if correction is None:
+        return _classical(within, left)
+    intercepts = cp.n_clusters if count_intercepts else 1
+    return _sandwich(within, correction, within.k + intercepts, left)
 
 
 def within_clusters(cp: Crossproducts) -> Crossproducts:
@@ -120,26 +132,32 @@ def cluster_robust(cp: Crossproducts, correction: str = "CR1") -> PooledFit:
     InputError
         Where there is no such correction.
     """
+    return _sandwich(cp, correction, cp.k, cp.n_obs - cp.k)
+
+
+def _sandwich(cp: Crossproducts, correction: str, n_coefficients: int, left: int) -> PooledFit:
+    """Least squares with cluster-robust errors.
+
+    `n_coefficients` is what CR1 takes for k, `left` the degrees of freedom of the rows' variance.
+    """
     if correction not in CORRECTIONS:
         raise InputError(
             f"correction {correction!r} is unknown; choose one of {', '.join(CORRECTIONS)}."
         )
     XtX_inverse, b, rss = _solve_normal_equations(cp)
-    G, N, k = cp.n_clusters, cp.n_obs, cp.k
+    G, N = cp.n_clusters, cp.n_obs
     # In the basis F with F'X'X F = I every S_g becomes a symmetric matrix H_g with eigenvalues
     # between 0 and 1.
     F = np.linalg.cholesky(XtX_inverse)
     scores = (cp.Xty - (cp.XtX @ b[:, None, :, None])[..., 0]) @ F  # (S, G, k)
     contrasts = cp.back_transform @ F  # (S, k, k), one row a reported coefficient
     df = np.full(b.shape, G - 1.0)
-    lone = np.zeros(b.shape, bool)
     if correction == "CR1":
-        scores = scores * np.sqrt(G / (G - 1) * (N - 1) / (N - k))
+        scores = scores * np.sqrt(G / (G - 1) * (N - 1) / (N - n_coefficients))
     elif correction in ("CR2", "CR3"):
-        leverage = _Leverage.of_clusters(cp, F)
+        leverage = _Leverage.of_clusters(cp.XtX, F)
         B = leverage.adjustment(-0.5 if correction == "CR2" else -1.0)
         scores = (B @ scores[..., None])[..., 0]
-        lone = leverage.lone_cluster(contrasts)
         if correction == "CR2":
             df = _satterthwaite(leverage.H, B, contrasts)
     root = contrasts @ np.swapaxes(scores, -1, -2)  # (S, k, G)
@@ -147,9 +165,28 @@ def cluster_robust(cp: Crossproducts, correction: str = "CR1") -> PooledFit:
         cp.preliminary + b @ cp.back_transform.T,
         root @ np.swapaxes(root, -1, -2),
         df,
-        rss / (N - k) * cp.scale**2,
-        lone,
+        rss / left * cp.scale**2,
     )
+
+
+def lone_clusters(cp: Crossproducts) -> np.ndarray:
+    """Where a single cluster alone identifies a coefficient: bool (S, k).
+
+    Whatever the errors or weights, other clusters then have nothing to say of it.
+
+    Parameters
+    ----------
+    cp : Crossproducts
+        Of S studies.
+    """
+    XtX_inverse = np.linalg.inv(cp.XtX.sum(axis=1))
+    # The eigenvalues of a cluster's H_g add up to its trace, and those of all clusters to k: so at
+    # most k clusters can have one of one.
+    trace = np.einsum("sgij,sij->sg", cp.XtX, XtX_inverse)
+    suspects = np.flatnonzero((trace > _ALONE).any(axis=0))
+    F = np.linalg.cholesky(XtX_inverse)
+    leverage = _Leverage.of_clusters(cp.XtX[:, suspects], F)
+    return leverage.lone_cluster(cp.back_transform @ F)
 
 
 def _solve_normal_equations(cp: Crossproducts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -171,7 +208,6 @@ def _classical(cp: Crossproducts, df: int) -> PooledFit:
         s2[:, None, None] * (A @ XtX_inverse @ A.T),
         np.full(b.shape, float(df)),
         s2 * cp.scale**2,
-        np.zeros(b.shape, bool),
     )
 
 
@@ -184,14 +220,14 @@ class _Leverage:
     vectors: np.ndarray
 
     @classmethod
-    def of_clusters(cls, cp: Crossproducts, F: np.ndarray) -> _Leverage:
-        H = np.swapaxes(F, -1, -2)[:, None] @ cp.XtX @ F[:, None]
+    def of_clusters(cls, XtX: np.ndarray, F: np.ndarray) -> _Leverage:
+        H = np.swapaxes(F, -1, -2)[:, None] @ XtX @ F[:, None]
         return cls(H, *np.linalg.eigh(H))
 
     @property
     def alone(self) -> np.ndarray:
         """(S, G, k): eigenvalues of one, for directions that this cluster alone identifies."""
-        return self.values > 1 - 1e-9
+        return self.values > _ALONE
 
     def adjustment(self, power: float) -> np.ndarray:
         """(I - H_g)^power (S, G, k, k), a pseudo-inverse's where a cluster is alone."""

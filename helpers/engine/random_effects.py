@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.engine import smallmatrix
+from helpers.engine import singular
 from helpers.engine.cluster_data import ClusterData
-from helpers.engine.multilevel import SINGULAR_BELOW, MultilevelFit
+from helpers.engine.multilevel import MultilevelFit
 
 
 def random_covariance(rows: ClusterData, result: MultilevelFit) -> np.ndarray:
@@ -27,16 +27,25 @@ def sd_and_correlation(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """SDs (q,) and correlations (q, q), which are NaN for a term that does not vary."""
     sd = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return sd, np.where(np.eye(len(sd)) == 1, 1.0, covariance / sd[:, None] / sd)
+        corr = np.clip(covariance / sd[:, None] / sd, -1.0, 1.0)  # rounding may lead beyond
+    return sd, np.where(np.eye(len(sd)) == 1, 1.0, corr)
 
 
 def is_singular(rows: ClusterData, result: MultilevelFit) -> bool:
-    """lme4's rule, for predictors that are centred: so it does not depend on their origin."""
-    Psi, theta = result.Psi[0], []
-    for bar, block in zip(rows.bars, rows.random_terms.blocks.slices):
-        centred = bar.centred @ Psi[block, block] @ bar.centred.T
-        theta += list(np.diag(smallmatrix.semidefinite_cholesky(centred)))
-    return any(entry < SINGULAR_BELOW for entry in theta)
+    """The verdict of `singular`, on the columns of the formula and not those of W."""
+    blocks = rows.random_terms.blocks
+    centred = np.zeros(result.Psi[0].shape)
+    for bar, block in zip(rows.bars, blocks.slices):
+        centred[block, block] = bar.centred
+    # In working units the columns of a bar are orthonormal, times root N.
+    undo = np.linalg.inv(centred)
+    verdict = singular.is_singular(
+        centred @ result.Psi @ centred.T,
+        (undo.T @ undo)[None],
+        blocks,
+        [bar.names[0] == "Intercept" for bar in rows.bars],
+    )
+    return bool(verdict[0])
 
 
 def conditional_coefficients(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from helpers.engine import pooled
-from helpers.engine.cluster_data import ClusterData
+from helpers.engine.cluster_data import BarColumns, ClusterData
 from helpers.engine.crossproducts import Crossproducts
 from helpers.engine.formula import Formula
 from helpers.engine.reduced_rows import unexplained_share
@@ -16,6 +16,7 @@ from helpers.errors import InputError
 
 _NO_NOISE = 1e-12  # share of the outcome's squares below which crossproducts do not see the noise
 _CONSTANT = 1e-12  # share of a predictor's squares that is left of it where it is constant
+_LOST = 1e-15  # share of the outcome's level that is lost where it is subtracted
 
 
 def refuse_bars(formula: Formula, strategy: str) -> None:
@@ -82,6 +83,20 @@ def need_identified_terms(rows: ClusterData, formula: Formula) -> None:
                 f"{cp.n_obs} rows can carry: they cannot be told from the noise. Let fewer terms "
                 f"vary between clusters ({', '.join(bar.names)} do now)."
             )
+
+
+def refuse_confounded(across: list[BarColumns], formula: Formula) -> None:
+    """Bars that let the same thing vary, as those that a double bar with a factor is short for."""
+    if across:
+        bars = " and of ".join(f"({', '.join(bar.names)})" for bar in across)
+        raise InputError(
+            f"In {formula.text!r} the variances of {bars} are not identified: they stand in "
+            "separate bars, and how much the ones vary between clusters cannot be told from how "
+            "much the others do. A factor f has as many columns as levels, and the intercept is "
+            f"their sum: in place of (f || {formula.groupings[0]}) write "
+            f"(f | {formula.groupings[0]}), whose levels may correlate, or leave the intercept "
+            f"out, as in (0 + f || {formula.groupings[0]})."
+        )
 
 
 def need_noise(rows: ClusterData, formula: Formula) -> None:
@@ -152,6 +167,30 @@ def refuse_clusters_without_a_line(rows: ClusterData) -> None:
         f"In {_listed(rows, stuck)} the predictors {', '.join(rows.names)} cannot be told apart, "
         "so no line can be fitted there."
     )
+
+
+def refuse_outcome_of_clusters(rows: ClusterData, formula: Formula) -> None:
+    """An outcome that does not vary within any cluster, where slopes are asked for.
+
+    Each cluster's own slopes are then zero, and so is their spread, which is no error.
+    """
+    cp = rows.crossproducts
+    if rows.names[0] != "Intercept" or cp.k == 1:
+        return
+    # The outcome in working units, less a constant, as a combination of the columns of W: the
+    # slopes of the preliminary fit are put back; its level would only cost digits, as it did once.
+    level, *slopes = np.linalg.solve(cp.back_transform, cp.preliminary)
+    outcome = np.append(slopes, 1.0)
+    rounding = cp.n_obs * (_LOST * level) ** 2
+    within = pooled.within_clusters(cp).WtW[0].sum(axis=0)
+    overall = cp.WtW[0].sum(axis=0)
+    overall = (overall - np.outer(overall[0], overall[0]) / overall[0, 0])[1:, 1:]
+    if outcome @ within @ outcome <= _CONSTANT * (outcome @ overall @ outcome) + rounding:
+        raise InputError(
+            f"The outcome {formula.outcome.text!r} is (almost) the same in all rows of each "
+            "cluster, so every cluster's own slopes are zero and there is nothing to test. Take "
+            "one row a cluster, with means of the predictors, and use fit_ols."
+        )
 
 
 def _constant_predictors(cp: Crossproducts, names: list[str], clusters: np.ndarray) -> list[str]:

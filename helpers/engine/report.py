@@ -27,7 +27,7 @@ class Fit:
         Rows and clusters; n_clusters is None where no cluster was named.
     converged, singular : bool
         Of a multilevel fit; singular is lme4's rule, a diagonal entry of theta below 1e-4, judged
-        with predictors centred.
+        with predictors centred and scaled to unit SD, so that it does not hang on their units.
     criterion : float or None
         -2 log REML or ML likelihood with lme4's constants; multilevel only.
     random_sd, random_corr : Series and DataFrame, or None
@@ -107,10 +107,14 @@ def clustered_fit(
     rows: ClusterData,
     result: Estimates,
     notes: tuple[str, ...] = (),
+    names: list[str] | None = None,
     **more: Any,
 ) -> Fit:
-    """A `Fit` of clustered rows, with a note on each coefficient that has no test."""
-    table = coefficient_table(rows.names, result)
+    """A `Fit` of clustered rows, with a note on each coefficient that has no test.
+
+    Its coefficients are those of the rows, unless other `names` are given.
+    """
+    table = coefficient_table(rows.names if names is None else names, result)
     empty = [str(name) for name in table.index[table["statistic"].isna()]]
     if empty:
         notes += (

@@ -12,8 +12,10 @@ from helpers.engine.crossproducts import Crossproducts, crossproducts_of_studies
 from helpers.errors import InputError
 from helpers.fit import check_df
 from helpers.running.requirements import check_sizes, check_variation
-from helpers.simulate import SimulatedStudies
+from helpers.simulate import SimulatedCrossproducts, SimulatedStudies
 from helpers.strategies import Strategy, find_strategy, strategies_taking
+
+Studies = SimulatedStudies | SimulatedCrossproducts
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class StudyFits:
 
 
 def fit_studies(
-    studies: SimulatedStudies,
+    studies: Studies,
     strategy: str,
     correction: str | None = None,
     *,
@@ -96,14 +98,14 @@ def fit_studies(
 
     Parameters
     ----------
-    studies : SimulatedStudies
-        What `simulate_studies` draws.
+    studies : SimulatedStudies or SimulatedCrossproducts
+        What `simulate_studies` or `simulate_crossproducts` draws.
     strategy : str
         One of `helpers.strategies.REGISTRY`, where each says in a line what it fits;
         ``python -m helpers.simulation --help`` lists them.
     correction : {"CR0", "CR1", "CR2", "CR3"}, optional
-        That cluster-robust error in place of the strategy's own; for `cluster_robust` and
-        multilevel models.
+        That cluster-robust error in place of the strategy's own; for `cluster_robust`, multilevel
+        models and `fixed_effects`.
     df : {"satterthwaite", "kenward_roger"}
         Of multilevel models' own errors; "kenward_roger" for Kenward and Roger's, with their larger
         standard errors.
@@ -127,26 +129,33 @@ def fit_studies(
         for it.
     """
     chosen = _checked(studies, strategy, correction, df)
-    cp = crossproducts_of_studies(studies.rows, studies.n_per_cluster)
+    cp = _crossproducts(studies)
     return _fitted(studies, cp, chosen, correction, df, p_values)
 
 
 def fit_strategies(
-    studies: SimulatedStudies, strategies: Sequence[str], *, p_values: bool = True
+    studies: Studies, strategies: Sequence[str], *, p_values: bool = True
 ) -> list[StudyFits]:
     """What `fit_studies` says of each strategy; they share the studies' crossproducts."""
     correction, df = None, "satterthwaite"
     chosen = [_checked(studies, strategy, correction, df) for strategy in strategies]
-    cp = crossproducts_of_studies(studies.rows, studies.n_per_cluster)
+    cp = _crossproducts(studies)
     return [_fitted(studies, cp, strategy, correction, df, p_values) for strategy in chosen]
 
 
-def _checked(studies: SimulatedStudies, name: str, correction: str | None, df: str) -> Strategy:
+def _crossproducts(studies: Studies) -> Crossproducts:
+    """Those that were drawn, or those of the rows."""
+    if isinstance(studies, SimulatedCrossproducts):
+        return Crossproducts(studies.crossproducts, studies.n_per_cluster, studies.design.k)
+    return crossproducts_of_studies(studies.rows, studies.n_per_cluster)
+
+
+def _checked(studies: Studies, name: str, correction: str | None, df: str) -> Strategy:
     """The strategy, once it is clear that it takes these studies and options."""
-    if not isinstance(studies, SimulatedStudies):
+    if not isinstance(studies, Studies):
         raise InputError(
-            "fit_studies needs the studies that simulate_studies draws, not "
-            f"{type(studies).__name__}."
+            "fit_studies needs the studies that simulate_studies or simulate_crossproducts draws, "
+            f"not {type(studies).__name__}."
         )
     strategy = find_strategy(name)
     if correction is not None and "correction" not in strategy.takes:
@@ -166,7 +175,7 @@ def _checked(studies: SimulatedStudies, name: str, correction: str | None, df: s
 
 
 def _fitted(
-    studies: SimulatedStudies,
+    studies: Studies,
     cp: Crossproducts,
     strategy: Strategy,
     correction: str | None,

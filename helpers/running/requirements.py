@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from helpers.errors import InputError
-from helpers.simulate import Design, SimulatedStudies
+from helpers.simulate import Design, SimulatedCrossproducts, SimulatedStudies
 from helpers.strategies import Strategy, find_strategy
+
+_ROUNDING = 1e-12  # share of a predictor's squares that centring leaves of it where it is constant
 
 
 def check_sizes(design: Design, strategy: str, label: str = "") -> None:
@@ -38,11 +40,15 @@ def check_sizes(design: Design, strategy: str, label: str = "") -> None:
         )
 
 
-def check_variation(studies: SimulatedStudies, strategy: Strategy) -> None:
+def check_variation(studies: SimulatedStudies | SimulatedCrossproducts, strategy: Strategy) -> None:
     """An InputError where a predictor does not vary within the clusters in which it has to."""
     if strategy.varies_within is None:
         return
-    constant = _constant_within(studies)
+    constant = (
+        _no_squares_within(studies)
+        if isinstance(studies, SimulatedCrossproducts)
+        else _constant_within(studies)
+    )
     every = strategy.varies_within == "every cluster"
     flat = np.any(constant, axis=1) if every else np.all(constant, axis=1)
     if flat.any():
@@ -63,6 +69,13 @@ def _constant_within(studies: SimulatedStudies) -> np.ndarray:
     if flat.any():
         flat = _same(np.minimum.reduceat(X, first, axis=1), np.maximum.reduceat(X, first, axis=1))
     return flat
+
+
+def _no_squares_within(studies: SimulatedCrossproducts) -> np.ndarray:
+    """The same without rows: whether none of a predictor's squares is left but rounding."""
+    W = studies.crossproducts
+    squares = np.diagonal(W, axis1=2, axis2=3)[..., 1:-1]
+    return squares - W[..., 0, 1:-1] ** 2 / W[..., :1, 0] <= _ROUNDING * squares
 
 
 def _same(a: np.ndarray, b: np.ndarray) -> np.ndarray:

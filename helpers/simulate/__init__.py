@@ -17,12 +17,15 @@ All of these sizes and standard deviations make a `Design`.
 from helpers.simulate.design import Design
 from helpers.simulate.draw import simulate_clusters, simulate_studies, study_chunks
 from helpers.simulate.studies import SimulatedClusters, SimulatedStudies
+from helpers.simulate.without_rows import SimulatedCrossproducts, simulate_crossproducts
 
 __all__ = [
     "Design",
     "SimulatedClusters",
+    "SimulatedCrossproducts",
     "SimulatedStudies",
     "simulate_clusters",
+    "simulate_crossproducts",
     "simulate_studies",
     "study_chunks",
 ]

@@ -107,8 +107,8 @@ def simulate_studies(design: Design, n_studies: int, seed: Seed = None) -> Simul
     InputError
         If an argument is not what it should be, or the studies do not fit into memory.
     """
-    _check_design(design)
-    return _draw(design, whole_number("n_studies", n_studies), _generator(seed))
+    check_design(design)
+    return _draw(design, whole_number("n_studies", n_studies), generator(seed))
 
 
 def study_chunks(
@@ -132,12 +132,12 @@ def study_chunks(
     InputError
         At the call, if an argument is not what it should be.
     """
-    _check_design(design)
+    check_design(design)
     n_studies = whole_number("n_studies", n_studies)
     if chunk_size is None:
         chunk_size = max(1, CHUNK_BYTES // (8 * design.n_rows * (design.k + 1)))
     size = whole_number("chunk_size", chunk_size)
-    rng = _generator(seed)  # here, so that a bad seed shows at the call and not at the first chunk
+    rng = generator(seed)  # here, so that a bad seed shows at the call and not at the first chunk
     return (_draw(design, min(size, n_studies - start), rng) for start in range(0, n_studies, size))
 
 
@@ -164,7 +164,8 @@ def _draw(design: Design, n_studies: int, rng: np.random.Generator) -> Simulated
     return SimulatedStudies(rows, cluster_coefficients, coefficients, design)
 
 
-def _generator(seed: Seed) -> np.random.Generator:
+def generator(seed: Seed) -> np.random.Generator:
+    """The random numbers of a seed, or an InputError if it is none."""
     if seed is not None and not isinstance(seed, np.random.SeedSequence):
         parts = seed if isinstance(seed, (list, tuple)) else [seed]
         whole = all(
@@ -179,7 +180,8 @@ def _generator(seed: Seed) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def _check_design(design: object) -> None:
+def check_design(design: object) -> None:
+    """An InputError for anything but a `Design`."""
     if not isinstance(design, Design):
         raise InputError(
             f"design must be a Design, as Design(n_clusters=30, n_per_cluster=10), not {design!r}."

@@ -174,6 +174,23 @@ def test_two_stage_names_a_treatment_of_whole_clusters():
     refused("'treated' does not vary within clusters", fit_two_stage, "y ~ treated", data)
 
 
+@pytest.mark.parametrize("offset", [0, 1, 1e6, 1e12])
+def test_two_stage_needs_an_outcome_that_varies_within_clusters(offset):
+    data = good()
+    own, noise = data["w"] + offset, np.random.default_rng(4).normal(size=len(data))
+    said = "'y' is .*the same in all rows of each cluster"
+    for right in ("x1", "x1 + x2"):
+        refused(said, fit_two_stage, f"y ~ {right}", data.assign(y=own))
+        chunks = [data.assign(y=own)[:9], data.assign(y=own)[9:]]
+        refused(said, fit_two_stage, f"y ~ {right}", chunks)
+    # A little noise is enough, and so is a single cluster; the mean alone needs none.
+    small = max(1e-5, 1e-14 * offset)
+    lone = np.where(data["cluster"] == "c2", noise, 0)
+    for y in (own + small * noise, own + lone):
+        assert np.isfinite(fit_two_stage("y ~ x1", data.assign(y=y)).table.to_numpy()).all()
+    fit_two_stage("y ~ 1", data.assign(y=own))
+
+
 # ---- predictors
 
 

@@ -70,7 +70,8 @@ STUDIES = simulate_studies(Design(10, 8, 2), 2, 1)
         (lambda: fit_studies(STUDIES, ["ols"]), "no strategy"),
         (
             lambda: fit_studies(STUDIES, "two_stage", "CR2"),
-            "correction is for cluster_robust, random_intercept, multilevel, uncorrelated;",
+            "correction is for cluster_robust, random_intercept, multilevel, uncorrelated, "
+            "fixed_effects;",
         ),
         (
             lambda: fit_studies(STUDIES, "ols", df="kenward_roger"),

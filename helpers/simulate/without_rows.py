@@ -1,0 +1,333 @@
+"""Crossproducts of simulated studies, drawn without their rows.
+
+Strategies need no more of a cluster than the crossproducts of its rows W = [X | y], and these have
+a distribution of their own, from which drawing takes the same time for 5 rows and for 5,000. With
+X = Q R for the cluster's k columns (Q'Q = I, R upper triangular) and y = X c + sd e ::
+
+    X'X = R'R        X'y = R'h        y'y = h'h + sd^2 t        h = R c + sd z
+
+where z = Q'e is k independent standard normal numbers and t, the noise that Q leaves, is chi-square
+with n - k degrees of freedom, independent of z and of X. Where predictors are drawn, R is too, by
+Bartlett's decomposition: for n rows of independent standard normal numbers beside an intercept ::
+
+    R = | root n   N(0,1)      N(0,1)     ... |
+        |          chi(n - 1)  N(0,1)     ... |
+        |                      chi(n - 2) ... |
+
+all entries independent. A linear map of the columns makes them correlate, and adding to the first
+row, which belongs to the intercept, shifts them by what the cluster has of its own. A cluster with
+fewer rows than columns has an R with as many rows as itself: the others are zero.
+
+Source: Bartlett (1933, Proc Royal Society of Edinburgh 53:260).
+
+Arrays: S studies, G clusters, p predictors, k = p + 1 terms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+from scipy.special import ndtr
+
+from helpers.checks import whole_number
+from helpers.errors import InputError
+from helpers.simulate.design import Design
+from helpers.simulate.draw import Seed, check_design, generator, study_chunks
+from helpers.simulate.recipe import Recipe
+
+CLUSTERS_AT_ONCE = 2**13
+"""Drawn at a time: few enough to stay in the processor's cache."""
+COVERED = {
+    "n_clusters",
+    "n_per_cluster",
+    "n_predictors",
+    "coefficients",
+    "between_sd",
+    "noise_sd",
+    "between_corr",
+    "predictor_corr",
+    "predictor_icc",
+    "between_slopes",
+    "predictor_values",
+}
+"""The fields of `Design` that are understood here; of designs with others rows are drawn."""
+
+
+class SimulatedCrossproducts:
+    """The crossproducts of many simulated studies of one design: what `fit_studies` needs of them.
+
+    Attributes
+    ----------
+    crossproducts : np.ndarray, shape (S, G, k + 1, k + 1)
+        W'W of each cluster, W being its rows of 1, x1, ..., xp, y.
+    cluster_coefficients : np.ndarray, shape (S, G, k)
+        Each cluster's true coefficients, intercept first (see `SimulatedClusters`).
+    coefficients : np.ndarray, shape (S, k)
+        The truth.
+    design : Design
+        What they were drawn from.
+    rows_drawn : bool
+        Whether rows had to be drawn for them, since the design is one of those that are not covered
+        otherwise.
+    """
+
+    def __init__(
+        self,
+        crossproducts: np.ndarray,
+        cluster_coefficients: np.ndarray,
+        coefficients: np.ndarray,
+        design: Design,
+        rows_drawn: bool = False,
+    ) -> None:
+        self.crossproducts = crossproducts
+        self.cluster_coefficients = cluster_coefficients
+        self.coefficients = coefficients
+        self.design = design
+        self.rows_drawn = rows_drawn
+
+    @property
+    def n_per_cluster(self) -> np.ndarray:
+        """Rows of each cluster, shape (G,)."""
+        return self.design.sizes
+
+    def __len__(self) -> int:
+        return len(self.crossproducts)
+
+    def __repr__(self) -> str:
+        how = "from their rows" if self.rows_drawn else "drawn directly"
+        return f"SimulatedCrossproducts({len(self)} studies of {self.design}, {how})"
+
+
+def simulate_crossproducts(
+    design: Design, n_studies: int, seed: Seed = None
+) -> SimulatedCrossproducts:
+    """Draw the crossproducts of many studies of one design, but not their rows.
+
+    They have exactly the distribution of those of `simulate_studies`, though other values under the
+    same seed, and cost the same whatever the rows a cluster has.
+
+    Parameters
+    ----------
+    design : Design
+        What to draw from.
+    n_studies : int
+        How many. They take n_studies * n_clusters * (p + 2)^2 * 8 bytes.
+    seed : Seed
+        The same seed gives the same studies, and the first m of them whatever n_studies is.
+
+    Returns
+    -------
+    SimulatedCrossproducts
+        For `fit_studies`. Its `rows_drawn` says whether rows were drawn after all, as they are for
+        a design with a field that is not in `COVERED`.
+
+    Raises
+    ------
+    InputError
+        If an argument is not what it should be, or the studies do not fit into memory.
+    """
+    check_design(design)
+    S, G, k = whole_number("n_studies", n_studies), design.n_clusters, design.k
+    try:
+        studies = SimulatedCrossproducts(
+            np.empty((S, G, k + 1, k + 1)), np.empty((S, G, k)), np.empty((S, k)), design
+        )
+    except (MemoryError, ValueError):
+        raise InputError(
+            f"The crossproducts of {S:,} studies of {G:,} clusters do not fit into memory at once: "
+            "draw some of them at a time, each with a seed of its own, such as [seed, 0]."
+        ) from None
+    if _is_covered(design):
+        _fill(studies, generator(seed))
+    else:
+        _fill_from_rows(studies, seed)
+    return studies
+
+
+def _is_covered(design: Design) -> bool:
+    """Whether all that the design asks for is understood here."""
+    others = [field for field in fields(design) if field.name not in COVERED]
+    return all(getattr(design, field.name) == field.default for field in others)
+
+
+def _fill_from_rows(studies: SimulatedCrossproducts, seed: Seed) -> None:
+    """The crossproducts of rows, drawn a chunk at a time."""
+    studies.rows_drawn, done = True, 0
+    firsts = np.concatenate([[0], np.cumsum(studies.n_per_cluster)[:-1]])
+    for chunk in study_chunks(studies.design, len(studies), seed):
+        some = slice(done, done + len(chunk))
+        for i in range(studies.crossproducts.shape[-1]):
+            products = chunk.rows * chunk.rows[..., i, None]
+            studies.crossproducts[some, :, i] = np.add.reduceat(products, firsts, axis=1)
+        studies.cluster_coefficients[some] = chunk.cluster_coefficients
+        studies.coefficients[some] = chunk.coefficients
+        done += len(chunk)
+
+
+def _fill(studies: SimulatedCrossproducts, rng: np.random.Generator) -> None:
+    """Draw block by block.
+
+    The normal numbers of a study come in one stretch, and each kind of chi-square number from a
+    stream of its own: so a study does not depend on how many are drawn with it.
+    """
+    triangles = _Triangles(studies.design)
+    bits = rng.bit_generator
+    assert isinstance(bits, np.random.PCG64)  # it can jump so far that streams never meet
+    streams = [np.random.Generator(bits.jumped(1 + row)) for row in triangles.chi_square_rows]
+    S, G = studies.cluster_coefficients.shape[:2]
+    block = max(1, CLUSTERS_AT_ONCE // G)
+    for start in range(0, S, block):
+        some = slice(start, min(start + block, S))
+        z = rng.standard_normal((some.stop - start, triangles.length))
+        chi_squares = [
+            2 * stream.standard_gamma(shape, (len(z), G))
+            for stream, shape in zip(streams, triangles.gamma_shapes)
+        ]
+        triangles.fill(
+            z,
+            chi_squares,
+            studies.crossproducts[some],
+            studies.cluster_coefficients[some],
+            studies.coefficients[some],
+        )
+
+
+class _Triangles:
+    """From independent random numbers to the triangle R and h of each cluster, and their products.
+
+    Attributes
+    ----------
+    length : int
+        Standard normal numbers that a study needs.
+    chi_square_rows : range
+        Rows of the triangle [R h; 0 root t] whose last square is chi-square, the last row included.
+    gamma_shapes : list of float or (G,) array
+        Half the degrees of freedom of each.
+    """
+
+    def __init__(self, design: Design) -> None:
+        self.design, self.recipe = design, Recipe(design)
+        G, p, k = design.n_clusters, design.n_predictors, design.k
+        self.n = (
+            float(design.sizes[0]) if np.ndim(design.n_per_cluster) == 0 else design.sizes + 0.0
+        )
+        self.above = (
+            [(i, j) for i in range(k) for j in range(i + 1, k)] if self.recipe.drawn else []
+        )
+        self.shapes: dict[str, tuple[int, ...]] = {"coefficients": (k,), "deviations": (k, G)}
+        if self.recipe.split:
+            self.shapes["between"] = (p, G)
+        self.shapes |= {"above": (len(self.above), G), "noise": (k, G)}
+        self.length = sum(int(np.prod(shape)) for shape in self.shapes.values())
+        self.chi_square_rows = range(1 if self.recipe.drawn else k, k + 1)
+        self.gamma_shapes = [np.maximum(self.n - row, 0.0) / 2 for row in self.chi_square_rows]
+        root = self.recipe.predictor_root
+        self.between_root = np.eye(p) if root is None else root
+        # Triangular, with the same product as the root, so that R stays triangular.
+        self.within_root = np.linalg.qr(self.between_root, mode="r") * np.sqrt(1 - self.recipe.icc)
+        self.fixed_R = np.zeros((k, k))
+        if not self.recipe.drawn:
+            values = np.reshape(np.asarray(design.predictor_values), (-1, p))
+            R = np.linalg.qr(np.column_stack([np.ones(len(values)), values]), mode="r")
+            self.fixed_R[: len(R)] = R
+
+    def fill(
+        self,
+        z: np.ndarray,
+        chi_squares: list[np.ndarray],
+        crossproducts: np.ndarray,
+        cluster_coefficients: np.ndarray,
+        coefficients: np.ndarray,
+    ) -> None:
+        """Make studies of normal numbers z (S, length) and chi-square ones, a list of (S, G)."""
+        design, parts, k = self.design, self._parts(z), self.design.k
+        coefficients[:] = (
+            ndtr(parts["coefficients"]) if design.coefficients is None else design.coefficients
+        )
+        own = [
+            coefficients[:, j, None] + deviation
+            for j, deviation in enumerate(_mapped(parts["deviations"], self.recipe.deviation_root))
+        ]
+        between = (
+            _mapped(parts["between"], self.between_root * np.sqrt(self.recipe.icc))
+            if self.recipe.split
+            else []
+        )
+        if design.between_slopes is not None:
+            # within a cluster u is a constant, so its extra slope is part of the intercept
+            slopes = np.broadcast_to(np.asarray(design.between_slopes, float), k - 1)
+            for j, u in enumerate(between):
+                own[0] = own[0] + u * (slopes[j] - coefficients[:, j + 1, None])
+        for j in range(k):
+            cluster_coefficients[..., j] = own[j]
+        R = self._triangle(parts["above"], chi_squares, between)
+        h = [design.noise_sd * self._where_rows_are(i, parts["noise"][:, i]) for i in range(k)]
+        for i in range(k):
+            for j in range(i, k):
+                h[i] = h[i] + R[i][j] * own[j]
+        self._write_products(R, h, design.noise_sd**2 * chi_squares[-1], crossproducts)
+
+    def _parts(self, z: np.ndarray) -> dict[str, np.ndarray]:
+        parts, start = {}, 0
+        for name, shape in self.shapes.items():
+            stop = start + int(np.prod(shape))
+            parts[name] = z[:, start:stop].reshape(len(z), *shape)
+            start = stop
+        return parts
+
+    def _where_rows_are(self, i: int, numbers: np.ndarray) -> np.ndarray:
+        """Row i of a triangle (S, G), but zero in clusters that have no more rows than i."""
+        return numbers if np.min(self.n) > i else numbers * (self.n > i)
+
+    def _triangle(
+        self, above: np.ndarray, chi_squares: list[np.ndarray], between: list[np.ndarray]
+    ) -> list[list[np.ndarray]]:
+        """R, entry by entry: each (S, G), or what is the same for all."""
+        k = self.design.k
+        if not self.recipe.drawn:
+            return [[self.fixed_R[i, j] for j in range(k)] for i in range(k)]
+        R: list[list[np.ndarray]] = [[np.zeros(())] * k for _ in range(k)]
+        for number, (i, j) in enumerate(self.above):
+            R[i][j] = self._where_rows_are(i, above[:, number])
+        for i in range(1, k):
+            R[i][i] = np.sqrt(chi_squares[i - 1])
+        for i in range(k):
+            first = max(i, 1)
+            row = np.stack(R[i][first:], axis=1) if first < k else above[:, :0]
+            R[i][first:] = _mapped(row, self.within_root[first - 1 :, first - 1 :])
+        R[0][0] = np.sqrt(self.n)
+        for j, u in enumerate(between, start=1):
+            R[0][j] = R[0][j] + R[0][0] * u
+        return R
+
+    def _write_products(
+        self,
+        R: list[list[np.ndarray]],
+        h: list[np.ndarray],
+        left: np.ndarray,
+        crossproducts: np.ndarray,
+    ) -> None:
+        """W'W (S, G, k + 1, k + 1), W being the triangle [R h; 0 root left]."""
+        k = self.design.k
+        W = [[*R[i], h[i]] for i in range(k)]
+        for i in range(k):
+            for j in range(i, k + 1):
+                total = W[0][i] * W[0][j]
+                for row in range(1, i + 1):
+                    total = total + W[row][i] * W[row][j]
+                crossproducts[..., i, j] = crossproducts[..., j, i] = total
+        crossproducts[..., k, k] = left
+        for entry in h:
+            crossproducts[..., k, k] += entry**2
+
+
+def _mapped(z: np.ndarray, root: np.ndarray) -> list[np.ndarray]:
+    """The columns of Z root, each (S, G), for z (S, columns, G) and a root with many zeros."""
+    return [
+        sum(
+            (z[:, i] * root[i, j] for i in np.flatnonzero(root[:, j])),
+            start=np.zeros((len(z), z.shape[-1])),
+        )
+        for j in range(root.shape[1])
+    ]
