@@ -32,6 +32,7 @@ def repair_page(html: str, folder: Path) -> str:
     page = BeautifulSoup(html, "html.parser")
     for repair in (
         drop_scripts,
+        fold_findings,
         say_what_opens,
         name_controls,
         place_logo,
@@ -74,6 +75,24 @@ def say_what_opens(page: BeautifulSoup) -> None:
             prompt.string = f"{act} {PROMPTS[what]}"
             if PROMPTS[what] == "the solution":
                 prompt.find_parent("details")["class"] += ["solution"]
+
+
+def fold_findings(page: BeautifulSoup) -> None:
+    """Findings whose output is hidden open together, under one heading, each without its code."""
+    cells = page.select("section#what-we-found > div.cell.tag_hide-input.tag_hide-output")
+    if not cells:
+        return
+    details = page.new_tag("details", attrs={"class": "admonition more-findings"})
+    summary, words = page.new_tag("summary"), page.new_tag("p")
+    words.string = "What else we found"
+    summary.append(words)
+    details.append(summary)
+    cells[0].insert_before(details)
+    for cell in cells:
+        for output in cell.select("details.hide.below-input, details.hide.above-output"):
+            output.summary.decompose()
+            output.unwrap()
+        details.append(cell)
 
 
 def name_controls(page: BeautifulSoup) -> None:

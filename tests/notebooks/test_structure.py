@@ -4,8 +4,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from tests.notebooks.specimen import FIGURE, HIDDEN, cell_starting, refreshed
+from tools.notebooks import structure
 from tools.notebooks.chapters import chapters, read
-from tools.notebooks.structure import Seen, faults, headings
+from tools.notebooks.structure import Seen, core, faults, headings
 
 CHAPTERS = chapters()
 
@@ -55,9 +56,9 @@ def outputs(start, *outputs):
     return lambda notebook: cell_starting(notebook, start).update(outputs=list(outputs))
 
 
-def insert_after(start, cell):
+def insert_after(start, cell, before=False):
     return lambda notebook: notebook.cells.insert(
-        notebook.cells.index(cell_starting(notebook, start)) + 1, cell
+        notebook.cells.index(cell_starting(notebook, start)) + (not before), cell
     )
 
 
@@ -83,6 +84,22 @@ def swap_sections(notebook):
     notebook.cells[-1].source = "## In your own work\n\nAsk what a mean would tell you."
 
 
+def many_cells(notebook):
+    notebook.cells[5:5] = [new_code_cell("1") for _ in range(26)]
+
+
+def swap(start, other):
+    def plant(notebook):
+        here, there = cell_starting(notebook, start), cell_starting(notebook, other)
+        here.source, there.source = there.source, here.source
+
+    return plant
+
+
+FOLDED_FINDING = new_code_cell(
+    "finding(1)",
+    metadata={"tags": ["hide-input", "hide-output"], "jupyter": HIDDEN["jupyter"]},
+)
 LONG = "\n".join(f"y{i} = x + {i}" for i in range(11))
 ALT = "a picture without alt text"
 NO_STOP = FIGURE["mystnb"]["image"]["alt"][:-1]
@@ -103,7 +120,7 @@ PLANTED = {
     "no own work": (drop("## In your own"), "the whole", "no section ## In your own work"),
     "empty own work": (
         rewrite("## In your own", "## In your own work"),
-        "cell 26 ",
+        "cell 27 ",
         "nothing under",
     ),
     "sections out of order": (swap_sections, "the whole", "in the order"),
@@ -188,23 +205,68 @@ PLANTED = {
         "cell 12 (finding(",
         "its record says",
     ),
-    "three exercises": (drop("### 2."), "cell 13 (## Exercises)", "3 exercises"),
-    "solution missing": (drop("def"), "cell 14 (### 1.", "no solution that runs"),
-    "solution without result": (outputs("def"), "cell 14 (### 1.", "shows nothing"),
-    "solution in sight": (metadata("def", tags=[]), "cell 15 (def", "tagged hide-cell"),
+    "a finding in sight below the fold": (
+        insert_after("finding(", FOLDED_FINDING, before=True),
+        "cell 13 (finding(",
+        "above those under the fold",
+    ),
+    "a fold open in Jupyter": (
+        metadata("finding(", tags=["hide-input", "hide-output"]),
+        "cell 12 (finding(",
+        "hidden on the site only",
+    ),
+    "an output folded elsewhere": (
+        metadata("print", tags=["hide-output"]),
+        "cell 10 (print",
+        "under the fold",
+    ),
+    "deeper before found": (
+        rewrite("## A world", "## Going deeper\n\n### More\n\nFor all."),
+        "the whole",
+        "occurs twice",
+    ),
+    "deeper after exercises": (
+        swap("## Going deeper", "## In your own"),
+        "the whole",
+        "in the order",
+    ),
+    "a section of its own after the findings": (
+        replace("## Going deeper", "### Why", "## Why"),
+        "the whole",
+        "after ## What we found",
+    ),
+    "deeper without sections": (
+        replace("## Going deeper", "### Why", "Why"),
+        "cell 13 (## Going deeper)",
+        "no ### section",
+    ),
+    "deeper for nobody": (
+        replace("## Going deeper", "For those", "To those"),
+        "cell 13 (## Going deeper)",
+        "whom it is for",
+    ),
+    "more than a finding further down": (
+        insert_after("## Going deeper", new_code_cell("print(1)\nfinding()")),
+        "cell 14 (print(1))",
+        "nothing else",
+    ),
+    "three exercises": (drop("### 2."), "cell 14 (## Exercises)", "3 exercises"),
+    "solution missing": (drop("def"), "cell 15 (### 1.", "no solution that runs"),
+    "solution without result": (outputs("def"), "cell 15 (### 1.", "shows nothing"),
+    "solution in sight": (metadata("def", tags=[]), "cell 16 (def", "tagged hide-cell"),
     "solution in sight in Jupyter": (
         metadata("def", jupyter={"source_hidden": True}),
-        "cell 15 (def",
+        "cell 16 (def",
         "outputs_hidden",
     ),
     "solution text in sight": (
         replace(":::{dropdown}", ":::{dropdown} What it means", ":::{note}"),
-        "cell 16 ",
+        "cell 17 ",
         "dropdown",
     ),
     "no citation": (
         replace("## Further", "{cite:t}`morris2019`", "Morris"),
-        "cell 27 (## Further reading)",
+        "cell 28 (## Further reading)",
         "no citation",
     ),
     "an error": (
@@ -241,6 +303,54 @@ def test_a_planted_fault_is_told_with_its_cell(plant, place, words, good):
     plant(notebook)
     told = faults(notebook, "small")
     assert any(fault.startswith(f"small, {place}") and words in fault for fault in told), told
+
+
+LESSON = {
+    "too many words": (
+        replace("## A world", "Tell", "word " * 2_500 + "Tell"),
+        "the whole",
+        "words before ## What we found",
+    ),
+    "too many cells": (
+        many_cells,
+        "the whole",
+        "31 code cells before ## What we found",
+    ),
+    "too many findings in sight": (
+        lambda notebook: cell_starting(notebook, "finding(").update(
+            outputs=cell_starting(notebook, "finding(").outputs * 6
+        ),
+        "cell 11 (## What we found)",
+        "6 findings in sight",
+    ),
+}
+
+
+@pytest.mark.parametrize("plant, place, words", LESSON.values(), ids=LESSON)
+def test_a_chapter_of_the_second_edition_fits_a_lesson(plant, place, words, good, monkeypatch):
+    notebook = read(good)
+    monkeypatch.setattr(structure, "SECOND_EDITION", ("small",))
+    assert faults(notebook, "small") == []
+    plant(notebook)
+    told = faults(notebook, "small")
+    assert any(fault.startswith(f"small, {place}") and words in fault for fault in told), told
+
+
+def test_folds_do_not_count(good):
+    notebook = read(good)
+    before = core(notebook)
+    fold = ":::{dropdown} For those who like algebra\nOne two three.\n:::\n"
+    notebook.cells.insert(4, new_markdown_cell(fold + "\n" + fold))
+    notebook.cells.insert(4, new_code_cell("1", metadata=HIDDEN))
+    assert core(notebook) == before
+    notebook.cells.insert(4, new_markdown_cell(fold + "\nFour five."))
+    notebook.cells.insert(4, new_code_cell("1", metadata={"tags": ["hide-input"]}))
+    assert core(notebook) == (before[0] + 2, before[1] + 1)
+    assert core(notebook)[1] < sum(cell.cell_type == "code" for cell in notebook.cells)
+
+
+def test_the_second_edition_names_chapters():
+    assert set(structure.SECOND_EDITION) <= {path.stem for path in CHAPTERS}
 
 
 def test_names_are_unique_across_chapters(good):

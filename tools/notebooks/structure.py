@@ -18,7 +18,9 @@ from nbformat import NotebookNode
 from tools.notebooks.chapters import chapters, read, resolve, where
 from tools.notebooks.records import records_in
 
-TAGS = {"parameters", "hide-cell", "hide-input"}
+TAGS = {"parameters", "hide-cell", "hide-input", "hide-output"}
+FOLDED = {"hide-input", "hide-output"}
+"""The tags of a cell whose findings stand under the fold of *What we found*."""
 CODE_LINES = 10
 CODE_WIDTH = 79
 PROMPTS = 3
@@ -27,11 +29,19 @@ ALT_LENGTH = 40
 SECTIONS = [
     "What you will be able to do",
     "What we found",
+    "Going deeper",
     "Exercises",
     "In your own work",
     "Further reading",
 ]
+OPTIONAL = {"Going deeper"}
 PROMPT = "Before you run it"
+
+SECOND_EDITION = ()
+"""Chapters that a class can finish: their core is short, and few findings are in sight."""
+CORE_WORDS = 2_500
+CORE_CELLS = 25
+FINDINGS_SHOWN = 5
 
 
 @dataclass
@@ -79,7 +89,10 @@ def faults(notebook: NotebookNode, name: str, seen: Seen | None = None) -> list[
                 about + fault
                 for fault in [*_code(cell), *_picture(cell, name, seen), *_names(cell, name, seen)]
             ]
-    told += [*_run_through(notebook), *_found(notebook), *_exercises(notebook), *_reading(notebook)]
+    told += [*_run_through(notebook), *_found(notebook), *_deeper(notebook)]
+    told += [*_exercises(notebook), *_reading(notebook)]
+    if name in SECOND_EDITION:
+        told += [*_core(notebook), *_few_shown(notebook)]
     return [f"{name}, {fault}" for fault in told]
 
 
@@ -138,18 +151,27 @@ def _top(notebook: NotebookNode) -> list[str]:
 
 def _sections(notebook: NotebookNode) -> list[str]:
     titles = [text for cell in notebook.cells for level, text in _headings(cell) if level == 2]
-    told = [f"the whole: no section ## {title}" for title in SECTIONS if title not in titles]
+    told = [
+        f"the whole: no section ## {title}"
+        for title in SECTIONS
+        if title not in titles and title not in OPTIONAL
+    ]
     told += [
         f"the whole: section ## {title} occurs twice"
         for title in SECTIONS
         if titles.count(title) > 1
     ]
     there = [title for title in titles if title in SECTIONS]
-    if not told and there != SECTIONS:
+    right = [title for title in SECTIONS if title in there]
+    if not told and there != right:
         told.append(
-            f"the whole: sections in the order {', '.join(there)}; it should be "
-            f"{', '.join(SECTIONS)}"
+            f"the whole: sections in the order {', '.join(there)}; it should be {', '.join(right)}"
         )
+    if (
+        not told
+        and titles[titles.index("What we found") :] != right[right.index("What we found") :]
+    ):
+        told.append("the whole: a ## section of its own after ## What we found; make it a ### one")
     for title in ("What you will be able to do", "In your own work"):
         if cells := section(notebook, title):
             words = _below(title, cells)
@@ -214,7 +236,9 @@ def _any_cell(cell: NotebookNode) -> list[str]:
     ]
     if cell.cell_type == "markdown" and _tags(cell):
         told.append("tags hide only code; put text that should be hidden in a dropdown")
-    if "hide-cell" in _tags(cell):
+    if "hide-output" in _tags(cell) and not _folded(cell):
+        told.append("hide-output is for findings under the fold, together with hide-input")
+    if "hide-cell" in _tags(cell) or _folded(cell):
         hidden = cell.metadata.get("jupyter", {})
         if not (hidden.get("source_hidden") is True and hidden.get("outputs_hidden") is True):
             told.append(
@@ -315,11 +339,17 @@ def _is_finding(statement: ast.stmt) -> bool:
     )
 
 
+def _folded(cell: NotebookNode) -> bool:
+    """Whether a cell's findings stand under a fold."""
+    return cell.cell_type == "code" and set(_tags(cell)) >= FOLDED
+
+
 def _found(notebook: NotebookNode) -> Iterator[str]:
     """What we found is a heading and calls of finding: so every sentence has passed its test."""
     cells = section(notebook, "What we found")
     if cells and not any(cell.cell_type == "code" for _, cell in cells):
         yield f"{where(*cells[0])}: no finding under ## What we found"
+    fold = False
     for index, cell in cells:
         about = f"{where(index, cell)}: "
         if cell.cell_type != "code":
@@ -328,23 +358,92 @@ def _found(notebook: NotebookNode) -> Iterator[str]:
                     about + "under ## What we found stand findings only, no text that nothing tests"
                 )
             continue
-        body = _parse(cell)
-        if not body or not all(map(_is_finding, body)):
-            yield (
-                about
-                + "under ## What we found a code cell calls finding(...) and does nothing else"
-            )
-        records = records_in(cell)
-        if not len(records) == len(cell.outputs) == len(body):
-            yield about + "the stored output is not one finding a call; refresh the chapter"
-        for output, record in zip(cell.outputs, records):
-            said = output.get("data", {}).get("text/markdown", "").strip()
-            if said != record["sentence"].strip():
-                yield about + f"shows {said!r}, and its record says {record['sentence']!r}"
-            if not re.search(r"[.?][)*_”]*$", said) or re.search(
-                r"(?<!\b[A-Z])[.?!]\s+[A-Z]", said
-            ):
-                yield about + f"a finding is one whole sentence: {said!r}"
+        if fold and not _folded(cell):
+            yield about + "findings in sight stand above those under the fold"
+        fold = fold or _folded(cell)
+        yield from (about + fault for fault in _findings(cell, "## What we found"))
+
+
+def _findings(cell: NotebookNode, title: str) -> Iterator[str]:
+    """The rules for a cell of findings in a section of this title."""
+    body = _parse(cell)
+    if not body or not all(map(_is_finding, body)):
+        yield f"under {title} a code cell calls finding(...) and does nothing else"
+    records = records_in(cell)
+    if not len(records) == len(cell.outputs) == len(body):
+        yield "the stored output is not one finding a call; refresh the chapter"
+    for output, record in zip(cell.outputs, records):
+        said = output.get("data", {}).get("text/markdown", "").strip()
+        if said != record["sentence"].strip():
+            yield f"shows {said!r}, and its record says {record['sentence']!r}"
+        if not re.search(r"[.?][)*_”]*$", said) or re.search(r"(?<!\b[A-Z])[.?!]\s+[A-Z]", said):
+            yield f"a finding is one whole sentence: {said!r}"
+
+
+def _deeper(notebook: NotebookNode) -> Iterator[str]:
+    """Going deeper is ### sections that say whom they are for; what they find, they say there."""
+    title = "## Going deeper"
+    cells = section(notebook, "Going deeper")
+    if cells and not any(level == 3 for _, cell in cells for level, _ in _headings(cell)):
+        yield f"{where(*cells[0])}: no ### section under {title}"
+    for index, cell in cells:
+        about = f"{where(index, cell)}: "
+        if cell.cell_type == "code" and any(map(_is_finding, _parse(cell))):
+            yield from (about + fault for fault in _findings(cell, title))
+        if cell.cell_type == "markdown":
+            for part in re.split(r"^###\s", cell.source, flags=re.MULTILINE)[1:]:
+                heading, _, text = part.partition("\n")
+                sentence = re.split(r"[.?:]\s", text.strip(), maxsplit=1)[0]
+                if not re.search(r"\bfor\b", sentence, re.IGNORECASE):
+                    yield about + f"the first sentence under {heading!r} must say whom it is for"
+
+
+def core(notebook: NotebookNode) -> tuple[int, int]:
+    """How long the part is that everybody reads: all before *What we found*.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        The chapter.
+
+    Returns
+    -------
+    tuple of int
+        Words of prose, dropdowns left out; and code cells, those hidden whole left out.
+    """
+    words = code = 0
+    for cell in notebook.cells:
+        if (2, "What we found") in _headings(cell):
+            break
+        if cell.cell_type == "markdown":
+            words += len(re.sub(DROPDOWN, "", cell.source).split())
+        else:
+            code += "hide-cell" not in _tags(cell)
+    return words, code
+
+
+DROPDOWN = re.compile(r"^(:{3,}|`{3,})\s*\{dropdown\}.*?^\1\s*$", re.MULTILINE | re.DOTALL)
+
+
+def _core(notebook: NotebookNode) -> Iterator[str]:
+    words, code = core(notebook)
+    if words > CORE_WORDS:
+        yield (
+            f"the whole: {words:,} words before ## What we found; {CORE_WORDS:,} can be read in a "
+            "lesson. Cut, or move what only some need under ## Going deeper"
+        )
+    if code > CORE_CELLS:
+        yield f"the whole: {code} code cells before ## What we found; {CORE_CELLS} is the limit"
+
+
+def _few_shown(notebook: NotebookNode) -> Iterator[str]:
+    cells = section(notebook, "What we found")
+    shown = sum(len(records_in(cell)) for _, cell in cells if not _folded(cell))
+    if shown > FINDINGS_SHOWN:
+        yield (
+            f"{where(*cells[0])}: {shown} findings in sight; show the {FINDINGS_SHOWN} that matter "
+            "most and tag the cells of the others hide-input and hide-output"
+        )
 
 
 def _exercises(notebook: NotebookNode) -> Iterator[str]:
