@@ -37,7 +37,16 @@ SECTIONS = [
 OPTIONAL = {"Going deeper"}
 PROMPT = "Before you run it"
 
-SECOND_EDITION: tuple[str, ...] = ("iid", "one_data_set_four_answers")
+SECOND_EDITION: tuple[str, ...] = (
+    "iid",
+    "one_data_set_four_answers",
+    "simpsons_paradox",
+    "multilevel_models",
+    "robust_standard_errors",
+    "two_stage_regression",
+    "simulating_a_universe",
+    "false_alarms_and_misses",
+)
 """Chapters that a class can finish: their core is short, and few findings are in sight."""
 CORE_WORDS = 2_500
 CORE_CELLS = 25
