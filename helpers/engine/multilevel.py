@@ -176,7 +176,7 @@ def _best_minimum(
     return converged[best], point.take(best)
 
 
-def _units_in_criterion(cp: Crossproducts, reml: bool) -> float:
+def _units_in_criterion(cp: Crossproducts, reml: bool) -> np.ndarray:
     """What the criterion of the data's own units adds to that of the working units."""
-    change = 2 * cp.n_obs * np.log(cp.scale)
+    change = 2 * cp.rows * np.log(cp.scale)
     return change - 2 * np.linalg.slogdet(cp.back_transform)[1] if reml else change

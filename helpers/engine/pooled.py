@@ -69,7 +69,7 @@ def ols(cp: Crossproducts) -> PooledFit:
     cp : Crossproducts
         Of S studies; how their rows fall into clusters does not matter.
     """
-    return _classical(cp, cp.n_obs - cp.k)
+    return _classical(cp, cp.rows - cp.k)
 
 
 def fixed_effects(cp: Crossproducts) -> PooledFit:
@@ -86,7 +86,7 @@ def fixed_effects(cp: Crossproducts) -> PooledFit:
         Of the k - 1 slopes, with N - G - (k - 1) degrees of freedom.
     """
     within = within_clusters(cp)
-    return _classical(within, cp.n_obs - cp.n_clusters - within.k)
+    return _classical(within, cp.rows - cp.n_clusters - within.k)
 
 
 def within_clusters(cp: Crossproducts) -> Crossproducts:
@@ -125,7 +125,7 @@ def cluster_robust(cp: Crossproducts, correction: str = "CR1") -> PooledFit:
             f"correction {correction!r} is unknown; choose one of {', '.join(CORRECTIONS)}."
         )
     XtX_inverse, b, rss = _solve_normal_equations(cp)
-    G, N, k = cp.n_clusters, cp.n_obs, cp.k
+    G, N, k = cp.n_clusters, cp.rows[:, None, None], cp.k
     # In the basis F with F'X'X F = I every S_g becomes a symmetric matrix H_g with eigenvalues
     # between 0 and 1.
     F = np.linalg.cholesky(XtX_inverse)
@@ -147,7 +147,7 @@ def cluster_robust(cp: Crossproducts, correction: str = "CR1") -> PooledFit:
         cp.preliminary + b @ cp.back_transform.T,
         root @ np.swapaxes(root, -1, -2),
         df,
-        rss / (N - k) * cp.scale**2,
+        rss / (cp.rows - k) * cp.scale**2,
         lone,
     )
 
@@ -161,7 +161,7 @@ def _solve_normal_equations(cp: Crossproducts) -> tuple[np.ndarray, np.ndarray, 
     return XtX_inverse, b, rss
 
 
-def _classical(cp: Crossproducts, df: int) -> PooledFit:
+def _classical(cp: Crossproducts, df: np.ndarray) -> PooledFit:
     """Least squares with one variance for all rows, estimated on `df` degrees of freedom."""
     XtX_inverse, b, rss = _solve_normal_equations(cp)
     s2 = rss / df
@@ -169,7 +169,7 @@ def _classical(cp: Crossproducts, df: int) -> PooledFit:
     return PooledFit(
         cp.preliminary + b @ A.T,
         s2[:, None, None] * (A @ XtX_inverse @ A.T),
-        np.full(b.shape, float(df)),
+        np.broadcast_to(df[:, None], b.shape).astype(float),
         s2 * cp.scale**2,
         np.zeros(b.shape, bool),
     )
