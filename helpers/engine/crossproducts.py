@@ -141,7 +141,13 @@ def crossproducts_of_studies(
     S, _, m = W.shape
     if np.all(n == n[0]):
         W = W.reshape(S, len(n), n[0], m)
-        return Crossproducts(np.swapaxes(W, -1, -2) @ W, n, m - 1)
+        X, y = W[..., :-1], W[..., -1]
+        WtW = np.empty((S, len(n), m, m))
+        # X'W and not W'W: for small matrices BLAS is twice as fast when it sees no symmetry
+        np.matmul(np.swapaxes(X, -1, -2), W, out=WtW[..., :-1, :])
+        WtW[..., -1, :-1] = WtW[..., :-1, -1]
+        np.einsum("sgn,sgn->sg", y, y, out=WtW[..., -1, -1])
+        return Crossproducts(WtW, n, m - 1)
     starts = np.concatenate([[0], np.cumsum(n)[:-1]])
     WtW = np.empty((S, len(n), m, m))
     for i in range(m):
