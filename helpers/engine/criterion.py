@@ -34,6 +34,7 @@ Arrays: S studies, G clusters, q random terms, k coefficients, t free entries of
 
 from __future__ import annotations
 
+import math
 from copy import copy
 from dataclasses import dataclass
 from typing import Self
@@ -121,8 +122,8 @@ class Profile:
     inverse_root : (S, k, k) array
         A root of `XtVinvX_inverse`.
     sums : SumsOfProducts
-        Of A, B and c, c and e being in units of the residual SD here, and of
-        ``T + A = 2 (B C B' + c c')``; without B C B' under ML.
+        Of A, B and c, c being in units of the residual SD, and of ``B C B' + c c'`` for T; without
+        B C B' under ML.
     scaled_ZtVinve : (q, S, G) array
         c in these units.
     slope : (S, q, q) array
@@ -133,7 +134,8 @@ class Profile:
         """All at Psi = factor factor'."""
         self.rows, self.reml = rows, reml
         R, U, WtVinvW = clusters.weigh(factor)
-        log_det_V = 2 * sum(np.log(R[i, i]).sum(axis=-1) for i in range(len(R)))
+        root_det_V = math.prod(R[i, i] for i in range(len(R)))
+        log_det_V = 2 * np.log(root_det_V).sum(axis=-1)
         self._estimate(WtVinvW, log_det_V)
         self._collect(clusters, U)
         self.slope = self._slope()
@@ -240,9 +242,7 @@ class ProfiledCriterion:
 
 def _bend_of_V(here: Profile, D: np.ndarray) -> np.ndarray:
     """Sum of tr(D_i A D_j T): V^-1 bends, in log|V|, in X'V^-1X and in pwrss."""
-    S, _, qq = D.shape
-    A_A = here.sums.A_A.transpose(0, 1, 3, 2, 4).reshape(S, qq, qq)
-    return D @ (2 * here.sums.A_T - A_A) @ D.swapaxes(1, 2)
+    return D @ here.sums.A_bend @ D.swapaxes(1, 2)
 
 
 def _bend_of_information(CP: np.ndarray) -> np.ndarray:

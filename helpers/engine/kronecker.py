@@ -66,7 +66,6 @@ class SumsOfProducts:
         if B is not A:
             self._B = n + np.arange(q * k).reshape(q, k)
             n += q * k
-        self._T = n + self._A
         listed = np.empty((n + a, S, G))
         listed[a : a + q] = c
         if B is not A:
@@ -79,40 +78,43 @@ class SumsOfProducts:
         self._sums = sum_over_clusters(listed[:n], listed)
         self.sum_A = listed[:a].sum(axis=-1).T[:, self._A]
 
-    def _found(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """Sums (S, ...) for places (...) in the two lists."""
-        S, _, n = self._sums.shape
-        places = rows * n + columns
-        return self._sums.reshape(S, -1).take(places.ravel(), axis=1).reshape(S, *places.shape)
-
     @cached_property
     def A_A(self) -> np.ndarray:
         """(S, q, q, q, q): sum A (x) A."""
-        return self._found(self._A[:, :, None, None], self._A)
+        return _found(self._sums, self._A[:, :, None, None], self._A)
 
     @cached_property
     def c_c(self) -> np.ndarray:
         """(S, q, q): sum c c'."""
-        return self._found(self._c[:, None], self._c)
+        return _found(self._sums, self._c[:, None], self._c)
 
     @cached_property
     def B_c(self) -> np.ndarray:
         """(S, q * q, k), the map that takes D to sum B'D c."""
-        sums = self._found(self._B[:, None, :], self._c[None, :, None])
+        sums = _found(self._sums, self._B[:, None, :], self._c[None, :, None])
         return sums.reshape(len(sums), -1, sums.shape[-1])
 
     @cached_property
     def B_B(self) -> np.ndarray:
         """(S, q * q, k * k), the `congruence` that takes D to sum B'D B."""
         B = self._B
-        sums = self._found(B[:, None, :, None], B[None, :, None, :])
+        sums = _found(self._sums, B[:, None, :, None], B[None, :, None, :])
         return sums.reshape(len(sums), B.shape[0] ** 2, -1)
 
     @cached_property
-    def A_T(self) -> np.ndarray:
-        """(S, q * q, q * q), the `trace_form` of A and T."""
-        sums = self._found(self._A[None, :, :, None], self._T[:, None, None, :])
+    def A_bend(self) -> np.ndarray:
+        """(S, q * q, q * q), the `trace_form` of A and 2 T - A."""
+        a = self._A.max() + 1
+        sums = 2 * self._sums[:, :a, -a:] - self._sums[:, :a, :a]
+        sums = _found(sums, self._A[None, :, :, None], self._A[:, None, None, :])
         return sums.reshape(len(sums), len(self._A) ** 2, -1)
+
+
+def _found(sums: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Sums (S, ...) of the entries that stand at these places (...) in the two lists."""
+    S, _, n = sums.shape
+    places = rows * n + columns
+    return sums.reshape(S, -1).take(places.ravel(), axis=1).reshape(S, *places.shape)
 
 
 def _symmetric(q: int) -> np.ndarray:

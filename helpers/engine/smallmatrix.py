@@ -48,7 +48,7 @@ def _dot(a: np.ndarray, B: np.ndarray) -> np.ndarray:
 
     In a batch of one einsum would run along c, and add in another order: so it gets two.
     """
-    if a[:1].size == B[:1, :1].size == 1:
+    if a.size == len(a) and B.size == B.shape[0] * B.shape[1]:
         twice = np.einsum("c...,cm...->m...", np.repeat(a, 2, axis=-1), np.repeat(B, 2, axis=-1))
         return twice[..., :1]
     return np.einsum("c...,cm...->m...", a, B)
@@ -76,7 +76,9 @@ def cholesky(K: np.ndarray) -> np.ndarray:
     R = np.zeros_like(K)
     with np.errstate(invalid="ignore", divide="ignore"):
         for j in range(len(K)):
-            column = K[j:, j] - _dot(R[j, :j], R[j:, :j].swapaxes(0, 1))
+            column = K[j:, j]
+            if j:
+                column = column - _dot(R[j, :j], R[j:, :j].swapaxes(0, 1))
             np.sqrt(column[0], out=R[j, j])
             np.divide(column[1:], R[j, j], out=R[j + 1 :, j])
     return R
@@ -86,7 +88,7 @@ def forward_substitute(R: np.ndarray, B: np.ndarray) -> np.ndarray:
     """R^-1 B for lower triangular R (q, q, ...) and B (q, m, ...)."""
     U = np.empty((*B.shape[:2], *np.broadcast_shapes(R.shape[2:], B.shape[2:])))
     for i in range(len(U)):
-        rest = B[i] - _dot(R[i, :i], U[:i])
+        rest = B[i] - _dot(R[i, :i], U[:i]) if i else B[i]
         np.divide(rest, R[i, i], out=U[i])
     return U
 

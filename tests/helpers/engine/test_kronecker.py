@@ -47,7 +47,7 @@ def test_all_sums_from_one_product(B_is_A):
     sums = SumsOfProducts(symmetric, other, c, roots)
     np.testing.assert_allclose(sums.sum_A, np.moveaxis(symmetric.sum(axis=-1), -1, 0))
     np.testing.assert_allclose(sums.A_A, products(symmetric, symmetric))
-    np.testing.assert_allclose(sums.A_T, trace_form(products(symmetric, T)))
+    np.testing.assert_allclose(sums.A_bend, trace_form(products(symmetric, 2 * T - symmetric)))
     np.testing.assert_allclose(sums.B_B, congruence(products(other, other)))
     np.testing.assert_allclose(sums.c_c, np.einsum("asg,bsg->sab", c, c))
     B_c = np.einsum("axsg,bsg->sabx", other, c).reshape(S, q * q, -1)
