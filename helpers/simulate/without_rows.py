@@ -16,16 +16,20 @@ Bartlett's decomposition: for n rows of independent standard normal numbers besi
 
 all entries independent. A linear map of the columns makes them correlate, and adding to the first
 row, which belongs to the intercept, shifts them by what the cluster has of its own. A cluster with
-fewer rows than columns has an R with as many rows as itself: the others are zero.
+fewer rows than columns has an R with as many rows as itself: the others are zero. A predictor that
+is the same in all rows of a cluster is a multiple of the intercept there, and its product with
+another predictor a multiple of that: they have columns in R, and leave Q as it is.
 
 Source: Bartlett (1933, Proc Royal Society of Edinburgh 53:260).
 
-Arrays: S studies, G clusters, p predictors, k = p + 1 terms.
+Arrays: S studies, G clusters, p predictors, k = p + 1 terms; r of the predictors vary by row.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtr
@@ -50,8 +54,13 @@ COVERED = {
     "predictor_icc",
     "between_slopes",
     "predictor_values",
+    "cluster_values",
+    "products",
 }
-"""The fields of `Design` that are understood here; of designs with others rows are drawn."""
+"""The fields of `Design` that are understood here; of designs with others rows are drawn.
+
+So they are for products of two predictors that vary by row: what these sum to has no simple law.
+"""
 
 
 class SimulatedCrossproducts:
@@ -119,8 +128,8 @@ def simulate_crossproducts(
     Returns
     -------
     SimulatedCrossproducts
-        For `fit_studies`. Its `rows_drawn` says whether rows were drawn after all, as they are for
-        a design with a field that is not in `COVERED`.
+        For `fit_studies`. Its `rows_drawn` says whether rows were drawn after all, as they are
+        where noise or predictors follow themselves, or two that vary by row are multiplied.
 
     Raises
     ------
@@ -147,8 +156,10 @@ def simulate_crossproducts(
 
 def _is_covered(design: Design) -> bool:
     """Whether all that the design asks for is understood here."""
-    others = [field for field in fields(design) if field.name not in COVERED]
-    return all(getattr(design, field.name) == field.default for field in others)
+    at_rest: dict[str, Any] = {field.name: field.default for field in fields(design)}
+    others = [name for name in at_rest if name not in COVERED]
+    plain = all(np.all(np.equal(getattr(design, name), at_rest[name])) for name in others)
+    return plain and all(min(pair) <= design.n_by_cluster for pair in design.products or ())
 
 
 def _fill_from_rows(studies: SimulatedCrossproducts, seed: Seed) -> None:
@@ -194,7 +205,10 @@ def _fill(studies: SimulatedCrossproducts, rng: np.random.Generator) -> None:
 
 
 class _Triangles:
-    """From independent random numbers to the triangle R and h of each cluster, and their products.
+    """From independent random numbers to R and h of each cluster, and to their products.
+
+    R is kept as k columns, each a list of its entries from the first row down to the last that is
+    not zero. Of Q's 1 + r columns the first belongs to the intercept.
 
     Attributes
     ----------
@@ -208,29 +222,33 @@ class _Triangles:
 
     def __init__(self, design: Design) -> None:
         self.design, self.recipe = design, Recipe(design)
-        G, p, k = design.n_clusters, design.n_predictors, design.k
-        self.n = (
+        G, r, k = design.n_clusters, design.n_by_row, design.k
+        self.n: float | np.ndarray = (
             float(design.sizes[0]) if np.ndim(design.n_per_cluster) == 0 else design.sizes + 0.0
         )
-        self.above = (
-            [(i, j) for i in range(k) for j in range(i + 1, k)] if self.recipe.drawn else []
-        )
+        drawn = self.recipe.drawn
+        self.above = [(i, j) for j in range(1, 1 + r) for i in range(j)] if drawn else []
         self.shapes: dict[str, tuple[int, ...]] = {"coefficients": (k,), "deviations": (k, G)}
         if self.recipe.split:
-            self.shapes["between"] = (p, G)
-        self.shapes |= {"above": (len(self.above), G), "noise": (k, G)}
+            self.shapes["between"] = (r, G)
+        self.shapes |= {"above": (len(self.above), G), "noise": (1 + r, G)}
         self.length = sum(int(np.prod(shape)) for shape in self.shapes.values())
-        self.chi_square_rows = range(1 if self.recipe.drawn else k, k + 1)
+        self.chi_square_rows = range(1 if drawn else 1 + r, 2 + r)
         self.gamma_shapes = [np.maximum(self.n - row, 0.0) / 2 for row in self.chi_square_rows]
         root = self.recipe.predictor_root
-        self.between_root = np.eye(p) if root is None else root
+        self.between_root = np.eye(r) if root is None else root
         # Triangular, with the same product as the root, so that R stays triangular.
         self.within_root = np.linalg.qr(self.between_root, mode="r") * np.sqrt(1 - self.recipe.icc)
-        self.fixed_R = np.zeros((k, k))
-        if not self.recipe.drawn:
-            values = np.reshape(np.asarray(design.predictor_values), (-1, p))
+        self.fixed_R = np.zeros((1 + r, 1 + r))
+        if not drawn:
+            values = np.reshape(np.asarray(design.predictor_values, float), (-1, r))
             R = np.linalg.qr(np.column_stack([np.ones(len(values)), values]), mode="r")
             self.fixed_R[: len(R)] = R
+        self.by_cluster = (
+            []
+            if design.cluster_values is None
+            else list(np.reshape(np.asarray(design.cluster_values, float), (G, -1)).T)
+        )
 
     def fill(
         self,
@@ -241,32 +259,32 @@ class _Triangles:
         coefficients: np.ndarray,
     ) -> None:
         """Make studies of normal numbers z (S, length) and chi-square ones, a list of (S, G)."""
-        design, parts, k = self.design, self._parts(z), self.design.k
+        design, recipe, parts = self.design, self.recipe, self._parts(z)
         coefficients[:] = (
             ndtr(parts["coefficients"]) if design.coefficients is None else design.coefficients
         )
-        own = [
-            coefficients[:, j, None] + deviation
-            for j, deviation in enumerate(_mapped(parts["deviations"], self.recipe.deviation_root))
-        ]
-        between = (
-            _mapped(parts["between"], self.between_root * np.sqrt(self.recipe.icc))
-            if self.recipe.split
-            else []
-        )
+        deviations = _mapped(_listed(parts["deviations"]), recipe.deviation_root)
+        own = [coefficients[:, j, None] + deviation for j, deviation in enumerate(deviations)]
+        between: list[np.ndarray] = []
+        if recipe.split:
+            root = self.between_root * np.sqrt(recipe.icc)
+            between = _mapped(_listed(parts["between"]), root)
         if design.between_slopes is not None:
             # within a cluster u is a constant, so its extra slope is part of the intercept
-            slopes = np.broadcast_to(np.asarray(design.between_slopes, float), k - 1)
-            for j, u in enumerate(between):
+            slopes = np.broadcast_to(np.asarray(design.between_slopes, float), design.n_predictors)
+            for u, j in zip(between, range(design.n_predictors)[recipe.by_row]):
                 own[0] = own[0] + u * (slopes[j] - coefficients[:, j + 1, None])
-        for j in range(k):
-            cluster_coefficients[..., j] = own[j]
-        R = self._triangle(parts["above"], chi_squares, between)
-        h = [design.noise_sd * self._where_rows_are(i, parts["noise"][:, i]) for i in range(k)]
-        for i in range(k):
-            for j in range(i, k):
-                h[i] = h[i] + R[i][j] * own[j]
-        self._write_products(R, h, design.noise_sd**2 * chi_squares[-1], crossproducts)
+        for j, mine in enumerate(own):
+            cluster_coefficients[..., j] = mine
+        R = self._columns(_listed(parts["above"]), chi_squares, between)
+        h = [
+            design.noise_sd * self._where_rows_are(i, noise)
+            for i, noise in enumerate(_listed(parts["noise"]))
+        ]
+        for column, mine in zip(R, own):
+            for i, entry in enumerate(column):
+                h[i] = h[i] + entry * mine
+        _write_products(R, h, design.noise_sd**2 * chi_squares[-1], crossproducts)
 
     def _parts(self, z: np.ndarray) -> dict[str, np.ndarray]:
         parts, start = {}, 0
@@ -280,54 +298,73 @@ class _Triangles:
         """Row i of a triangle (S, G), but zero in clusters that have no more rows than i."""
         return numbers if np.min(self.n) > i else numbers * (self.n > i)
 
-    def _triangle(
-        self, above: np.ndarray, chi_squares: list[np.ndarray], between: list[np.ndarray]
+    def _columns(
+        self, above: list[np.ndarray], chi_squares: list[np.ndarray], between: list[np.ndarray]
     ) -> list[list[np.ndarray]]:
-        """R, entry by entry: each (S, G), or what is the same for all."""
-        k = self.design.k
-        if not self.recipe.drawn:
-            return [[self.fixed_R[i, j] for j in range(k)] for i in range(k)]
-        R: list[list[np.ndarray]] = [[np.zeros(())] * k for _ in range(k)]
-        for number, (i, j) in enumerate(self.above):
-            R[i][j] = self._where_rows_are(i, above[:, number])
-        for i in range(1, k):
-            R[i][i] = np.sqrt(chi_squares[i - 1])
-        for i in range(k):
+        """The k columns of R, in order: each entry (S, G), (G,), or the same for all."""
+        if self.recipe.drawn:
+            one = [np.sqrt(self.n)]
+            by_row = self._drawn_columns(above, chi_squares)
+            for column, u in zip(by_row, between):
+                column[0] = column[0] + one[0] * u
+        else:
+            one, *by_row = ([*self.fixed_R[: j + 1, j]] for j in range(len(self.fixed_R)))
+        by_cluster = [[one[0] * values] for values in self.by_cluster]
+        columns = [one, *by_cluster, *by_row]
+        for pair in self.design.products or ():
+            factor, other = sorted(pair)  # those that are the same in a cluster's rows come first
+            columns.append([entry * self.by_cluster[factor - 1] for entry in columns[other]])
+        return columns
+
+    def _drawn_columns(
+        self, above: list[np.ndarray], chi_squares: list[np.ndarray]
+    ) -> list[list[np.ndarray]]:
+        """Those of the r predictors that vary by row, before clusters shift them."""
+        r = self.design.n_by_row
+        entries = {
+            place: self._where_rows_are(place[0], numbers)
+            for place, numbers in zip(self.above, above)
+        }
+        entries |= {(row, row): np.sqrt(chi_squares[row - 1]) for row in range(1, 1 + r)}
+        columns: list[list[np.ndarray]] = [[] for _ in range(r)]
+        for i in range(1 + r):
             first = max(i, 1)
-            row = np.stack(R[i][first:], axis=1) if first < k else above[:, :0]
-            R[i][first:] = _mapped(row, self.within_root[first - 1 :, first - 1 :])
-        R[0][0] = np.sqrt(self.n)
-        for j, u in enumerate(between, start=1):
-            R[0][j] = R[0][j] + R[0][0] * u
-        return R
-
-    def _write_products(
-        self,
-        R: list[list[np.ndarray]],
-        h: list[np.ndarray],
-        left: np.ndarray,
-        crossproducts: np.ndarray,
-    ) -> None:
-        """W'W (S, G, k + 1, k + 1), W being the triangle [R h; 0 root left]."""
-        k = self.design.k
-        W = [[*R[i], h[i]] for i in range(k)]
-        for i in range(k):
-            for j in range(i, k + 1):
-                total = W[0][i] * W[0][j]
-                for row in range(1, i + 1):
-                    total = total + W[row][i] * W[row][j]
-                crossproducts[..., i, j] = crossproducts[..., j, i] = total
-        crossproducts[..., k, k] = left
-        for entry in h:
-            crossproducts[..., k, k] += entry**2
+            independent = [entries[i, j] for j in range(first, 1 + r)]
+            root = self.within_root[first - 1 :, first - 1 :]
+            for column, entry in zip(columns[first - 1 :], _mapped(independent, root)):
+                column.append(entry)
+        return columns
 
 
-def _mapped(z: np.ndarray, root: np.ndarray) -> list[np.ndarray]:
-    """The columns of Z root, each (S, G), for z (S, columns, G) and a root with many zeros."""
-    return [
-        sum(
-            (z[:, i] * root[i, j] for i in np.flatnonzero(root[:, j])),
-            start=np.zeros((len(z), z.shape[-1])),
-        )
-        for j in range(root.shape[1])
-    ]
+def _write_products(
+    R: Sequence[Sequence[np.ndarray]],
+    h: Sequence[np.ndarray],
+    left: np.ndarray,
+    crossproducts: np.ndarray,
+) -> None:
+    """W'W (S, G, k + 1, k + 1), W having the columns of R and, last, h and root left."""
+    columns = [*R, h]
+    for i, one in enumerate(columns):
+        for j, other in enumerate(columns[: i + 1]):
+            total = one[0] * other[0]
+            for a, b in zip(one[1:], other[1:]):  # as far down as both go
+                total = total + a * b
+            crossproducts[..., i, j] = crossproducts[..., j, i] = total
+    crossproducts[..., -1, -1] += left
+
+
+def _listed(z: np.ndarray) -> list[np.ndarray]:
+    """The parts (S, G) of z (S, parts, G)."""
+    return [z[:, i] for i in range(z.shape[1])]
+
+
+def _mapped(z: Sequence[np.ndarray], root: np.ndarray) -> list[np.ndarray]:
+    """The columns of Z root, each (S, G), for columns z of Z and a root with many zeros."""
+    mapped = []
+    for weights in root.T:
+        used = np.flatnonzero(weights)
+        total = weights[used[0]] * z[used[0]] if len(used) else np.zeros_like(z[0])
+        for i in used[1:]:
+            total = total + weights[i] * z[i]
+        mapped.append(total)
+    return mapped

@@ -46,6 +46,26 @@ DESIGNS = {
     "all tiny": Design(4, 2, 2, **TRUTH, predictor_icc=0.2),
     "fixed values": Design(4, 5, 1, coefficients=(1, 2), predictor_values=(0, 1, 2, 3, 4)),
     "fixed values, few": Design(4, 2, 2, **TRUTH, predictor_values=((0, 1), (2, 3))),
+    "arms": Design(4, 6, 3, between_sd=0.5, cluster_values=(1, 1, 0, 0), predictor_corr=0.4),
+    "arms, products, any sizes": Design(
+        5,
+        (3, 4, 5, 9, 2),
+        5,
+        between_sd=0.5,
+        cluster_values=tuple((g % 2, g**2) for g in range(5)),
+        predictor_icc=(0, 0, 0.4, 0, 0),
+        products=((3, 2), (1, 2)),
+    ),
+    "arms and days": Design(
+        4,
+        5,
+        3,
+        between_sd=0.5,
+        cluster_values=(1, 0, 1, 0),
+        predictor_values=(0, 1, 2, 3, 4),
+        products=((1, 2),),
+    ),
+    "arms alone": Design(4, 5, 1, between_sd=0.5, cluster_values=(1, 0, 2, 0)),
 }
 every_design = pytest.mark.parametrize("name", DESIGNS)
 
@@ -62,15 +82,20 @@ def pivots(studies):
     W = studies.crossproducts[pick]
     XtX, Xty, yty = W[:, :k, :k], W[:, :k, k], W[:, k, k]
     c, s2 = studies.cluster_coefficients[pick], design.noise_sd**2
+    basis = np.r_[0, np.arange(1, k)[design.n_by_cluster :][: design.n_by_row]]
     if design.predictor_values is None:
-        yield from predictor_pivots(design, XtX, n)
+        yield from predictor_pivots(design, XtX[:, basis][:, :, basis], n)
     yield from deviation_pivots(studies, pick, XtX, n)
     Xte = Xty - np.einsum("sij,sj->si", XtX, c)
     ete = yty - 2 * (c * Xty).sum(1) + np.einsum("si,sij,sj->s", c, XtX, c)
     yield "noise", ete / s2, stats.chi2(n)
     yield "mean of the noise", Xte[:, 0] / np.sqrt(n * s2), stats.norm()
-    size = np.diagonal(XtX, axis1=1, axis2=2)[:, -1]
-    yield "noise and the last predictor", Xte[:, -1] / np.sqrt(size * s2), stats.norm()
+    size = np.diagonal(XtX, axis1=1, axis2=2)
+    for j in range(1, k):
+        some = size[:, j] > 0
+        beside = Xte[some, j] / np.sqrt(size[some, j] * s2)
+        yield f"noise and x{j}", beside, stats.norm()
+    XtX, Xte, k = XtX[:, basis][:, :, basis], Xte[:, basis], len(basis)
     full = n > k
     if full.any() and not np.any(np.equal(design.predictor_icc, 1)):
         XtX, Xte, ete, n = XtX[full], Xte[full], ete[full], n[full]
@@ -80,14 +105,14 @@ def pivots(studies):
 
 
 def predictor_pivots(design, XtX, n):
-    p = design.n_predictors
-    icc = np.broadcast_to(design.predictor_icc, p)
+    p, first = design.n_by_row, design.n_by_cluster
+    icc = np.broadcast_to(design.predictor_icc, design.n_predictors)[first : first + p]
     corr = np.where(np.eye(p), 1.0, design.predictor_corr)
     sums = XtX[:, 0, 1:]
     for j in range(p):
         spread = n * (n * icc[j] + 1 - icc[j])
         yield f"mean of x{j + 1}", sums[:, j] / np.sqrt(spread), stats.norm()
-    if p > 1:
+    if p > 1 and np.any(corr[0, 1]):
         # of two means with their correlation taken out, which holds for equal shares
         a, b = (sums[:, j] / np.sqrt(n * (n * icc[j] + 1 - icc[j])) for j in (0, 1))
         between = np.sqrt(icc[0] * icc[1]) * n + np.sqrt((1 - icc[0]) * (1 - icc[1]))
@@ -150,6 +175,20 @@ def test_each_figure_of_a_cluster_follows_its_law(name):
     ranks = (least > 1e-11 * least[..., -1:]).sum(axis=-1)
     most = np.minimum(design.sizes, k + 1) if name != "of clusters alone" else 2
     assert (ranks <= most).all()
+    check_multiples(studies)
+
+
+def check_multiples(studies):
+    """What is the same in all rows of a cluster is a multiple of 1 there; so with products."""
+    design, W = studies.design, studies.crossproducts
+    values = np.reshape(design.cluster_values or np.zeros((design.n_clusters, 0)), (W.shape[1], -1))
+    of = [*((0, j) for j in range(values.shape[1]))]
+    of += [(max(pair), min(pair) - 1) for pair in design.products or ()]
+    places = [*range(1, 1 + values.shape[1]), *range(design.k - design.n_products, design.k)]
+    assert len(of) == len(places)
+    for place, (column, j) in zip(places, of):
+        multiple = W[..., column, :] * values[:, j, None]
+        np.testing.assert_allclose(W[..., place, :], multiple, rtol=1e-12, atol=1e-12)
 
 
 @every_design
@@ -249,6 +288,18 @@ FITTED = {
         Design(10, 4, 1, coefficients=(0, 0), between_sd=0.5, predictor_values=(0, 1, 2, 3)),
         ["multilevel", "two_stage", "fixed_effects"],
     ),
+    "a trial": (
+        Design(
+            10,
+            6,
+            3,
+            coefficients=(0, 0, 0.3, 0.3),
+            between_sd=(1, 0, 0.2, 0),
+            cluster_values=(0, 1) * 5,
+            products=((1, 2),),
+        ),
+        ["cluster_robust_cr2", "random_intercept"],
+    ),
 }
 
 
@@ -305,7 +356,7 @@ def test_a_study_hangs_on_its_seed_alone(name, monkeypatch):
     for field in ("crossproducts", "cluster_coefficients", "coefficients"):
         np.testing.assert_array_equal(getattr(many, field)[:20], getattr(few, field))
     other = simulate_crossproducts(design, 20, SEED + 1)
-    assert (other.crossproducts[..., -1] != few.crossproducts[..., -1]).all()
+    assert (other.crossproducts[..., -1, -1] != few.crossproducts[..., -1, -1]).all()
 
 
 def test_a_seed_sequence_is_not_used_up():
@@ -317,22 +368,33 @@ def test_a_seed_sequence_is_not_used_up():
 
 
 @dataclass(frozen=True)
-class Drifting(Design):
+class Unheard(Design):
     """A design with a field that was not thought of."""
 
-    drift: float = 0.0
+    unheard: float = 0.0
 
 
-def test_designs_with_fields_unknown_get_their_rows_drawn():
+ROWS_DRAWN = [
+    Unheard(3, (3, 1, 6), 2, unheard=0.5),
+    Design(3, (3, 1, 6), 2, noise_memory=0.5),
+    Design(3, 4, 2, predictor_memory=(0, 0.5)),
+    Design(3, 4, 3, products=((1, 2),)),
+    Design(3, 4, 3, products=((1, 1),), cluster_values=(1, 0, 1), noise_memory=-0.1),
+    Design(3, 4, 4, products=((2, 3),), cluster_values=(1, 0, 1)),
+    Design(3, 4, 3, products=((1, 2),), predictor_values=((1, 2), (2, 5), (3, 1), (4, 4))),
+]
+
+
+@pytest.mark.parametrize("number", range(len(ROWS_DRAWN)))
+def test_designs_that_are_not_covered_get_their_rows_drawn(number):
     assert {field.name for field in fields(Design)} >= without_rows.COVERED
-    sizes = (3, 1, 6)
-    plain = simulate_crossproducts(Drifting(3, sizes, 2), 200, SEED)
-    assert not plain.rows_drawn
-    design = Drifting(3, sizes, 2, drift=0.5)
+    assert not simulate_crossproducts(Unheard(3, 4, 2), 2, SEED).rows_drawn
+    assert not simulate_crossproducts(Design(3, 4, 2, predictor_memory=(0, 0)), 2, 1).rows_drawn
+    design = ROWS_DRAWN[number]
     studies = simulate_crossproducts(design, 200, SEED)
     assert studies.rows_drawn and "from their rows" in repr(studies)
     rows = simulate_studies(design, 200, SEED)
-    expected = crossproducts_of_studies(rows.rows, sizes).WtW
+    expected = crossproducts_of_studies(rows.rows, rows.n_per_cluster).WtW
     np.testing.assert_allclose(studies.crossproducts, expected, rtol=1e-12, atol=1e-13)
     np.testing.assert_array_equal(studies.cluster_coefficients, rows.cluster_coefficients)
     np.testing.assert_array_equal(studies.coefficients, rows.coefficients)
