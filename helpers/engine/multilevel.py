@@ -167,8 +167,8 @@ def _fit(
 
 def _moments(cp: Crossproducts, terms: RandomTerms) -> np.ndarray:
     """Means (S, q, q), over all rows of a study, of the products of two columns of Z."""
-    Z = terms.columns
-    return cp.WtW.sum(axis=1)[:, Z][:, :, Z] / cp.n_obs
+    Z, rows = terms.columns, np.reshape(cp.n_per_cluster.sum(axis=-1), (-1, 1, 1))
+    return cp.WtW.sum(axis=1)[:, Z][:, :, Z] / rows
 
 
 def _best_minimum(
