@@ -23,6 +23,7 @@ _HOMES = {
         "fit_ols",
         "fit_two_stage",
     ),
+    "helpers.randomisation": ("randomisation_p_values", "randomisation_test"),
     "helpers.running.designs": ("design_like", "grid", "post_designs"),
     "helpers.running.fit_studies": ("fit_studies",),
     "helpers.running.run_simulation": ("run_simulation",),

@@ -111,6 +111,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ICC",
         help="share of the predictors' variance between clusters (default: 0)",
     )
+    for name, what in (("noise", "noise"), ("predictor", "predictors")):
+        parser.add_argument(
+            f"--{name}-memory",
+            type=float,
+            default=0.0,
+            metavar="R",
+            help=f"correlation of a row's {what} with the row before (default: 0)",
+        )
     parser.add_argument(
         "--studies", type=int, default=50, metavar="S", help="studies a design (default: 50)"
     )
@@ -162,10 +170,12 @@ def _designs(options: argparse.Namespace) -> dict[str, Design]:
                 "Either the post's grid or sizes of your own: leave out 'post' or --clusters, "
                 "--per-cluster and --between-sd."
             )
-        if options.predictors != 3 or options.coefficients or options.predictor_icc:
+        own = (options.coefficients, options.predictor_icc, options.noise_memory)
+        if options.predictors != 3 or any(own) or options.predictor_memory:
             raise InputError(
-                "The post's grid has three slopes drawn anew for each study, and predictors new in "
-                "every row: leave out 'post' or --predictors, --coefficients and --predictor-icc."
+                "The post's grid has three slopes drawn anew for each study, and predictors and "
+                "noise new in every row: leave out 'post' or --predictors, --coefficients, "
+                "--predictor-icc, --noise-memory and --predictor-memory."
             )
         return post_designs()
     if not all(sizes):
@@ -177,6 +187,8 @@ def _designs(options: argparse.Namespace) -> dict[str, Design]:
         n_predictors=options.predictors,
         coefficients=options.coefficients,
         predictor_icc=options.predictor_icc,
+        noise_memory=options.noise_memory,
+        predictor_memory=options.predictor_memory,
     )
 
 

@@ -59,6 +59,15 @@ def read_clusters(formula: Formula, data: Rows, cluster: str | None) -> ClusterD
     return sums.finish()
 
 
+def whole_frame(data: Rows) -> pd.DataFrame:
+    """All rows at once, for what cannot be worked out from sums over them."""
+    data = _of_pandas(data)
+    chunks = [chunk for chunk in _chunks(data) if len(chunk)]
+    if not chunks:
+        raise InputError("The data have no rows.")
+    return chunks[0] if len(chunks) == 1 else pd.concat(chunks, ignore_index=True)
+
+
 def _chunks(data: Rows) -> Iterator[pd.DataFrame]:
     """The data as data frames, one after the other."""
     if isinstance(data, pd.DataFrame):
