@@ -160,14 +160,12 @@ def stacked(parts: Sequence[Crossproducts]) -> Crossproducts:
     """Studies of several designs in one, in their own units and with equally many clusters.
 
     Strategies then work on all of them at once, which many small studies need: with few of them
-    the time goes into calls of numpy.
+    the time goes into calls of numpy. In memory an entry of all matrices stands together, as
+    `smallmatrix` has it.
     """
-    if len(parts) == 1:
-        return parts[0]
     n = [np.broadcast_to(part.n_per_cluster, part.WtW.shape[:2]) for part in parts]
-    return Crossproducts(
-        np.concatenate([part.WtW for part in parts]), np.concatenate(n), parts[0].k
-    )
+    entries = np.concatenate([part.WtW.transpose(2, 3, 0, 1) for part in parts], axis=2)
+    return Crossproducts(entries.transpose(2, 3, 0, 1), np.concatenate(n), parts[0].k)
 
 
 def in_units(cp: Crossproducts, scale: float) -> Crossproducts:

@@ -14,7 +14,7 @@ Arrays: S studies, G clusters; A and B are laid out for `smallmatrix`, results h
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -60,66 +60,70 @@ class SumsOfProducts:
 
     def __init__(self, A: np.ndarray, B: np.ndarray, c: np.ndarray, roots_of_T: np.ndarray):
         q, k, S, G = B.shape
-        a = q * (q + 1) // 2
-        self._A, self._c, n = _symmetric(q), a + np.arange(q), a + q
-        self._B = self._A
-        if B is not A:
-            self._B = n + np.arange(q * k).reshape(q, k)
-            n += q * k
+        self._places = places = _places(q, k, B is A)
+        a, n = places.a, places.n
         listed = np.empty((n + a, S, G))
         listed[a : a + q] = c
         if B is not A:
             listed[a + q : n] = flat(B)
-        for i in range(q):
-            row = slice(self._A[i, i], self._A[i, i] + q - i)
+        for i, row in enumerate(places.rows_of_A):
             listed[row] = A[i, i:]
             T = listed[n:][row]
             np.einsum("r...,jr...->j...", roots_of_T[i], roots_of_T[i:], out=T)
         self._sums = sum_over_clusters(listed[:n], listed)
-        self.sum_A = listed[:a].sum(axis=-1).T[:, self._A]
+        self.sum_A = listed[:a].sum(axis=-1).T[:, places.A]
 
     @cached_property
     def A_A(self) -> np.ndarray:
         """(S, q, q, q, q): sum A (x) A."""
-        return _found(self._sums, self._A[:, :, None, None], self._A)
+        return _found(self._sums, self._places.A_A)
 
     @cached_property
     def c_c(self) -> np.ndarray:
         """(S, q, q): sum c c'."""
-        return _found(self._sums, self._c[:, None], self._c)
+        return _found(self._sums, self._places.c_c)
 
     @cached_property
     def B_c(self) -> np.ndarray:
         """(S, q * q, k), the map that takes D to sum B'D c."""
-        sums = _found(self._sums, self._B[:, None, :], self._c[None, :, None])
-        return sums.reshape(len(sums), -1, sums.shape[-1])
+        return _found(self._sums, self._places.B_c)
 
     @cached_property
     def B_B(self) -> np.ndarray:
         """(S, q * q, k * k), the `congruence` that takes D to sum B'D B."""
-        B = self._B
-        sums = _found(self._sums, B[:, None, :, None], B[None, :, None, :])
-        return sums.reshape(len(sums), B.shape[0] ** 2, -1)
+        return _found(self._sums, self._places.B_B)
 
     @cached_property
     def A_bend(self) -> np.ndarray:
         """(S, q * q, q * q), the `trace_form` of A and 2 T - A."""
-        a = self._A.max() + 1
-        sums = 2 * self._sums[:, :a, -a:] - self._sums[:, :a, :a]
-        sums = _found(sums, self._A[None, :, :, None], self._A[:, None, None, :])
-        return sums.reshape(len(sums), len(self._A) ** 2, -1)
+        a = self._places.a
+        return _found(2 * self._sums[:, :a, -a:] - self._sums[:, :a, :a], self._places.A_bend)
 
 
-def _found(sums: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Sums (S, ...) of the entries that stand at these places (...) in the two lists."""
-    S, _, n = sums.shape
-    places = rows * n + columns
-    return sums.reshape(S, -1).take(places.ravel(), axis=1).reshape(S, *places.shape)
+class _Places:
+    """Where entries stand in the lists, and the sums of their products in the product."""
+
+    def __init__(self, q: int, k: int, B_is_A: bool):
+        self.a = q * (q + 1) // 2
+        self.A = A = np.zeros((q, q), int)
+        upper = np.triu_indices(q)
+        A[upper] = A.T[upper] = np.arange(self.a)
+        self.rows_of_A = [slice(A[i, i], A[i, i] + q - i) for i in range(q)]
+        c = self.a + np.arange(q)
+        B = A if B_is_A else self.a + q + np.arange(q * k).reshape(q, k)
+        self.n = self.a + q + (0 if B_is_A else q * k)
+        length = self.n + self.a
+        self.A_A = A[:, :, None, None] * length + A
+        self.c_c = c[:, None] * length + c
+        self.B_c = (B[:, None, :] * length + c[None, :, None]).reshape(q * q, k)
+        self.B_B = (B[:, None, :, None] * length + B[None, :, None, :]).reshape(q * q, k * k)
+        A_bend = A[None, :, :, None] * self.a + A[:, None, None, :]  # in a product of A's size
+        self.A_bend = A_bend.reshape(q * q, q * q)
 
 
-def _symmetric(q: int) -> np.ndarray:
-    """(q, q): numbers of the entries of a symmetric matrix, its upper triangle row by row."""
-    places = np.zeros((q, q), int)
-    upper = np.triu_indices(q)
-    places[upper] = places.T[upper] = np.arange(len(upper[0]))
-    return places
+_places = cache(_Places)
+
+
+def _found(sums: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """The entries (S, ...) of each study's sums (S, n, m) at these places (...)."""
+    return sums.reshape(len(sums), -1).take(places.ravel(), axis=1).reshape(-1, *places.shape)

@@ -57,8 +57,8 @@ class ReducedRows:
         self.X_and_y = _view([*range(cp.k), len(kept) - 1])
         self.all_random = terms.columns == list(range(cp.k))
         self.Q = self._triangles(cp, terms.columns, kept)
-        in_W = [*range(cp.k), -1]  # where X and y stand in W
-        total = cp.WtW[:, :, in_W][..., in_W].sum(axis=1)
+        in_W = _view([*range(cp.k), cp.WtW.shape[-1] - 1])  # where X and y stand in W
+        total = cp.WtW[..., in_W, :][..., in_W].sum(axis=1)
         self.rest = total - gram_over_clusters(self.Q[:, self.X_and_y])
 
     def _triangles(self, cp: Crossproducts, columns: list[int], kept: list[int]) -> np.ndarray:

@@ -232,7 +232,7 @@ def _downhill(hessian: np.ndarray, gradient: np.ndarray) -> np.ndarray:
 
     The second where the Hessian is not positive definite: Newton's would go up there.
     """
-    R = smallmatrix.cholesky(np.moveaxis(hessian, 0, 2).copy())
+    R = smallmatrix.cholesky(hessian.transpose(1, 2, 0).copy())
     step = np.ascontiguousarray(-smallmatrix.solve(R, gradient.T[:, None].copy())[:, 0].T)
     pivots = np.diagonal(R)
     bent = ~(pivots.min(axis=1) > 3e-5 * pivots.max(axis=1))

@@ -88,8 +88,11 @@ def forward_substitute(R: np.ndarray, B: np.ndarray) -> np.ndarray:
     """R^-1 B for lower triangular R (q, q, ...) and B (q, m, ...)."""
     U = np.empty((*B.shape[:2], *np.broadcast_shapes(R.shape[2:], B.shape[2:])))
     for i in range(len(U)):
-        rest = B[i] - _dot(R[i, :i], U[:i]) if i else B[i]
-        np.divide(rest, R[i, i], out=U[i])
+        known = B[i]
+        if i:
+            known = _dot(R[i, :i], U[:i])
+            np.subtract(B[i], known, out=known)
+        np.multiply(known, 1 / R[i, i], out=U[i])
     return U
 
 
@@ -101,7 +104,7 @@ def solve(R: np.ndarray, B: np.ndarray) -> np.ndarray:
 
 def log_det_and_inverse_root(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """log|A| (S,) and a root (S, k, k) with root root' = A^-1, for A (S, k, k): studies first."""
-    R = cholesky(np.moveaxis(A, 0, 2).copy())
+    R = cholesky(A.transpose(1, 2, 0).copy())
     inverse = forward_substitute(R, np.eye(len(R))[..., None])
     return 2 * np.log(np.diagonal(R).copy()).sum(axis=1), inverse.T.copy()
 

@@ -130,7 +130,9 @@ def fit_studies(
         for it.
     """
     chosen = _checked(studies, strategy, correction, df)
-    return _fitted([_reduced(studies)], chosen, correction, df, p_values)[0]
+    part = _reduced(studies)
+    cp = stacked([part.crossproducts])
+    return _fitted([part], cp, chosen, correction, df, p_values)[0]
 
 
 def fit_strategies(
@@ -188,8 +190,10 @@ def fit_together(
     p_values : bool
         As for `fit_studies`.
     """
+    cp = stacked([part.crossproducts for part in parts])
     by_strategy = [
-        _fitted(parts, find_strategy(name), None, "satterthwaite", p_values) for name in strategies
+        _fitted(parts, cp, find_strategy(name), None, "satterthwaite", p_values)
+        for name in strategies
     ]
     return [list(fits) for fits in zip(*by_strategy)]
 
@@ -230,14 +234,15 @@ def _checked(studies: Studies, name: str, correction: str | None, df: str) -> St
 
 def _fitted(
     parts: Sequence[ReducedStudies],
+    cp: Crossproducts,
     strategy: Strategy,
     correction: str | None,
     df: str,
     p_values: bool,
 ) -> list[StudyFits]:
-    """One strategy's fits of each part."""
+    """One strategy's fits of each part, from the crossproducts of them all."""
     result, by_cluster = strategy.apply(
-        stacked([part.crossproducts for part in parts]),
+        cp,
         correction=correction,
         df=df,
         p_values=p_values,
