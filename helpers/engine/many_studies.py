@@ -65,7 +65,7 @@ def multilevel_models(
     Parameters
     ----------
     cp : Crossproducts
-        Of S studies.
+        Of S studies, for all of which `search_starts` says the same.
     terms : RandomTerms
         What varies between clusters.
     noise_sd : float
@@ -82,7 +82,7 @@ def multilevel_models(
     if noise_sd > 0 and not 1 / _FAR <= noise_sd <= _FAR:
         cp = in_units(cp, float(2.0 ** np.round(np.log2(noise_sd))))
     own_errors = correction is None and df != "kenward_roger"
-    starts = next((starts for rows, starts in _STARTS if cp.n_obs <= rows), "one")
+    starts = search_starts(int(cp.rows[0]))
     fit = multilevel(cp, terms, p_values=p_values and own_errors, starts=starts)
     if df == "kenward_roger":
         return kenward_roger(cp, terms, fit)
@@ -90,6 +90,11 @@ def multilevel_models(
         robust = pooled.cluster_robust(gls_crossproducts(cp, terms, fit), correction)
         return replace(fit, covariance=robust.covariance, df=robust.df)
     return fit
+
+
+def search_starts(n_rows: int) -> str:
+    """Where the search for a study's minimum begins, by its rows: see `multilevel`."""
+    return next((starts for most, starts in _STARTS if n_rows <= most), "one")
 
 
 def one_line(cp: Crossproducts, result: PooledFit) -> ClusterCoefficients:

@@ -167,8 +167,8 @@ def _fit(
 
 def _moments(cp: Crossproducts, terms: RandomTerms) -> np.ndarray:
     """Means (S, q, q), over all rows of a study, of the products of two columns of Z."""
-    Z, rows = terms.columns, np.reshape(cp.n_per_cluster.sum(axis=-1), (-1, 1, 1))
-    return cp.WtW.sum(axis=1)[:, Z][:, :, Z] / rows
+    Z = terms.columns
+    return cp.WtW.sum(axis=1)[:, Z][:, :, Z] / cp.rows[:, None, None]
 
 
 def _best_minimum(
@@ -185,7 +185,7 @@ def _best_minimum(
     return converged[best], point.take(best)
 
 
-def _units_in_criterion(cp: Crossproducts, reml: bool) -> float:
+def _units_in_criterion(cp: Crossproducts, reml: bool) -> np.ndarray:
     """What the criterion of the data's own units adds to that of the working units."""
-    change = 2 * cp.n_obs * np.log(cp.scale)
+    change = 2 * cp.rows * np.log(cp.scale)
     return change - 2 * np.linalg.slogdet(cp.back_transform)[1] if reml else change

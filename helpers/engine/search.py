@@ -129,6 +129,7 @@ def minimise(
 class _Trial:
     """Where the active studies go next: A of them."""
 
+    origin: np.ndarray  # (A,): where they stand in the search's point
     Psi: np.ndarray  # (A, q, q)
     step: np.ndarray  # (A, q, q): of the factor, in the basis
     small: np.ndarray  # (A,): the step promises nothing that counts
@@ -160,9 +161,8 @@ class _Search(Generic[AnyPoint]):
         factor = point.factor + point.basis @ step
         small = decrement < _DECREMENT
         arrived = small & self.polished[active]
-        return _Trial(
-            factor @ factor.swapaxes(1, 2), step, small, arrived, np.zeros(len(active), bool)
-        )
+        Psi, leaves = factor @ factor.swapaxes(1, 2), np.zeros(len(active), bool)
+        return _Trial(np.arange(len(active)), Psi, step, small, arrived, leaves)
 
     def let_go(self, trial: _Trial) -> _Trial:
         """Put away studies that have arrived at a minimum, send the others off a boundary."""
@@ -173,7 +173,7 @@ class _Search(Generic[AnyPoint]):
         trial.Psi[trial.arrived], trial.leaves[trial.arrived] = Psi, leaves
 
         stay = ~trial.arrived | trial.leaves
-        self.active, self.point = self.active[stay], self.point.take(stay)
+        self.active = self.active[stay]
         if len(self.active):
             self.evaluate = self.evaluate.take(stay)
         return trial.take(stay)
@@ -182,14 +182,14 @@ class _Search(Generic[AnyPoint]):
         """Go where the criterion is lower, or a boundary was left; else draw the radius in."""
         old, active = self.point, self.active
         new = self.evaluate(Coordinates.eigenvectors(self.blocks, trial.Psi))
-        noise = _ROUNDING * (1 + np.abs(old.criterion))
-        better = (new.criterion <= old.criterion + noise) | trial.leaves
+        before = old.criterion[trial.origin]
+        noise = _ROUNDING * (1 + np.abs(before))
+        better = (new.criterion <= before + noise) | trial.leaves
         self._adjust_radius(trial, better)
         self.polished[active] = trial.small & better & ~trial.leaves
-        if better.all():
-            self.point = new
-        else:
-            old.update(new.take(better), better)
+        if not better.all():
+            new.update(old.take(trial.origin[~better]), ~better)
+        self.point = new
 
     def _adjust_radius(self, trial: _Trial, better: np.ndarray) -> None:
         """Three steps' length after two good ones in a row, one step's after one, else a quarter.
@@ -204,7 +204,8 @@ class _Search(Generic[AnyPoint]):
 
     def result(self) -> AnyPoint:
         """Where each study is at the end, those that did not arrive too."""
-        self.final.update(self.point, self.active)
+        if len(self.active):
+            self.final.update(self.point, self.active)
         return self.final
 
 
@@ -231,8 +232,8 @@ def _downhill(hessian: np.ndarray, gradient: np.ndarray) -> np.ndarray:
 
     The second where the Hessian is not positive definite: Newton's would go up there.
     """
-    R = smallmatrix.cholesky(np.moveaxis(hessian, 0, 2).copy())
-    step = -smallmatrix.solve(R, gradient.T[:, None].copy())[:, 0].T
+    R = smallmatrix.cholesky(hessian.transpose(1, 2, 0).copy())
+    step = np.ascontiguousarray(-smallmatrix.solve(R, gradient.T[:, None].copy())[:, 0].T)
     pivots = np.diagonal(R)
     bent = ~(pivots.min(axis=1) > 3e-5 * pivots.max(axis=1))
     if bent.any():

@@ -42,16 +42,17 @@ def _scoring_step(evaluate: ProfiledCriterion, Psi: np.ndarray) -> np.ndarray:
     The residual variance is not: it is estimated along with Psi, so the information is reduced by
     what it takes, and Psi is counted in units of the new one.
     """
-    here, rows, E = evaluate.profile(np.sqrt(Psi)), evaluate.rows, evaluate.blocks.elementary
+    here, E = evaluate.profile(np.sqrt(Psi)), evaluate.blocks.elementary
+    rows = evaluate.rows[:, None]
     S, q = Psi.shape[:2]
     slope = here.slope.reshape(S, q * q) @ E.T
-    with_s2 = here.sum_ZtVinvZ.reshape(S, q * q) @ E.T
-    information = E @ trace_form(here.curvature) @ E.T
-    information -= with_s2[:, :, None] * with_s2[:, None, :] / rows
+    with_s2 = here.sums.sum_A.reshape(S, q * q) @ E.T
+    information = E @ trace_form(here.sums.A_A) @ E.T
+    information -= with_s2[:, :, None] * with_s2[:, None, :] / rows[:, :, None]
     ridge = _RIDGE * np.trace(information, axis1=1, axis2=2)[:, None, None] * np.eye(len(E))
     step = np.linalg.solve(information + ridge, -slope[..., None])[..., 0]
-    s2_ratio = np.maximum(1 - (with_s2 * step).sum(axis=1) / rows, 0.01)
-    return ((step / s2_ratio[:, None]) @ E).reshape(S, q, q)
+    s2_ratio = np.maximum(1 - (with_s2 * step).sum(axis=1, keepdims=True) / rows, 0.01)
+    return ((step / s2_ratio) @ E).reshape(S, q, q)
 
 
 def start_sizes(q: int, starts: str) -> np.ndarray:
