@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from helpers.engine.crossproducts import CLUSTERS_AT_ONCE
 from helpers.running.digests import design_number
 from helpers.running.fit_studies import (
     ReducedStudies,
@@ -22,9 +23,6 @@ from helpers.running.fit_studies import (
     reduce_studies,
 )
 from helpers.simulate import Design, study_chunks
-
-CLUSTERS_TOGETHER = 1 << 14
-"""Clusters whose studies are fitted together: enough that the calls of numpy do not count."""
 
 
 def compute_cells(
@@ -80,7 +78,7 @@ def fitted(
         for studies in study_chunks(design, n_studies, [seed, design_number(design)]):
             waiting.append((label, first_study, reduce_studies(studies, strategies)))
             first_study += len(studies)
-            if sum(len(part) for *_, part in waiting) * design.n_clusters >= CLUSTERS_TOGETHER:
+            if sum(len(part) for *_, part in waiting) * design.n_clusters >= CLUSTERS_AT_ONCE:
                 yield from _fit(waiting, strategies, p_values)
                 waiting = []
     yield from _fit(waiting, strategies, p_values)
@@ -105,7 +103,7 @@ def groups(designs: Mapping[str, Design], n_studies: int) -> list[list[str]]:
     for label in sorted(designs, key=lambda label: -_size(designs[label])):
         design = designs[label]
         mates = together.setdefault(company(design), [[]])
-        if mates[-1] and (len(mates[-1]) + 1) * n_studies * design.n_clusters > CLUSTERS_TOGETHER:
+        if mates[-1] and (len(mates[-1]) + 1) * n_studies * design.n_clusters > CLUSTERS_AT_ONCE:
             mates.append([])
         mates[-1].append(label)
     every = [group for mates in together.values() for group in mates]
