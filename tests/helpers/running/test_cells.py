@@ -98,5 +98,7 @@ def test_groups_share_the_work():
     assert len(found) == 1 + 1 + 1 + 2, "10 clusters of 5 rows, of 25; 30; 100, six at a time"
     rows = [sum(designs[label].n_rows for label in group) for group in found]
     assert rows[0] == max(rows)
+    wide = groups(grid((100,), (25,), (0.1, 0.25, 1), n_predictors=20), 50)
+    assert len(wide) == 3, "with many terms fewer are held at once"
     alone = groups(designs, 100_000)
     assert len(alone) == len(designs), "a design that is large enough is computed by itself"
