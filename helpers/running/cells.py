@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from helpers.engine.crossproducts import CLUSTERS_AT_ONCE
 from helpers.running.digests import design_number
 from helpers.running.fit_studies import (
     ReducedStudies,
@@ -23,8 +24,12 @@ from helpers.running.fit_studies import (
 )
 from helpers.simulate import Design, study_chunks
 
-CLUSTERS_TOGETHER = 1 << 14
-"""Clusters whose studies are fitted together: enough that the calls of numpy do not count."""
+ENTRIES_TOGETHER = 25 * CLUSTERS_AT_ONCE
+"""Entries of crossproducts that are held to be fitted together (6.5 MB).
+
+With four terms these are as many clusters as the engine works on at once, so that the calls of
+numpy hardly count.
+"""
 
 
 def compute_cells(
@@ -80,7 +85,7 @@ def fitted(
         for studies in study_chunks(design, n_studies, [seed, design_number(design)]):
             waiting.append((label, first_study, reduce_studies(studies, strategies)))
             first_study += len(studies)
-            if sum(len(part) for *_, part in waiting) * design.n_clusters >= CLUSTERS_TOGETHER:
+            if sum(len(part) for *_, part in waiting) >= _most_together(design):
                 yield from _fit(waiting, strategies, p_values)
                 waiting = []
     yield from _fit(waiting, strategies, p_values)
@@ -94,6 +99,12 @@ def _fit(
         yield from zip(labels, first_studies, fit_together(parts, strategies, p_values=p_values))
 
 
+def _most_together(design: Design) -> int:
+    """How many studies of such a design, at the most, are fitted together."""
+    most = min(ENTRIES_TOGETHER // (design.k + 1) ** 2, CLUSTERS_AT_ONCE)
+    return max(1, most // design.n_clusters)
+
+
 def groups(designs: Mapping[str, Design], n_studies: int) -> list[list[str]]:
     """The labels of designs whose cells are computed together, in the order in which to start.
 
@@ -105,7 +116,7 @@ def groups(designs: Mapping[str, Design], n_studies: int) -> list[list[str]]:
     for label in sorted(designs, key=lambda label: -_size(designs[label])):
         design = designs[label]
         mates = together.setdefault(company(design), [[]])
-        if mates[-1] and (len(mates[-1]) + 1) * n_studies * design.n_clusters > CLUSTERS_TOGETHER:
+        if mates[-1] and (len(mates[-1]) + 1) * n_studies > _most_together(design):
             mates.append([])
         mates[-1].append(label)
     every = [group for mates in together.values() for group in mates]

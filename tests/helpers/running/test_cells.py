@@ -14,7 +14,8 @@ from helpers import (
     grid,
     simulate_studies,
 )
-from helpers.running.cells import CLUSTERS_TOGETHER, compute_cells, groups, with_design
+from helpers.engine.crossproducts import CLUSTERS_AT_ONCE
+from helpers.running.cells import compute_cells, groups, with_design
 from helpers.running.digests import design_number
 from helpers.strategies import REGISTRY
 
@@ -93,9 +94,11 @@ def test_groups_share_the_work():
     assert sorted(label for group in found for label in group) == sorted(designs)
     for group in found:
         (clusters,) = {designs[label].n_clusters for label in group}
-        assert len(group) * 50 * clusters <= CLUSTERS_TOGETHER
-    assert len(found) == 1 + 1 + 1 + 4, "10 clusters of 5 rows, of 25; 30; 100, three at a time"
+        assert len(group) * 50 * clusters <= CLUSTERS_AT_ONCE
+    assert len(found) == 1 + 1 + 1 + 2, "10 clusters of 5 rows, of 25; 30; 100, six at a time"
     rows = [sum(designs[label].n_rows for label in group) for group in found]
     assert rows[0] == max(rows)
+    wide = groups(grid((100,), (25,), (0.1, 0.25, 1), n_predictors=20), 50)
+    assert len(wide) == 3, "with many terms fewer are held at once"
     alone = groups(designs, 100_000)
     assert len(alone) == len(designs), "a design that is large enough is computed by itself"
