@@ -36,7 +36,8 @@ def false_alarm_rate(se_ratio: Numbers) -> float | np.ndarray:
 def variance_floor(n_clusters: Numbers, between_sd: Numbers) -> float | np.ndarray:
     """The variance that no unbiased estimator of the population's mean coefficient can go below.
 
-    between_sd^2 / G, however many rows a cluster has.
+    between_sd^2 / G, however many rows a cluster has. It binds every unbiased estimator if
+    coefficients are normal, and every average of clusters' coefficients in any case.
 
     Parameters
     ----------

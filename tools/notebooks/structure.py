@@ -37,7 +37,7 @@ SECTIONS = [
 OPTIONAL = {"Going deeper"}
 PROMPT = "Before you run it"
 
-SECOND_EDITION = ()
+SECOND_EDITION: tuple[str, ...] = ("iid", "one_data_set_four_answers")
 """Chapters that a class can finish: their core is short, and few findings are in sight."""
 CORE_WORDS = 2_500
 CORE_CELLS = 25

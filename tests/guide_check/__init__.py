@@ -1,0 +1,1 @@
+"""Checks of what holds the guide's advice to the truth."""
