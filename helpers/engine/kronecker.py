@@ -46,8 +46,9 @@ def congruence(sums: np.ndarray) -> np.ndarray:
 class SumsOfProducts:
     """Every sum that a criterion's derivatives are made of, from one product of two lists.
 
-    The lists hold the entries of A (q, q), c (q) and B (q, k), and A, c, B and T (q, q); of A and
-    T, which are symmetric, the upper triangles row by row. Where B is A it is listed once.
+    One list holds the entries of A (q, q), c (q) and B (q, k), the other these, those of T (q, q)
+    and a one; of A and T, which are symmetric, the upper triangles row by row. Where B is A it is
+    listed once.
 
     Parameters
     ----------
@@ -62,7 +63,8 @@ class SumsOfProducts:
         q, k, S, G = B.shape
         self._places = places = _places(q, k, B is A)
         a, n = places.a, places.n
-        listed = np.empty((n + a, S, G))
+        listed = np.empty((n + a + 1, S, G))
+        listed[-1] = 1.0  # so that the sums of A come along
         listed[a : a + q] = c
         if B is not A:
             listed[a + q : n] = flat(B)
@@ -71,7 +73,7 @@ class SumsOfProducts:
             T = listed[n:][row]
             np.einsum("r...,jr...->j...", roots_of_T[i], roots_of_T[i:], out=T)
         self._sums = sum_over_clusters(listed[:n], listed)
-        self.sum_A = listed[:a].sum(axis=-1).T[:, places.A]
+        self.sum_A = self._sums[:, :a, -1][:, places.A]
 
     @cached_property
     def A_A(self) -> np.ndarray:
@@ -97,7 +99,9 @@ class SumsOfProducts:
     def A_bend(self) -> np.ndarray:
         """(S, q * q, q * q), the `trace_form` of A and 2 T - A."""
         a = self._places.a
-        return _found(2 * self._sums[:, :a, -a:] - self._sums[:, :a, :a], self._places.A_bend)
+        return _found(
+            2 * self._sums[:, :a, -a - 1 : -1] - self._sums[:, :a, :a], self._places.A_bend
+        )
 
 
 class _Places:
@@ -112,7 +116,7 @@ class _Places:
         c = self.a + np.arange(q)
         B = A if B_is_A else self.a + q + np.arange(q * k).reshape(q, k)
         self.n = self.a + q + (0 if B_is_A else q * k)
-        length = self.n + self.a
+        length = self.n + self.a + 1
         self.A_A = A[:, :, None, None] * length + A
         self.c_c = c[:, None] * length + c
         self.B_c = (B[:, None, :] * length + c[None, :, None]).reshape(q * q, k)

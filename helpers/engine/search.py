@@ -233,14 +233,17 @@ def _downhill(hessian: np.ndarray, gradient: np.ndarray) -> np.ndarray:
     The second where the Hessian is not positive definite: Newton's would go up there.
     """
     R = smallmatrix.cholesky(hessian.transpose(1, 2, 0).copy())
-    step = np.ascontiguousarray(-smallmatrix.solve(R, gradient.T[:, None].copy())[:, 0].T)
+    with np.errstate(divide="ignore", invalid="ignore"):  # of those that are mended below
+        step = np.ascontiguousarray(-smallmatrix.solve(R, gradient.T[:, None].copy())[:, 0].T)
     pivots = np.diagonal(R)
     bent = ~(pivots.min(axis=1) > 3e-5 * pivots.max(axis=1))
     if bent.any():
         values, vectors = np.linalg.eigh(hessian[bent])
         size = np.abs(values)
-        size = np.maximum(size, 1e-9 * size.max(axis=1, keepdims=True) + _TINY)
         along = (vectors.swapaxes(1, 2) @ gradient[bent][..., None])[..., 0]
+        # where all is flat a gradient is nothing but rounding, and promises nothing
+        least = np.maximum(1e-9 * size.max(axis=1, keepdims=True), np.abs(along) / _LONGEST_STEP)
+        size = np.maximum(size, least + _TINY)
         step[bent] = -(vectors @ (along / size)[..., None])[..., 0]
     return step
 
