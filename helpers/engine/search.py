@@ -30,7 +30,10 @@ from helpers.engine import smallmatrix
 from helpers.engine.psi import Blocks, Coordinates
 
 _DECREMENT = 1e-9  # predicted fall of the criterion below which one more Newton step is the last
-_BOUNDARY_GAIN = 1e-8  # a fall of the criterion that leaving a boundary must promise
+_RELATIVE = 1e-8  # and its share of what is known of a variance, the square of the step's share
+_FAINT = 0.1  # what is known of a variance below which the criterion is a parabola in it
+_FAR = 4.0  # times as large a variance as it is: so far a parabola is not trusted
+_NOTHING = 1e-24  # and below which a variance is rounding
 _LONGEST_STEP = 1e5
 _ROUNDING = 1e-11  # share of the criterion by which rounding alone may raise it
 _TINY = 1e-300  # keeps a quotient of zeros from being one
@@ -156,9 +159,8 @@ class _Search(Generic[AnyPoint]):
     def propose(self) -> _Trial:
         """A Newton step for each active study; a second small one in a row says it has arrived."""
         point, active = self.point, self.active
-        step, decrement = _newton_step(point, self.blocks, self.radius[active], self.bold[active])
+        step, small = _newton_step(point, self.blocks, self.radius[active], self.bold[active])
         factor = point.factor + point.basis @ step
-        small = decrement < _DECREMENT
         arrived = small & self.polished[active]
         return _Trial(
             factor @ factor.swapaxes(1, 2), step, small, arrived, np.zeros(len(active), bool)
@@ -200,7 +202,7 @@ class _Search(Generic[AnyPoint]):
         longer = np.clip(3 * length, self.radius[active], _LONGEST_STEP)  # and never shorter
         after_good = np.where(self.bold[active], longer, length)
         self.radius[active] = np.where(better, after_good, length / 4)
-        self.bold[active] = better
+        self.bold[active] = better & ~trial.leaves
 
     def result(self) -> AnyPoint:
         """Where each study is at the end, those that did not arrive too."""
@@ -211,26 +213,71 @@ class _Search(Generic[AnyPoint]):
 def _newton_step(
     point: Point, blocks: Blocks, radius: np.ndarray, bold: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A step of the factor (S, q, q), and the fall of the criterion that it predicts (S,).
+    """A step of the factor (S, q, q), and whether it promises nothing that counts (S,).
 
     Newton's, no longer than `radius`; and, for studies that are `bold`, straight to zero where the
     criterion falls all the way to a zero variance.
     """
-    step = _downhill(point.hessian, point.gradient)
-    decrement = -(step * point.gradient).sum(axis=1)
-    sd, falls = _fall_to_zero(point)
-    to_zero = bold[:, None] & falls
-    step[:, blocks.diagonal] = np.where(to_zero, -sd, step[:, blocks.diagonal])
+    slope, curvature, sd = _along_basis(point)
+    known, bold, diagonal = curvature * sd**4, bold[:, None], blocks.diagonal
+    falls = bold & (slope > 2 * curvature * sd**2)
+    faint = bold & ~falls & (known > _NOTHING) & (known < _FAINT)
+    hessian = point.hessian.copy()
+    hessian[:, diagonal, diagonal] -= np.where(faint, 2 * slope, 0.0)
+    step = _downhill(hessian, point.gradient)
+    growth = _growth(step[:, diagonal], sd, faint)
+    far = faint & ~((growth > 0) & (growth < _FAR))
+    if far.any():
+        faint, again = faint & ~far, far.any(axis=1)
+        hessian[:, diagonal, diagonal] += np.where(far, 2 * slope, 0.0)
+        step[again] = _downhill(hessian[again], point.gradient[again])
+        growth = np.where(faint, _growth(step[:, diagonal], sd, faint), 1.0)
+    small = _is_small(step, point, hessian, known, blocks)
+
+    own = np.where(faint, sd * (np.sqrt(np.maximum(growth, 0.0)) - 1), step[:, diagonal])
+    turned = (blocks.lower(step) ** 2).sum(axis=1) - step[:, diagonal] ** 2
+    step[:, diagonal] = np.where(falls & (turned < sd**2 / 4), -sd, own)
     length = np.sqrt((step**2).sum(axis=1))
     step *= np.minimum(1.0, radius / np.maximum(length, _TINY))[:, None]
-    return blocks.lower(step), decrement
+    return blocks.lower(step), small
+
+
+def _growth(step: np.ndarray, sd: np.ndarray, faint: np.ndarray) -> np.ndarray:
+    """By how much a variance sd^2 is multiplied where it, not the SD, moves along the step."""
+    return 1 + 2 * step / np.where(faint, sd, 1.0)
+
+
+def _along_basis(point: Point) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The slope and the curvature along each basis vector, and the SD there: all (S, q)."""
+    slope = ((point.slope @ point.basis) * point.basis).sum(axis=1)
+    curvature = _along(point.basis.swapaxes(1, 2), point.curvature)
+    return slope, curvature, (point.basis * point.factor).sum(axis=1)
+
+
+def _is_small(
+    step: np.ndarray, point: Point, hessian: np.ndarray, known: np.ndarray, blocks: Blocks
+) -> np.ndarray:
+    """Whether a Newton step (S, t) promises nothing that counts (S,).
+
+    That is not only next to the criterion: where a variance is nearly zero the criterion hardly
+    sees it, and yet degrees of freedom hang on its size. So the step must be a small share of each
+    variance as well.
+    """
+    fall = -(step * point.gradient).sum(axis=1)
+    share = np.abs(np.diagonal(hessian, axis1=1, axis2=2)) * step**2
+    known = known[:, blocks.places[1]]
+    return (fall < _DECREMENT) & ((share <= _RELATIVE * known) | (known < _NOTHING)).all(axis=1)
 
 
 def _downhill(hessian: np.ndarray, gradient: np.ndarray) -> np.ndarray:
     """Newton's step (S, t), or one that goes down along each eigenvector of a Hessian.
 
-    The second where the Hessian is not positive definite: Newton's would go up there.
+    The second where the Hessian is not positive definite: Newton's would go up there. Coordinates
+    are counted in units in which the Hessian's diagonal is one.
     """
+    size = np.abs(np.diagonal(hessian, axis1=1, axis2=2))
+    unit = 1 / np.sqrt(np.where(size > _TINY, size, 1.0))
+    hessian, gradient = hessian * unit[:, :, None] * unit[:, None, :], gradient * unit
     R = smallmatrix.cholesky(np.moveaxis(hessian, 0, 2).copy())
     step = -smallmatrix.solve(R, gradient.T[:, None].copy())[:, 0].T
     pivots = np.diagonal(R)
@@ -241,19 +288,7 @@ def _downhill(hessian: np.ndarray, gradient: np.ndarray) -> np.ndarray:
         size = np.maximum(size, 1e-9 * size.max(axis=1, keepdims=True) + _TINY)
         along = (vectors.swapaxes(1, 2) @ gradient[bent][..., None])[..., 0]
         step[bent] = -(vectors @ (along / size)[..., None])[..., 0]
-    return step
-
-
-def _fall_to_zero(point: Point) -> tuple[np.ndarray, np.ndarray]:
-    """The SD along each basis vector, and whether the criterion falls all the way to zero there.
-
-    Both (S, q). It does where the slope is still positive when the variance is gone, even if it
-    sinks on the way as fast as twice the curvature says.
-    """
-    slope = ((point.slope @ point.basis) * point.basis).sum(axis=1)
-    curvature = _along(point.basis.swapaxes(1, 2), point.curvature)
-    sd = (point.basis * point.factor).sum(axis=1)
-    return sd, slope > 2 * curvature * sd**2
+    return step * unit
 
 
 def _along(directions: np.ndarray, curvature: np.ndarray) -> np.ndarray:
@@ -271,17 +306,21 @@ def _leave_boundary(point: Point, blocks: Blocks) -> tuple[np.ndarray, np.ndarra
     boundary every direction goes up.
     """
     Psi = point.factor @ point.factor.swapaxes(1, 2)
+    slope, curvature, sd = _along_basis(point)
+    empty = curvature * sd**4 <= _NOTHING
     moved = np.zeros(len(Psi), bool)
+    if not empty.any():
+        return Psi, moved
+    # in the basis, in units that make directions comparable, and zero but where Psi is empty
+    unit = np.where(empty, np.maximum(curvature, _TINY) ** -0.25, 0.0)
+    basis = point.basis * unit[:, None, :]
+    bend = basis.swapaxes(1, 2) @ point.slope @ basis
     for block in blocks.slices:
-        curvature = point.curvature[:, block, block, block, block]
-        # makes terms of other units comparable
-        unit = np.maximum(np.einsum("saaaa->sa", curvature), _TINY) ** -0.25
-        slope = point.slope[:, block, block] * unit[:, :, None] * unit[:, None, :]
-        values, vectors = np.linalg.eigh(slope)
-        steepest, v = values[:, 0], vectors[:, :, 0] * unit
-        bend = _along(v[:, None], curvature)[:, 0]
-        size = np.where(steepest < 0, -steepest / np.maximum(bend, _TINY), 0.0)
-        goes = -steepest * size / 2 > _BOUNDARY_GAIN
+        values, vectors = np.linalg.eigh(bend[:, block, block])
+        steepest, v = values[:, 0], (basis[:, block, block] @ vectors[:, :, :1])[..., 0]
+        curvature = _along(v[:, None], point.curvature[:, block, block, block, block])[:, 0]
+        size = np.where(steepest < 0, -steepest / np.maximum(curvature, _TINY), 0.0)
+        goes = curvature * size**2 > _NOTHING
         size = np.where(goes, size, 0.0)[:, None, None]
         Psi[:, block, block] += size * v[:, :, None] * v[:, None, :]
         moved |= goes
