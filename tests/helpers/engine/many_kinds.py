@@ -35,14 +35,14 @@ def batch(seed: int) -> Batch:
         return drawn(POST[seed // 2 % len(POST)], FULL, True, rng)
     while True:
         design, terms = beyond_the_post(rng)
-        sizes = np.broadcast_to(design.n_per_cluster, design.n_clusters)
+        sizes = design.sizes
         if sizes.sum() > len(terms.columns) * len(sizes) + design.n_predictors + 2:
             return drawn(design, terms, bool(rng.random() < 0.7), rng)
 
 
 def beyond_the_post(rng: np.random.Generator) -> tuple[Design, RandomTerms]:
     """A design and a model, not yet sure to be identified."""
-    p = int(rng.integers(0, 4))
+    p = int(rng.integers(1, 4))
     terms = bars(p, rng)
     G = int(rng.choice([2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40]))
     mean = len(terms.columns) + int(rng.choice([1, 1, 1, 2, 2, 3, 4, 6, 10, 20]))
@@ -70,7 +70,7 @@ def bars(p: int, rng: np.random.Generator) -> RandomTerms:
         "pair": (every[:2],),
     }
     names = ["full"] * 5 + ["uncorrelated"] * 2 + ["intercept", "slopes", "partly", "pair"]
-    return RandomTerms(tuple(bar for bar in kinds[str(rng.choice(names))] if bar) or ((0,),))
+    return RandomTerms(tuple(bar for bar in kinds[str(rng.choice(names))] if bar))
 
 
 def drawn(design: Design, terms: RandomTerms, reml: bool, rng: np.random.Generator) -> Batch:
