@@ -171,8 +171,8 @@ def _best_minimum(
     guess = first_guess(evaluate)
     q = guess.shape[-1]
     found = _search_from(guess, start_sizes(q, starts), evaluate, max_iterations)
-    doubtful = np.flatnonzero(~found.agree) if starts == "few" else []
-    if len(doubtful):
+    doubtful = np.flatnonzero(~found.agree)
+    if starts == "few" and len(doubtful):
         sizes, rest = start_sizes(q, "all"), evaluate.take(doubtful)
         better = _search_from(guess[doubtful], sizes, rest, max_iterations)
         found.converged[doubtful] = better.converged

@@ -111,7 +111,8 @@ def clustered_fit(
 ) -> Fit:
     """A `Fit` of clustered rows, with a note on each coefficient that has no test."""
     table = coefficient_table(rows.names, result)
-    empty = [str(name) for name in table.index[table["statistic"].isna()]]
+    untested = np.isnan(table["statistic"].to_numpy())
+    empty = [str(name) for name, missing in zip(rows.names, untested) if missing]
     if empty:
         notes += (
             f"No test for {', '.join(empty)}: its standard error is zero or cannot be estimated.",
@@ -146,4 +147,5 @@ def coefficient_table(names: list[str], result: Estimates) -> pd.DataFrame:
         "conf_low": estimate - half,
         "conf_high": estimate + half,
     }
-    return pd.DataFrame(columns, index=pd.Index(names, name="term"))
+    table = np.column_stack(list(columns.values()))
+    return pd.DataFrame(table, index=pd.Index(names, name="term"), columns=list(columns))

@@ -36,6 +36,7 @@ _FAR = 4.0  # times as large a variance as it is: so far a parabola is not trust
 _NOTHING = 1e-24  # and below which a variance is rounding
 _LONGEST_STEP = 1e5
 _ROUNDING = 1e-11  # share of the criterion by which rounding alone may raise it
+_AT_ONCE = 20  # Hessians up to which LAPACK, one by one, is quicker than arithmetic on all of them
 _TINY = 1e-300  # keeps a quotient of zeros from being one
 
 
@@ -278,17 +279,25 @@ def _downhill(hessian: np.ndarray, gradient: np.ndarray) -> np.ndarray:
     size = np.abs(np.diagonal(hessian, axis1=1, axis2=2))
     unit = 1 / np.sqrt(np.where(size > _TINY, size, 1.0))
     hessian, gradient = hessian * unit[:, :, None] * unit[:, None, :], gradient * unit
+    if len(hessian) <= _AT_ONCE:  # eigenvectors of a few are had sooner
+        return _along_eigenvectors(hessian, gradient) * unit
     R = smallmatrix.cholesky(np.moveaxis(hessian, 0, 2).copy())
-    step = -smallmatrix.solve(R, gradient.T[:, None].copy())[:, 0].T
+    with np.errstate(divide="ignore", invalid="ignore"):  # such studies are bent
+        step = -smallmatrix.solve(R, gradient.T[:, None].copy())[:, 0].T
     pivots = np.diagonal(R)
     bent = ~(pivots.min(axis=1) > 3e-5 * pivots.max(axis=1))
     if bent.any():
-        values, vectors = np.linalg.eigh(hessian[bent])
-        size = np.abs(values)
-        size = np.maximum(size, 1e-9 * size.max(axis=1, keepdims=True) + _TINY)
-        along = (vectors.swapaxes(1, 2) @ gradient[bent][..., None])[..., 0]
-        step[bent] = -(vectors @ (along / size)[..., None])[..., 0]
+        step[bent] = _along_eigenvectors(hessian[bent], gradient[bent])
     return step * unit
+
+
+def _along_eigenvectors(hessian: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+    """Newton's step (S, t) with the Hessian's eigenvalues taken for positive."""
+    values, vectors = np.linalg.eigh(hessian)
+    size = np.abs(values)
+    size = np.maximum(size, 1e-9 * size.max(axis=1, keepdims=True) + _TINY)
+    along = (vectors.swapaxes(1, 2) @ gradient[..., None])[..., 0]
+    return -(vectors @ (along / size)[..., None])[..., 0]
 
 
 def _along(directions: np.ndarray, curvature: np.ndarray) -> np.ndarray:
@@ -306,7 +315,7 @@ def _leave_boundary(point: Point, blocks: Blocks) -> tuple[np.ndarray, np.ndarra
     boundary every direction goes up.
     """
     Psi = point.factor @ point.factor.swapaxes(1, 2)
-    slope, curvature, sd = _along_basis(point)
+    _, curvature, sd = _along_basis(point)
     empty = curvature * sd**4 <= _NOTHING
     moved = np.zeros(len(Psi), bool)
     if not empty.any():

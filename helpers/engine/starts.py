@@ -1,7 +1,7 @@
 """Where the search for a multilevel model's variances begins.
 
-One start, a good guess, is enough unless rows are few: then the criterion may have a second minimum,
-and the guess is tried in other sizes too.
+One start, a good guess, is enough unless rows are few: then the criterion may have a second
+minimum, and the guess is tried in other sizes too.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from helpers.engine.kronecker import trace_form
 
 _SMALLEST, _LARGEST = 0.05, 1e4  # variances of the guess, with one of middling reliability for unit
 _FEW_SCATTERED = slice(6, 9, 2)  # those of the scattered that find most of what others miss
-# Rows beyond which one start finds the lowest minimum, and so where clusters are of one size and not
-# very few. That is what seventeen starts from each of 100,000 studies show
-# (tests/helpers/engine/many_kinds.py): beyond them one start missed none, below it misses up to 1 in
-# 100. A few starts that must agree missed none where they are trusted, and 1 in 1,000 elsewhere.
-FEW_ROWS, _FEW_ROWS_EVENLY, _FEW_CLUSTERS = 250, 100, 5
+# One start finds the lowest minimum beyond so many rows, and from so many where clusters are of one
+# size and not few; there a few starts that have to agree find it up to so many. It is what all the
+# starts from each of 100,000 studies show, those of tests/helpers/engine/many_kinds.py.
+FEW_ROWS, _MANY_EVEN_ROWS, _FEW_EVEN_ROWS, _FEW_CLUSTERS = 250, 150, 100, 8
 _RIDGE = 1e-9  # share of the information added to its diagonal, so that it has an inverse
 
 
@@ -65,12 +64,11 @@ def starts_needed(n_per_cluster: np.ndarray) -> str:
 
     They are named as in `multilevel`.
     """
-    rows = n_per_cluster.sum()
-    if rows > FEW_ROWS:
+    rows, n_clusters = n_per_cluster.sum(), len(n_per_cluster)
+    even = n_clusters >= _FEW_CLUSTERS and n_per_cluster.min() == n_per_cluster.max()
+    if rows > FEW_ROWS or (even and rows >= _MANY_EVEN_ROWS):
         return "one"
-    if len(n_per_cluster) < _FEW_CLUSTERS or n_per_cluster.min() < n_per_cluster.max():
-        return "all"
-    return "few" if rows <= _FEW_ROWS_EVENLY else "one"
+    return "few" if even and rows <= _FEW_EVEN_ROWS else "all"
 
 
 def start_sizes(q: int, starts: str) -> np.ndarray:
@@ -88,10 +86,11 @@ def start_sizes(q: int, starts: str) -> np.ndarray:
     sizes : (starts, q) array
         A negative size turns the correlations with that term around.
     """
-    as_guessed, scattered = np.ones(q), _scattered(q)
-    less_or_more = [as_guessed, np.full(q, 0.1), np.full(q, 10.0)]
+    as_guessed = np.ones(q)
+    if starts == "one":
+        return as_guessed[None]
+    less_or_more, scattered = [as_guessed, np.full(q, 0.1), np.full(q, 10.0)], _scattered(q)
     by_name = {
-        "one": [as_guessed],
         "few": [*less_or_more, *scattered[_FEW_SCATTERED]],
         "all": [*less_or_more, *_one_large(q), *scattered],
     }

@@ -1,17 +1,24 @@
 """Simulated studies of every kind, a batch a seed: for checks that no minimum is missed.
 
+``python -m tests.helpers.engine.many_kinds 0 720`` looks at 100,000 studies, in a quarter of an
+hour or so, and says which of them are above the lowest minimum, and by how much.
+
 Every other batch is a design of the post's grid; the rest lie beyond it: two to forty clusters,
 balanced or not, down to a row or two each, one to four random terms with all kinds of bars, effects
 that hardly vary or vary much, correlated up to one, predictors of clusters; by REML or ML.
 """
 
+import sys
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 
 from helpers import Design, post_designs, simulate_studies
 from helpers.engine.crossproducts import Crossproducts, crossproducts_of_studies
+from helpers.engine.multilevel import multilevel
 from helpers.engine.random_terms import RandomTerms
+from helpers.engine.starts import starts_needed
 
 POST = list(post_designs().values())
 FULL = RandomTerms(((0, 1, 2, 3),))
@@ -79,3 +86,31 @@ def drawn(design: Design, terms: RandomTerms, reml: bool, rng: np.random.Generat
     studies = simulate_studies(design, S, seed=int(rng.integers(1 << 31)))
     cp = crossproducts_of_studies(studies.rows, studies.n_per_cluster)
     return Batch(f"{design}, {terms}, {'REML' if reml else 'ML'}", cp, terms, reml)
+
+
+def above_the_lowest(studies: Batch) -> np.ndarray:
+    """By how much the fit with the starts that are needed is above that with all of them (S,)."""
+    cp, terms, reml = studies.crossproducts, studies.terms, studies.reml
+    starts = starts_needed(cp.n_per_cluster)
+    if starts == "all":
+        return np.zeros(cp.n_studies)
+    best = multilevel(cp, terms, reml=reml, p_values=False, starts="all")
+    found = multilevel(cp, terms, reml=reml, p_values=False, starts=starts)
+    assert best.converged.all() and found.converged.all(), studies.name
+    return found.criterion - best.criterion
+
+
+def main(first: int, stop: int) -> None:
+    """Say which of the seeds' studies are above the lowest minimum."""
+    seen = Counter[str]()
+    for seed in range(first, stop):
+        studies = batch(seed)
+        above = above_the_lowest(studies)
+        seen[starts_needed(studies.crossproducts.n_per_cluster)] += len(above)
+        if above.max() > 1e-6:
+            print(f"seed {seed}: {(above > 1e-6).sum()}, by {above.max():.2g}: {studies.name}")
+    print(f"{seen.total():,} studies, by starts: {dict(seen)}")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
