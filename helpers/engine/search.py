@@ -6,10 +6,14 @@ crossed, is the model's own affair.
 
 Newton steps with exact second derivatives are taken in coordinates along Psi's eigenvectors (see
 `psi`), in a trust region: no step is longer than a radius, which grows with steps that go down and
-shrinks with those that do not. Three things are peculiar to variances.
+shrinks with those that do not. Four things are peculiar to variances.
 
 - The criterion is flat at a zero variance as a function of the standard deviation, so that Newton's
   steps would creep towards a minimum there: where it falls all the way they jump.
+- Towards a variance that is nearly zero and not quite they would creep too. But so near to zero the
+  criterion is a parabola in the variance itself, whose minimum a Newton step finds at once: a faint
+  variance moves along it. It hardly moves the criterion, and degrees of freedom do hang on its
+  size; so a search ends only when a step is a small share of each variance.
 - For the same reason any zero variance is a stationary point. It is a minimum only where the slope,
   on the directions that Psi leaves empty, is positive semidefinite. That is looked at before a
   search ends, and where it is not so the search goes on inside.
@@ -30,10 +34,11 @@ from helpers.engine import smallmatrix
 from helpers.engine.psi import Blocks, Coordinates
 
 _DECREMENT = 1e-9  # predicted fall of the criterion below which one more Newton step is the last
-_RELATIVE = 1e-8  # and its share of what is known of a variance, the square of the step's share
-_FAINT = 0.1  # what is known of a variance below which the criterion is a parabola in it
+# What is known of a variance v is the curvature along it times v^2, which has no unit.
+_RELATIVE = 1e-8  # and its share of what is known: the square of the step's share of the variance
+_FAINT = 0.1  # known of a variance so near to zero that the criterion is a parabola in it
 _FAR = 4.0  # times as large a variance as it is: so far a parabola is not trusted
-_NOTHING = 1e-24  # and below which a variance is rounding
+_NOTHING = 1e-24  # known of a variance that is rounding
 _LONGEST_STEP = 1e5
 _ROUNDING = 1e-11  # share of the criterion by which rounding alone may raise it
 _AT_ONCE = 20  # Hessians up to which LAPACK, one by one, is quicker than arithmetic on all of them
@@ -217,7 +222,9 @@ def _newton_step(
     """A step of the factor (S, q, q), and whether it promises nothing that counts (S,).
 
     Newton's, no longer than `radius`; and, for studies that are `bold`, straight to zero where the
-    criterion falls all the way to a zero variance.
+    criterion falls all the way to a zero variance, and along the parabola where one is faint. In a
+    variance the Hessian lacks what the slope adds to it in the SD. Where the parabola leads below
+    zero or far away the SD's own step is taken.
     """
     slope, curvature, sd = _along_basis(point)
     known, bold, diagonal = curvature * sd**4, bold[:, None], blocks.diagonal
@@ -236,6 +243,7 @@ def _newton_step(
     small = _is_small(step, point, hessian, known, blocks)
 
     own = np.where(faint, sd * (np.sqrt(np.maximum(growth, 0.0)) - 1), step[:, diagonal])
+    # Not to zero where the column turns as well: the criterion falls along another direction then.
     turned = (blocks.lower(step) ** 2).sum(axis=1) - step[:, diagonal] ** 2
     step[:, diagonal] = np.where(falls & (turned < sd**2 / 4), -sd, own)
     length = np.sqrt((step**2).sum(axis=1))
@@ -310,9 +318,9 @@ def _along(directions: np.ndarray, curvature: np.ndarray) -> np.ndarray:
 def _leave_boundary(point: Point, blocks: Blocks) -> tuple[np.ndarray, np.ndarray]:
     """Psi (S, q, q), and whether it was moved to where the criterion is lower (S,).
 
-    In each block it moves along the direction of steepest fall, to where the curvature says that
-    the fall ends. At a minimum inside there is no such direction, the slope being zero; at one on a
-    boundary every direction goes up.
+    In each block it moves along the direction of steepest fall, of those that Psi leaves empty, to
+    where the curvature says that the fall ends. At a minimum every such direction goes up; along
+    the others the slope is zero.
     """
     Psi = point.factor @ point.factor.swapaxes(1, 2)
     _, curvature, sd = _along_basis(point)
