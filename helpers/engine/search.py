@@ -232,13 +232,13 @@ def _newton_step(
     faint = bold & ~falls & (known > _NOTHING) & (known < _FAINT)
     hessian = point.hessian.copy()
     hessian[:, diagonal, diagonal] -= np.where(faint, 2 * slope, 0.0)
-    step = _downhill(hessian, point.gradient)
+    step = _downhill(hessian, point.gradient, faint)
     growth = _growth(step[:, diagonal], sd, faint)
     far = faint & ~((growth > 0) & (growth < _FAR))
     if far.any():
         faint, again = faint & ~far, far.any(axis=1)
         hessian[:, diagonal, diagonal] += np.where(far, 2 * slope, 0.0)
-        step[again] = _downhill(hessian[again], point.gradient[again])
+        step[again] = _downhill(hessian[again], point.gradient[again], faint[again])
         growth = np.where(faint, _growth(step[:, diagonal], sd, faint), 1.0)
     small = _is_small(step, point, hessian, known, blocks)
 
@@ -278,14 +278,16 @@ def _is_small(
     return (fall < _DECREMENT) & ((share <= _RELATIVE * known) | (known < _NOTHING)).all(axis=1)
 
 
-def _downhill(hessian: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+def _downhill(hessian: np.ndarray, gradient: np.ndarray, faint: np.ndarray) -> np.ndarray:
     """Newton's step (S, t), or one that goes down along each eigenvector of a Hessian.
 
-    The second where the Hessian is not positive definite: Newton's would go up there. Coordinates
-    are counted in units in which the Hessian's diagonal is one.
+    The second where the Hessian is not positive definite: Newton's would go up there. Where a
+    variance is faint (S, q) its small part of the Hessian is made visible by units in which the
+    diagonal is one.
     """
     size = np.abs(np.diagonal(hessian, axis1=1, axis2=2))
-    unit = 1 / np.sqrt(np.where(size > _TINY, size, 1.0))
+    scaled = (size > _TINY) & faint.any(axis=1)[:, None]
+    unit = 1 / np.sqrt(np.where(scaled, size, 1.0))
     hessian, gradient = hessian * unit[:, :, None] * unit[:, None, :], gradient * unit
     if len(hessian) <= _AT_ONCE:  # eigenvectors of a few are had sooner
         return _along_eigenvectors(hessian, gradient) * unit
