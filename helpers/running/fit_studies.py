@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from helpers.engine.crossproducts import Crossproducts, crossproducts_of_studies, stacked
-from helpers.engine.many_studies import search_starts
+from helpers.engine.starts import starts_needed
 from helpers.errors import InputError
 from helpers.fit import check_df
 from helpers.running.requirements import check_sizes, check_variation
@@ -173,7 +173,7 @@ def reduce_studies(studies: Studies, strategies: Sequence[str]) -> ReducedStudie
 
 def company(design: Design) -> tuple[int | float | str, ...]:
     """What designs have to have in common for `fit_together` to take their studies."""
-    return design.n_clusters, design.k, design.noise_sd, search_starts(design.n_rows)
+    return design.n_clusters, design.k, design.noise_sd, starts_needed(design.sizes)
 
 
 def fit_together(
