@@ -78,6 +78,7 @@ def multilevel(
     p_values: bool = True,
     starts: str = "one",
     max_iterations: int = 100,
+    alone: bool = False,
 ) -> MultilevelFit:
     """Fit every study of `cp`.
 
@@ -98,10 +99,12 @@ def multilevel(
         and all where these five do not end at one minimum.
     max_iterations : int
         How many steps the search may take.
+    alone : bool
+        There is one study and no more: the search may do what is quicker then.
     """
     copies = len(start_sizes(len(terms.columns), starts))
     parts = [
-        _fit(cp.studies(part), terms, reml, p_values, starts, max_iterations)
+        _fit(cp.studies(part), terms, reml, p_values, starts, max_iterations, alone)
         for part in cp.batches(copies)
     ]
     return MultilevelFit(
@@ -144,10 +147,11 @@ def _fit(
     p_values: bool,
     starts: str,
     max_iterations: int,
+    alone: bool,
 ) -> MultilevelFit:
     """The fit of one batch."""
     evaluate = ProfiledCriterion(cp, terms, reml)
-    converged, point = _best_minimum(evaluate, starts, max_iterations)
+    converged, point = _best_minimum(evaluate, starts, max_iterations, alone)
     A = cp.back_transform
     Psi = point.factor @ point.factor.swapaxes(1, 2)
     L = smallmatrix.semidefinite_cholesky(np.moveaxis(Psi, 0, 2))
@@ -174,16 +178,16 @@ def _moments(cp: Crossproducts, terms: RandomTerms) -> np.ndarray:
 
 
 def _best_minimum(
-    evaluate: ProfiledCriterion, starts: str, max_iterations: int
+    evaluate: ProfiledCriterion, starts: str, max_iterations: int, alone: bool
 ) -> tuple[np.ndarray, CriterionPoint]:
     """Of each study the best that the searches from guesses of several sizes find."""
     guess = first_guess(evaluate)
     q = guess.shape[-1]
-    found = _search_from(guess, start_sizes(q, starts), evaluate, max_iterations)
+    found = _search_from(guess, start_sizes(q, starts), evaluate, max_iterations, alone)
     doubtful = np.flatnonzero(~found.agree)
     if starts == "few" and len(doubtful):
         sizes, rest = start_sizes(q, "all"), evaluate.take(doubtful)
-        better = _search_from(guess[doubtful], sizes, rest, max_iterations)
+        better = _search_from(guess[doubtful], sizes, rest, max_iterations, alone)
         found.converged[doubtful] = better.converged
         found.point.update(better.point, doubtful)
     return found.converged, found.point
@@ -199,14 +203,18 @@ class _Found:
 
 
 def _search_from(
-    guess: np.ndarray, sizes: np.ndarray, evaluate: ProfiledCriterion, max_iterations: int
+    guess: np.ndarray,
+    sizes: np.ndarray,
+    evaluate: ProfiledCriterion,
+    max_iterations: int,
+    alone: bool,
 ) -> _Found:
     """Search from the guess (S, q, q) of each study in each of the sizes (starts, q)."""
     S, starts = len(guess), len(sizes)
     Psi = guess[:, None] * sizes[:, :, None] * sizes[:, None, :]
     Psi = Psi.reshape(-1, *guess.shape[1:])
     everywhere = evaluate if starts == 1 else evaluate.take(np.repeat(np.arange(S), starts))
-    converged, point = minimise(everywhere, Psi, evaluate.blocks, max_iterations)
+    converged, point = minimise(everywhere, Psi, evaluate.blocks, max_iterations, few=alone)
     by_study = (point.criterion + _UNCONVERGED * ~converged).reshape(-1, starts)
     best = by_study.argmin(axis=1) + starts * np.arange(S)
     agree = np.ptp(by_study, axis=1) < _ONE_MINIMUM

@@ -41,7 +41,6 @@ _FAR = 4.0  # times as large a variance as it is: so far a parabola is not trust
 _NOTHING = 1e-24  # known of a variance that is rounding
 _LONGEST_STEP = 1e5
 _ROUNDING = 1e-11  # share of the criterion by which rounding alone may raise it
-_AT_ONCE = 20  # Hessians up to which LAPACK, one by one, is quicker than arithmetic on all of them
 _TINY = 1e-300  # keeps a quotient of zeros from being one
 
 
@@ -100,7 +99,11 @@ class Evaluate(Protocol[AnyPoint_co]):
 
 
 def minimise(
-    evaluate: Evaluate[AnyPoint], start: np.ndarray, blocks: Blocks, max_iterations: int = 100
+    evaluate: Evaluate[AnyPoint],
+    start: np.ndarray,
+    blocks: Blocks,
+    max_iterations: int = 100,
+    few: bool = False,
 ) -> tuple[np.ndarray, AnyPoint]:
     """The minimum of a criterion over positive semidefinite Psi.
 
@@ -115,6 +118,10 @@ def minimise(
         Where Psi's entries are free.
     max_iterations : int
         How many steps it may take.
+    few : bool
+        There are so few searches that LAPACK, one after the other, is quicker than arithmetic on
+        all of them at once. Said by the caller and not counted here, for the two round differently,
+        and a study has to come out the same whoever is beside it.
 
     Returns
     -------
@@ -123,7 +130,7 @@ def minimise(
     point : Point
         All that is known there.
     """
-    search = _Search(evaluate, start, blocks)
+    search = _Search(evaluate, start, blocks, few)
     for _ in range(max_iterations):
         trial = search.propose()
         if trial.arrived.any():
@@ -152,9 +159,11 @@ class _Trial:
 class _Search(Generic[AnyPoint]):
     """The searches of S studies, of which the active ones are still on their way."""
 
-    def __init__(self, evaluate: Evaluate[AnyPoint], start: np.ndarray, blocks: Blocks):
+    def __init__(
+        self, evaluate: Evaluate[AnyPoint], start: np.ndarray, blocks: Blocks, few: bool
+    ):
         S = len(start)
-        self.evaluate, self.blocks = evaluate, blocks
+        self.evaluate, self.blocks, self.few = evaluate, blocks, few
         self.radius = np.sqrt(1.0 + np.einsum("saa->s", start))  # steps are no longer than this
         self.bold = np.ones(S, bool)  # the last step went down
         self.polished = np.zeros(S, bool)  # the last step was one that changes nothing any more
@@ -166,7 +175,9 @@ class _Search(Generic[AnyPoint]):
     def propose(self) -> _Trial:
         """A Newton step for each active study; a second small one in a row says it has arrived."""
         point, active = self.point, self.active
-        step, small = _newton_step(point, self.blocks, self.radius[active], self.bold[active])
+        step, small = _newton_step(
+            point, self.blocks, self.radius[active], self.bold[active], self.few
+        )
         factor = point.factor + point.basis @ step
         arrived = small & self.polished[active]
         Psi, leaves = factor @ factor.swapaxes(1, 2), np.zeros(len(active), bool)
@@ -218,7 +229,7 @@ class _Search(Generic[AnyPoint]):
 
 
 def _newton_step(
-    point: Point, blocks: Blocks, radius: np.ndarray, bold: np.ndarray
+    point: Point, blocks: Blocks, radius: np.ndarray, bold: np.ndarray, few: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """A step of the factor (S, q, q), and whether it promises nothing that counts (S,).
 
@@ -233,13 +244,13 @@ def _newton_step(
     faint = bold & ~falls & (known > _NOTHING) & (known < _FAINT)
     hessian = point.hessian.copy()
     hessian[:, diagonal, diagonal] -= np.where(faint, 2 * slope, 0.0)
-    step = _downhill(hessian, point.gradient, faint)
+    step = _downhill(hessian, point.gradient, faint, few)
     growth = _growth(step[:, diagonal], sd, faint)
     far = faint & ~((growth > 0) & (growth < _FAR))
     if far.any():
         faint, again = faint & ~far, far.any(axis=1)
         hessian[:, diagonal, diagonal] += np.where(far, 2 * slope, 0.0)
-        step[again] = _downhill(hessian[again], point.gradient[again], faint[again])
+        step[again] = _downhill(hessian[again], point.gradient[again], faint[again], few)
         growth = np.where(faint, _growth(step[:, diagonal], sd, faint), 1.0)
     small = _is_small(step, point, hessian, known, blocks)
 
@@ -279,7 +290,9 @@ def _is_small(
     return (fall < _DECREMENT) & ((share <= _RELATIVE * known) | (known < _NOTHING)).all(axis=1)
 
 
-def _downhill(hessian: np.ndarray, gradient: np.ndarray, faint: np.ndarray) -> np.ndarray:
+def _downhill(
+    hessian: np.ndarray, gradient: np.ndarray, faint: np.ndarray, few: bool
+) -> np.ndarray:
     """Newton's step (S, t), or one that goes down along each eigenvector of a Hessian.
 
     The second where the Hessian is not positive definite: Newton's would go up there. Where a
@@ -290,13 +303,13 @@ def _downhill(hessian: np.ndarray, gradient: np.ndarray, faint: np.ndarray) -> n
     scaled = (size > _TINY) & faint.any(axis=1)[:, None]
     unit = 1 / np.sqrt(np.where(scaled, size, 1.0))
     hessian, gradient = hessian * unit[:, :, None] * unit[:, None, :], gradient * unit
-    if len(hessian) <= _AT_ONCE:  # eigenvectors of a few are had sooner
+    if few:
         return _along_eigenvectors(hessian, gradient) * unit
     R = smallmatrix.cholesky(hessian.transpose(1, 2, 0).copy())
     with np.errstate(divide="ignore", invalid="ignore"):  # of those that are mended below
         step = np.ascontiguousarray(-smallmatrix.solve(R, gradient.T[:, None].copy())[:, 0].T)
     pivots = np.diagonal(R)
-    bent = ~(pivots.min(axis=1) > 3e-5 * pivots.max(axis=1))
+    bent = np.asarray(~(pivots.min(axis=1) > 3e-5 * pivots.max(axis=1)))
     if bent.any():
         step[bent] = _along_eigenvectors(hessian[bent], gradient[bent])
     return step * unit
