@@ -214,7 +214,9 @@ def fit_multilevel(
     refusals.refuse_confounded(across, parsed)
     cp, terms = rows.crossproducts, rows.random_terms
     starts = "all" if cp.n_obs <= FEW_ROWS else "one"
-    result = multilevel(cp, terms, reml=reml, starts=starts, max_iterations=max_iterations, alone=True)
+    result = multilevel(
+        cp, terms, reml=reml, starts=starts, max_iterations=max_iterations, alone=True
+    )
     if df == "kenward_roger":
         result = kenward_roger(cp, terms, result)
     notes = _not_identified(within) + _lone_cluster(rows.names, cp, correction is not None)

@@ -159,9 +159,7 @@ class _Trial:
 class _Search(Generic[AnyPoint]):
     """The searches of S studies, of which the active ones are still on their way."""
 
-    def __init__(
-        self, evaluate: Evaluate[AnyPoint], start: np.ndarray, blocks: Blocks, few: bool
-    ):
+    def __init__(self, evaluate: Evaluate[AnyPoint], start: np.ndarray, blocks: Blocks, few: bool):
         S = len(start)
         self.evaluate, self.blocks, self.few = evaluate, blocks, few
         self.radius = np.sqrt(1.0 + np.einsum("saa->s", start))  # steps are no longer than this
@@ -300,7 +298,7 @@ def _downhill(
     diagonal is one.
     """
     size = np.abs(np.diagonal(hessian, axis1=1, axis2=2))
-    scaled = (size > _TINY) & faint.any(axis=1)[:, None]
+    scaled = (size > _TINY) & faint.any(axis=1, keepdims=True)
     unit = 1 / np.sqrt(np.where(scaled, size, 1.0))
     hessian, gradient = hessian * unit[:, :, None] * unit[:, None, :], gradient * unit
     if few:
@@ -309,7 +307,7 @@ def _downhill(
     with np.errstate(divide="ignore", invalid="ignore"):  # of those that are mended below
         step = np.ascontiguousarray(-smallmatrix.solve(R, gradient.T[:, None].copy())[:, 0].T)
     pivots = np.diagonal(R)
-    bent = np.asarray(~(pivots.min(axis=1) > 3e-5 * pivots.max(axis=1)))
+    bent = ~(pivots.min(axis=1) > 3e-5 * pivots.max(axis=1))
     if bent.any():
         step[bent] = _along_eigenvectors(hessian[bent], gradient[bent])
     return step * unit

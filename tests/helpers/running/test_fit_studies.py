@@ -52,7 +52,7 @@ def test_together_they_say_what_each_says_alone():
 KEEP_COMPANY = [  # equally many clusters, of other sizes and spreads: easy, hard and on a boundary
     [Design(10, 5, 3, between_sd=sd) for sd in (0, 0.1, 4)],
     [
-        Design(12, 15, 2, between_sd=1),
+        Design(12, 11, 2, between_sd=1),
         Design(12, (14, *range(5, 16)), 2),
         Design(12, 9, 2, between_sd=0.3),
     ],
