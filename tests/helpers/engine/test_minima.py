@@ -37,9 +37,9 @@ def test_where_a_few_starts_disagree_all_are_tried(monkeypatch):
     studies, searches = hard_batch(), []
     original = module.minimise
 
-    def counting(evaluate, start, *rest):
+    def counting(evaluate, start, *rest, **options):
         searches.append(len(start))
-        return original(evaluate, start, *rest)
+        return original(evaluate, start, *rest, **options)
 
     monkeypatch.setattr(module, "minimise", counting)
     cp = studies.crossproducts
