@@ -14,6 +14,7 @@ from helpers.engine.kenward_roger import kenward_roger
 from helpers.engine.multilevel import MultilevelFit, gls_crossproducts, multilevel
 from helpers.engine.report import Estimates, Fit, clustered_fit, coefficient_table
 from helpers.engine.rows import Rows, read_clusters
+from helpers.engine.starts import FEW_ROWS
 from helpers.engine.two_stage import two_stage
 from helpers.errors import InputError
 
@@ -22,8 +23,6 @@ DF = {
     "satterthwaite": "Satterthwaite df",
     "kenward_roger": "Kenward-Roger errors and df",
 }
-# Beyond these one start has to do: the criterion has no second minimum worth the time.
-_MANY_CLUSTERS = 20_000
 
 
 def fit_ols(formula: str, data: Rows) -> Fit:
@@ -214,8 +213,10 @@ def fit_multilevel(
     within, across = confounded(rows)
     refusals.refuse_confounded(across, parsed)
     cp, terms = rows.crossproducts, rows.random_terms
-    starts = "all" if cp.n_clusters <= _MANY_CLUSTERS else "one"
-    result = multilevel(cp, terms, reml=reml, starts=starts, max_iterations=max_iterations)
+    starts = "all" if cp.n_obs <= FEW_ROWS else "one"
+    result = multilevel(
+        cp, terms, reml=reml, starts=starts, max_iterations=max_iterations, alone=True
+    )
     if df == "kenward_roger":
         result = kenward_roger(cp, terms, result)
     notes = _not_identified(within) + _lone_cluster(rows.names, cp, correction is not None)

@@ -35,12 +35,19 @@ def make(
     designs = universe_designs()
     largest_first = sorted(designs, key=lambda label: -designs[label].n_rows)
     tables = kept_or_computed(
-        {label: partial(summary_of, label, designs[label], n_studies) for label in largest_first},
+        partial(_summaries, designs, n_studies),
+        [[label] for label in largest_first],
         {label: key(design, n_studies) for label, design in designs.items()},
         Store(folder),
         n_jobs=jobs,
     )
     return pd.concat([tables[label] for label in designs], ignore_index=True)
+
+
+def _summaries(
+    designs: dict[str, Design], n_studies: int, labels: list[str]
+) -> dict[str, pd.DataFrame]:
+    return {label: summary_of(label, designs[label], n_studies) for label in labels}
 
 
 def key(design: Design, n_studies: int = STUDIES) -> str:

@@ -34,6 +34,7 @@ Arrays: S studies, G clusters, q random terms, k coefficients, t free entries of
 
 from __future__ import annotations
 
+import math
 from copy import copy
 from dataclasses import dataclass
 from typing import Self
@@ -43,12 +44,11 @@ from numpy.typing import ArrayLike
 
 from helpers.engine import smallmatrix
 from helpers.engine.crossproducts import Crossproducts
-from helpers.engine.kronecker import congruence, flat, products, trace_form
+from helpers.engine.kronecker import SumsOfProducts
 from helpers.engine.psi import Coordinates
 from helpers.engine.random_terms import RandomTerms
 from helpers.engine.reduced_rows import ReducedRows
 from helpers.engine.search import Point
-from helpers.engine.smallmatrix import sum_over_clusters
 
 _LEAST_PWRSS = 1e-60
 
@@ -113,7 +113,7 @@ class Profile:
 
     Attributes
     ----------
-    rows, reml : int and bool
+    rows, reml : (S,) array and bool
         Of the criterion.
     criterion : (S,) array
         Its value.
@@ -121,25 +121,21 @@ class Profile:
         As in `CriterionPoint`.
     inverse_root : (S, k, k) array
         A root of `XtVinvX_inverse`.
-    ZtVinvZ, ZtVinvX, ZtVinve : (q, q, S, G), (q, k, S, G) and (q, S, G) arrays
-        A, B and c.
-    sum_ZtVinvZ : (S, q, q) array
-        sum A.
-    curvature : (S, q, q, q, q) array
-        sum A (x) A, which is about the criterion's expected second derivative.
-    congruence : (S, q * q, k * k) array
-        Takes D to sum B'DB and, from its other side, C to sum B C B'.
-    sum_cc : (S, q, q) array
-        sum c c'.
+    sums : SumsOfProducts
+        Of A, B and c, c being in units of the residual SD, and of ``B C B' + c c'`` for T; without
+        B C B' under ML.
+    scaled_ZtVinve : (q, S, G) array
+        c in these units.
     slope : (S, q, q) array
         Derivative of the criterion with respect to Psi.
     """
 
-    def __init__(self, clusters: ReducedRows, factor: np.ndarray, rows: int, reml: bool):
+    def __init__(self, clusters: ReducedRows, factor: np.ndarray, rows: np.ndarray, reml: bool):
         """All at Psi = factor factor'."""
         self.rows, self.reml = rows, reml
         R, U, WtVinvW = clusters.weigh(factor)
-        log_det_V = 2 * sum(np.log(R[i, i]).sum(axis=-1) for i in range(len(R)))
+        root_det_V = math.prod(R[i, i] for i in range(len(R)))
+        log_det_V = 2 * np.log(root_det_V).sum(axis=-1)
         self._estimate(WtVinvW, log_det_V)
         self._collect(clusters, U)
         self.slope = self._slope()
@@ -157,22 +153,27 @@ class Profile:
         self.criterion = criterion + log_det_XtVinvX if self.reml else criterion
 
     def _collect(self, clusters: ReducedRows, U: np.ndarray) -> None:
-        """A, B and c of each cluster, and the sums that several terms need."""
-        k, b = clusters.k, self.b
+        """A, B and c of each cluster, and the sums of their products."""
+        k, sigma = clusters.k, np.sqrt(self.s2)
         ZtVinvW = smallmatrix.gram(U, clusters.Z)
-        A = self.ZtVinvZ = ZtVinvW[:, clusters.random]
-        B = self.ZtVinvX = ZtVinvW[:, :k]
-        c = self.ZtVinve = ZtVinvW[:, -1] - sum(B[:, x] * b[:, x, None] for x in range(k))
-        self.sum_ZtVinvZ = np.moveaxis(A.sum(axis=-1), 2, 0)
-        self.curvature = products(A, A)
-        self.congruence = congruence(self.curvature if clusters.all_random else products(B, B))
-        self.sum_cc = sum_over_clusters(c, c)
+        # takes B and Z'V^-1y to B root, with root root' = C, and to c
+        to_roots = np.zeros((len(sigma), k + 1, k + 1))
+        to_roots[:, :k, :k] = self.inverse_root
+        to_roots[:, :k, k] = -self.b / sigma[:, None]
+        to_roots[:, k, k] = 1 / sigma
+        roots = smallmatrix.product_by_study(
+            ZtVinvW[:, clusters.X_and_y], to_roots if self.reml else to_roots[:, :, k:]
+        )
+        A = ZtVinvW[:, clusters.random]
+        B = A if clusters.all_random else ZtVinvW[:, :k]
+        self.scaled_ZtVinve = roots[:, -1]
+        self.sums = SumsOfProducts(A, B, self.scaled_ZtVinve, roots)
 
     def _slope(self) -> np.ndarray:
-        slope = self.sum_ZtVinvZ - self.sum_cc / self.s2[:, None, None]
+        slope = self.sums.sum_A - self.sums.c_c
         if self.reml:
             flat_C = self.XtVinvX_inverse.reshape(len(slope), -1, 1)
-            slope = slope - (self.congruence @ flat_C).reshape(slope.shape)
+            slope = slope - (self.sums.B_B @ flat_C).reshape(slope.shape)
         return slope
 
 
@@ -191,25 +192,28 @@ class ProfiledCriterion:
 
     def __init__(self, cp: Crossproducts, terms: RandomTerms, reml: bool):
         self.clusters, self.blocks, self.reml = ReducedRows(cp, terms), terms.blocks, reml
-        self.rows = cp.n_obs - cp.k if reml else cp.n_obs
+        self.rows = cp.rows - cp.k if reml else cp.rows
 
     def take(self, which: np.ndarray) -> Self:
         """The criterion of some of the studies."""
         part = copy(self)
         part.clusters = self.clusters.take(which)
+        if len(self.rows) > 1:
+            part.rows = self.rows[which]
         return part
 
     def __call__(self, at: Coordinates) -> CriterionPoint:
         """The criterion and its derivatives, in these coordinates."""
         here, D = self.profile(at.factor), at.directions
-        C = here.XtVinvX_inverse
-        P = (D @ here.congruence).reshape(*D.shape[:2], *C.shape[1:])
-        PC = P @ C[:, None]
-        w = (D @ here.sum_cc.reshape(len(D), -1, 1))[..., 0]
+        S, t, k = len(D), D.shape[1], here.b.shape[1]
+        # t matrices of k rows, one below the other
+        P = (D @ here.sums.B_B).reshape(S, t * k, k)
+        CP = (P @ here.XtVinvX_inverse).reshape(S, t, k, k).swapaxes(2, 3).reshape(S, t * k, k)
+        w = (D @ here.sums.c_c.reshape(S, -1, 1))[..., 0]
 
         along = _bend_of_V(here, D)
         if self.reml:
-            along -= _bend_of_information(PC)
+            along -= _bend_of_information(CP.reshape(S, t, k, k))
         along -= _bend_of_b(here, D)
         along -= _bend_of_s2(here, w)
         return CriterionPoint(
@@ -219,13 +223,13 @@ class ProfiledCriterion:
             factor=at.factor,
             basis=at.basis,
             slope=here.slope,
-            curvature=here.curvature,
+            curvature=here.sums.A_A,
             b=here.b,
-            XtVinvX_inverse=C,
+            XtVinvX_inverse=here.XtVinvX_inverse,
             s2=here.s2,
-            ZtVinve=np.moveaxis(here.ZtVinve, 1, 0),
-            d_XtVinvX_inverse=C[:, None] @ PC,
-            d_pwrss=w,
+            ZtVinve=(here.scaled_ZtVinve * np.sqrt(here.s2)[:, None]).swapaxes(0, 1),
+            d_XtVinvX_inverse=(CP @ here.XtVinvX_inverse).reshape(S, t, k, k),
+            d_pwrss=w * here.s2[:, None],
         )
 
     def profile(self, factor: np.ndarray) -> Profile:
@@ -238,30 +242,21 @@ class ProfiledCriterion:
 
 def _bend_of_V(here: Profile, D: np.ndarray) -> np.ndarray:
     """Sum of tr(D_i A D_j T): V^-1 bends, in log|V|, in X'V^-1X and in pwrss."""
-    A, c = here.ZtVinvZ, here.ZtVinve
-    T = c[:, None] * (2 * c / here.s2[:, None])
-    T -= A
-    if here.reml:
-        half = smallmatrix.product_by_study(here.ZtVinvX, np.sqrt(2) * here.inverse_root)
-        T += smallmatrix.gram(half.swapaxes(0, 1))
-    return D @ trace_form(products(A, T)) @ D.swapaxes(1, 2)
+    return D @ here.sums.A_bend @ D.swapaxes(1, 2)
 
 
-def _bend_of_information(PC: np.ndarray) -> np.ndarray:
-    """tr(P_i C P_j C), to be taken off: the logarithm of |X'V^-1X| is concave."""
-    S, t = PC.shape[:2]
-    transposed = PC.swapaxes(-1, -2).reshape(S, t, -1)
-    return PC.reshape(S, t, -1) @ transposed.swapaxes(1, 2)
+def _bend_of_information(CP: np.ndarray) -> np.ndarray:
+    """tr(C P_i C P_j), to be taken off: the logarithm of |X'V^-1X| is concave."""
+    S, t = CP.shape[:2]
+    return CP.reshape(S, t, -1) @ CP.swapaxes(2, 3).reshape(S, t, -1).swapaxes(1, 2)
 
 
 def _bend_of_b(here: Profile, D: np.ndarray) -> np.ndarray:
     """2 u_i' C u_j / s2, to be taken off: b follows Psi, so pwrss rises less."""
-    S, q = len(D), len(here.ZtVinve)
-    Bc = sum_over_clusters(flat(here.ZtVinvX), here.ZtVinve).reshape(S, q, -1, q)
-    u = D @ Bc.transpose(0, 1, 3, 2).reshape(S, q * q, -1)
-    return 2 / here.s2[:, None, None] * (u @ here.XtVinvX_inverse @ u.swapaxes(1, 2))
+    u = D @ here.sums.B_c
+    return 2 * u @ here.XtVinvX_inverse @ u.swapaxes(1, 2)
 
 
 def _bend_of_s2(here: Profile, w: np.ndarray) -> np.ndarray:
     """w_i w_j / (rows s2^2), to be taken off: the logarithm of pwrss is concave."""
-    return w[:, :, None] * w[:, None, :] / (here.s2**2 * here.rows)[:, None, None]
+    return w[:, :, None] * w[:, None, :] / here.rows[:, None, None]

@@ -19,17 +19,13 @@ from helpers.engine.kenward_roger import kenward_roger
 from helpers.engine.multilevel import MultilevelFit, gls_crossproducts, multilevel
 from helpers.engine.pooled import PooledFit
 from helpers.engine.random_terms import RandomTerms
+from helpers.engine.starts import starts_needed
 from helpers.engine.two_stage import TwoStageFit, two_stage
 from helpers.errors import InputError
 
 # with noise of another order Satterthwaite's derivatives by theta and by sigma are too unlike for
 # one matrix: then y is counted in its units
 _FAR = 1000
-# Where a search starts, by the rows of a study, since small studies may have a second minimum. With
-# three slopes, one start finds the wrong one in up to 4% of studies of 25 rows, 2% of 50 and 1 in
-# 5,000 of 60 to 100; of 28,000 larger ones, in one. Three starts leave up to 2 in 1,000 at 50 rows;
-# seventeen at 25 rows leave none that further ones mended.
-_STARTS = ((32, "all"), (100, "sizes"))
 
 ClusterCoefficients = Callable[[], np.ndarray]
 
@@ -65,7 +61,7 @@ def multilevel_models(
     Parameters
     ----------
     cp : Crossproducts
-        Of S studies.
+        Of S studies, for all of which `starts_needed` says the same.
     terms : RandomTerms
         What varies between clusters.
     noise_sd : float
@@ -82,7 +78,7 @@ def multilevel_models(
     if noise_sd > 0 and not 1 / _FAR <= noise_sd <= _FAR:
         cp = in_units(cp, float(2.0 ** np.round(np.log2(noise_sd))))
     own_errors = correction is None and df != "kenward_roger"
-    starts = next((starts for rows, starts in _STARTS if cp.n_obs <= rows), "one")
+    starts = starts_needed(np.atleast_2d(cp.n_per_cluster)[0])
     fit = multilevel(cp, terms, p_values=p_values and own_errors, starts=starts)
     if df == "kenward_roger":
         return kenward_roger(cp, terms, fit)

@@ -22,7 +22,8 @@ from helpers.engine.search import minimise
 from helpers.engine.singular import is_singular
 from helpers.engine.starts import first_guess, start_sizes
 
-_UNCONVERGED = 1e-7  # a minimum is preferred to a criterion that is lower by less than this
+_UNCONVERGED = 2e-7  # a minimum is preferred to a criterion that is lower by less than this
+_ONE_MINIMUM = 1e-7  # searches that end nearer to each other than this have found the same
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def multilevel(
     p_values: bool = True,
     starts: str = "one",
     max_iterations: int = 100,
+    alone: bool = False,
 ) -> MultilevelFit:
     """Fit every study of `cp`.
 
@@ -91,16 +93,19 @@ def multilevel(
     p_values : bool
         Without them Satterthwaite's degrees of freedom are left out.
     starts : str
-        Where the search begins. "one" is a good guess, and enough unless rows are very few; "sizes"
-        tries a smaller and a larger one as well, "all" also one for each term that alone varies
-        much, and ten scattered ones. The best minimum is kept, which guards against a local one.
+        Where the search begins. "one" is a good guess, and enough unless few rows are left to tell
+        the noise by; "all" tries a smaller and a larger one as well, one for each term that alone
+        varies much, and ten scattered ones, and keeps the best minimum. "few" tries five of them,
+        and all where these five do not end at one minimum.
     max_iterations : int
         How many steps the search may take.
+    alone : bool
+        There is one study and no more: the search may do what is quicker then.
     """
-    sizes = start_sizes(len(terms.columns), starts)
+    copies = len(start_sizes(len(terms.columns), starts))
     parts = [
-        _fit(cp.studies(part), terms, reml, p_values, sizes, max_iterations)
-        for part in cp.batches(len(sizes))
+        _fit(cp.studies(part), terms, reml, p_values, starts, max_iterations, alone)
+        for part in cp.batches(copies)
     ]
     return MultilevelFit(
         *[
@@ -140,12 +145,13 @@ def _fit(
     terms: RandomTerms,
     reml: bool,
     p_values: bool,
-    sizes: np.ndarray,
+    starts: str,
     max_iterations: int,
+    alone: bool,
 ) -> MultilevelFit:
     """The fit of one batch."""
     evaluate = ProfiledCriterion(cp, terms, reml)
-    converged, point = _best_minimum(evaluate, cp.n_studies, sizes, max_iterations)
+    converged, point = _best_minimum(evaluate, starts, max_iterations, alone)
     A = cp.back_transform
     Psi = point.factor @ point.factor.swapaxes(1, 2)
     L = smallmatrix.semidefinite_cholesky(np.moveaxis(Psi, 0, 2))
@@ -167,25 +173,55 @@ def _fit(
 
 def _moments(cp: Crossproducts, terms: RandomTerms) -> np.ndarray:
     """Means (S, q, q), over all rows of a study, of the products of two columns of Z."""
-    Z, rows = terms.columns, np.reshape(cp.n_per_cluster.sum(axis=-1), (-1, 1, 1))
-    return cp.WtW.sum(axis=1)[:, Z][:, :, Z] / rows
+    Z = terms.columns
+    return cp.WtW.sum(axis=1)[:, Z][:, :, Z] / cp.rows[:, None, None]
 
 
 def _best_minimum(
-    evaluate: ProfiledCriterion, n_studies: int, sizes: np.ndarray, max_iterations: int
+    evaluate: ProfiledCriterion, starts: str, max_iterations: int, alone: bool
 ) -> tuple[np.ndarray, CriterionPoint]:
     """Of each study the best that the searches from guesses of several sizes find."""
-    guess, starts = first_guess(evaluate), len(sizes)
+    guess = first_guess(evaluate)
+    q = guess.shape[-1]
+    found = _search_from(guess, start_sizes(q, starts), evaluate, max_iterations, alone)
+    doubtful = np.flatnonzero(~found.agree)
+    if starts == "few" and len(doubtful):
+        sizes, rest = start_sizes(q, "all"), evaluate.take(doubtful)
+        better = _search_from(guess[doubtful], sizes, rest, max_iterations, alone)
+        found.converged[doubtful] = better.converged
+        found.point.update(better.point, doubtful)
+    return found.converged, found.point
+
+
+@dataclass
+class _Found:
+    """The best minimum of S studies, and whether all searches of a study have ended there."""
+
+    converged: np.ndarray
+    point: CriterionPoint
+    agree: np.ndarray
+
+
+def _search_from(
+    guess: np.ndarray,
+    sizes: np.ndarray,
+    evaluate: ProfiledCriterion,
+    max_iterations: int,
+    alone: bool,
+) -> _Found:
+    """Search from the guess (S, q, q) of each study in each of the sizes (starts, q)."""
+    S, starts = len(guess), len(sizes)
     Psi = guess[:, None] * sizes[:, :, None] * sizes[:, None, :]
     Psi = Psi.reshape(-1, *guess.shape[1:])
-    everywhere = evaluate.take(np.repeat(np.arange(n_studies), starts))
-    converged, point = minimise(everywhere, Psi, evaluate.blocks, max_iterations)
+    everywhere = evaluate if starts == 1 else evaluate.take(np.repeat(np.arange(S), starts))
+    converged, point = minimise(everywhere, Psi, evaluate.blocks, max_iterations, few=alone)
     by_study = (point.criterion + _UNCONVERGED * ~converged).reshape(-1, starts)
-    best = by_study.argmin(axis=1) + starts * np.arange(n_studies)
-    return converged[best], point.take(best)
+    best = by_study.argmin(axis=1) + starts * np.arange(S)
+    agree = np.ptp(by_study, axis=1) < _ONE_MINIMUM
+    return _Found(converged[best], point.take(best), agree)
 
 
-def _units_in_criterion(cp: Crossproducts, reml: bool) -> float:
+def _units_in_criterion(cp: Crossproducts, reml: bool) -> np.ndarray:
     """What the criterion of the data's own units adds to that of the working units."""
-    change = 2 * cp.n_obs * np.log(cp.scale)
+    change = 2 * cp.rows * np.log(cp.scale)
     return change - 2 * np.linalg.slogdet(cp.back_transform)[1] if reml else change

@@ -69,7 +69,7 @@ def ols(cp: Crossproducts) -> PooledFit:
     cp : Crossproducts
         Of S studies; how their rows fall into clusters does not matter.
     """
-    return _classical(cp, cp.n_obs - cp.k)
+    return _classical(cp, cp.rows - cp.k)
 
 
 def fixed_effects(
@@ -94,7 +94,7 @@ def fixed_effects(
         those of `cluster_robust`.
     """
     within = within_clusters(cp)
-    left = cp.n_obs - cp.n_clusters - within.k
+    left = cp.rows - cp.n_clusters - within.k
     if correction is None:
         return _classical(within, left)
     intercepts = cp.n_clusters if count_intercepts else 1
@@ -132,10 +132,12 @@ def cluster_robust(cp: Crossproducts, correction: str = "CR1") -> PooledFit:
     InputError
         Where there is no such correction.
     """
-    return _sandwich(cp, correction, cp.k, cp.n_obs - cp.k)
+    return _sandwich(cp, correction, cp.k, cp.rows - cp.k)
 
 
-def _sandwich(cp: Crossproducts, correction: str, n_coefficients: int, left: int) -> PooledFit:
+def _sandwich(
+    cp: Crossproducts, correction: str, n_coefficients: int, left: np.ndarray
+) -> PooledFit:
     """Least squares with cluster-robust errors.
 
     `n_coefficients` is what CR1 takes for k, `left` the degrees of freedom of the rows' variance.
@@ -145,7 +147,7 @@ def _sandwich(cp: Crossproducts, correction: str, n_coefficients: int, left: int
             f"correction {correction!r} is unknown; choose one of {', '.join(CORRECTIONS)}."
         )
     XtX_inverse, b, rss = _solve_normal_equations(cp)
-    G, N = cp.n_clusters, cp.n_obs
+    G, N = cp.n_clusters, cp.rows[:, None, None]
     # In the basis F with F'X'X F = I every S_g becomes a symmetric matrix H_g with eigenvalues
     # between 0 and 1.
     F = np.linalg.cholesky(XtX_inverse)
@@ -198,7 +200,7 @@ def _solve_normal_equations(cp: Crossproducts) -> tuple[np.ndarray, np.ndarray, 
     return XtX_inverse, b, rss
 
 
-def _classical(cp: Crossproducts, df: int) -> PooledFit:
+def _classical(cp: Crossproducts, df: np.ndarray) -> PooledFit:
     """Least squares with one variance for all rows, estimated on `df` degrees of freedom."""
     XtX_inverse, b, rss = _solve_normal_equations(cp)
     s2 = rss / df
@@ -206,7 +208,7 @@ def _classical(cp: Crossproducts, df: int) -> PooledFit:
     return PooledFit(
         cp.preliminary + b @ A.T,
         s2[:, None, None] * (A @ XtX_inverse @ A.T),
-        np.full(b.shape, float(df)),
+        np.broadcast_to(df[:, None], b.shape).astype(float),
         s2 * cp.scale**2,
     )
 

@@ -52,13 +52,10 @@ def conditional_coefficients(
     rows: ClusterData, cluster: str, result: MultilevelFit
 ) -> pd.DataFrame:
     """Fixed effect plus conditional mode, a row for each cluster."""
-    coefficients = pd.DataFrame(
-        np.tile(result.estimate[0], (len(rows.labels), 1)),
-        index=rows.labels.rename(cluster),
-        columns=rows.names,
-    )
+    names = list(dict.fromkeys([*rows.names, *rows.random_names]))
+    coefficients = np.zeros((len(rows.labels), len(names)))
+    coefficients[:, : len(rows.names)] = result.estimate[0]
     for bar, block in zip(rows.bars, rows.random_terms.blocks.slices):
-        modes = result.modes[0][:, block] @ bar.raw.T
-        for name, column in zip(bar.names, modes.T):
-            coefficients[name] = coefficients[name] + column if name in coefficients else column
-    return coefficients
+        columns = [names.index(name) for name in bar.names]
+        coefficients[:, columns] += result.modes[0][:, block] @ bar.raw.T
+    return pd.DataFrame(coefficients, index=rows.labels.rename(cluster), columns=names)

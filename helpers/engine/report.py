@@ -114,8 +114,10 @@ def clustered_fit(
 
     Its coefficients are those of the rows, unless other `names` are given.
     """
-    table = coefficient_table(rows.names if names is None else names, result)
-    empty = [str(name) for name in table.index[table["statistic"].isna()]]
+    names = rows.names if names is None else names
+    table = coefficient_table(names, result)
+    untested = np.isnan(table["statistic"].to_numpy())
+    empty = [str(name) for name, missing in zip(names, untested) if missing]
     if empty:
         notes += (
             f"No test for {', '.join(empty)}: its standard error is zero or cannot be estimated.",
@@ -150,4 +152,5 @@ def coefficient_table(names: list[str], result: Estimates) -> pd.DataFrame:
         "conf_low": estimate - half,
         "conf_high": estimate + half,
     }
-    return pd.DataFrame(columns, index=pd.Index(names, name="term"))
+    table = np.column_stack(list(columns.values()))
+    return pd.DataFrame(table, index=pd.Index(names, name="term"), columns=list(columns))

@@ -26,14 +26,14 @@ from helpers.engine.criterion import CriterionPoint
 _POSITIVE = 1e-8  # lmerTest's bound for an eigenvalue of H
 
 
-def satterthwaite(point: CriterionPoint, rows: int, A: np.ndarray) -> np.ndarray:
+def satterthwaite(point: CriterionPoint, rows: np.ndarray, A: np.ndarray) -> np.ndarray:
     """Degrees of freedom of each coefficient in A b.
 
     Parameters
     ----------
     point : CriterionPoint
         The minimum of S studies' criterion.
-    rows : int
+    rows : (S,) array
         N - k under REML, N under ML.
     A : (k, k) array
         Takes the coefficients from working units to those that are reported.
@@ -52,7 +52,7 @@ def satterthwaite(point: CriterionPoint, rows: int, A: np.ndarray) -> np.ndarray
         return v**2 / (along**2 * inverse).sum(axis=1)
 
 
-def _hessian_with_sigma(point: CriterionPoint, rows: int) -> np.ndarray:
+def _hessian_with_sigma(point: CriterionPoint, rows: np.ndarray) -> np.ndarray:
     """H (S, t + 1, t + 1): the profiled criterion's, with sigma no longer profiled out."""
     S, t = point.gradient.shape
     w, s2, sigma = point.d_pwrss, point.s2, np.sqrt(point.s2)

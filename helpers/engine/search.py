@@ -6,10 +6,14 @@ crossed, is the model's own affair.
 
 Newton steps with exact second derivatives are taken in coordinates along Psi's eigenvectors (see
 `psi`), in a trust region: no step is longer than a radius, which grows with steps that go down and
-shrinks with those that do not. Three things are peculiar to variances.
+shrinks with those that do not. Four things are peculiar to variances.
 
 - The criterion is flat at a zero variance as a function of the standard deviation, so that Newton's
   steps would creep towards a minimum there: where it falls all the way they jump.
+- Towards a variance that is nearly zero and not quite they would creep too. But so near to zero the
+  criterion is a parabola in the variance itself, whose minimum a Newton step finds at once: a faint
+  variance moves along it. It hardly moves the criterion, and degrees of freedom do hang on its
+  size; so a search ends only when a step is a small share of each variance.
 - For the same reason any zero variance is a stationary point. It is a minimum only where the slope,
   on the directions that Psi leaves empty, is positive semidefinite. That is looked at before a
   search ends, and where it is not so the search goes on inside.
@@ -30,7 +34,11 @@ from helpers.engine import smallmatrix
 from helpers.engine.psi import Blocks, Coordinates
 
 _DECREMENT = 1e-9  # predicted fall of the criterion below which one more Newton step is the last
-_BOUNDARY_GAIN = 1e-8  # a fall of the criterion that leaving a boundary must promise
+# What is known of a variance v is the curvature along it times v^2, which has no unit.
+_RELATIVE = 1e-8  # and its share of what is known: the square of the step's share of the variance
+_FAINT = 0.1  # known of a variance so near to zero that the criterion is a parabola in it
+_FAR = 4.0  # times as large a variance as it is: so far a parabola is not trusted
+_NOTHING = 1e-24  # known of a variance that is rounding
 _LONGEST_STEP = 1e5
 _ROUNDING = 1e-11  # share of the criterion by which rounding alone may raise it
 _TINY = 1e-300  # keeps a quotient of zeros from being one
@@ -91,7 +99,11 @@ class Evaluate(Protocol[AnyPoint_co]):
 
 
 def minimise(
-    evaluate: Evaluate[AnyPoint], start: np.ndarray, blocks: Blocks, max_iterations: int = 100
+    evaluate: Evaluate[AnyPoint],
+    start: np.ndarray,
+    blocks: Blocks,
+    max_iterations: int = 100,
+    few: bool = False,
 ) -> tuple[np.ndarray, AnyPoint]:
     """The minimum of a criterion over positive semidefinite Psi.
 
@@ -106,6 +118,10 @@ def minimise(
         Where Psi's entries are free.
     max_iterations : int
         How many steps it may take.
+    few : bool
+        There are so few searches that LAPACK, one after the other, is quicker than arithmetic on
+        all of them at once. Said by the caller and not counted here, for the two round differently,
+        and a study has to come out the same whoever is beside it.
 
     Returns
     -------
@@ -114,7 +130,7 @@ def minimise(
     point : Point
         All that is known there.
     """
-    search = _Search(evaluate, start, blocks)
+    search = _Search(evaluate, start, blocks, few)
     for _ in range(max_iterations):
         trial = search.propose()
         if trial.arrived.any():
@@ -129,6 +145,7 @@ def minimise(
 class _Trial:
     """Where the active studies go next: A of them."""
 
+    origin: np.ndarray  # (A,): where they stand in the search's point
     Psi: np.ndarray  # (A, q, q)
     step: np.ndarray  # (A, q, q): of the factor, in the basis
     small: np.ndarray  # (A,): the step promises nothing that counts
@@ -142,9 +159,9 @@ class _Trial:
 class _Search(Generic[AnyPoint]):
     """The searches of S studies, of which the active ones are still on their way."""
 
-    def __init__(self, evaluate: Evaluate[AnyPoint], start: np.ndarray, blocks: Blocks):
+    def __init__(self, evaluate: Evaluate[AnyPoint], start: np.ndarray, blocks: Blocks, few: bool):
         S = len(start)
-        self.evaluate, self.blocks = evaluate, blocks
+        self.evaluate, self.blocks, self.few = evaluate, blocks, few
         self.radius = np.sqrt(1.0 + np.einsum("saa->s", start))  # steps are no longer than this
         self.bold = np.ones(S, bool)  # the last step went down
         self.polished = np.zeros(S, bool)  # the last step was one that changes nothing any more
@@ -156,13 +173,13 @@ class _Search(Generic[AnyPoint]):
     def propose(self) -> _Trial:
         """A Newton step for each active study; a second small one in a row says it has arrived."""
         point, active = self.point, self.active
-        step, decrement = _newton_step(point, self.blocks, self.radius[active], self.bold[active])
-        factor = point.factor + point.basis @ step
-        small = decrement < _DECREMENT
-        arrived = small & self.polished[active]
-        return _Trial(
-            factor @ factor.swapaxes(1, 2), step, small, arrived, np.zeros(len(active), bool)
+        step, small = _newton_step(
+            point, self.blocks, self.radius[active], self.bold[active], self.few
         )
+        factor = point.factor + point.basis @ step
+        arrived = small & self.polished[active]
+        Psi, leaves = factor @ factor.swapaxes(1, 2), np.zeros(len(active), bool)
+        return _Trial(np.arange(len(active)), Psi, step, small, arrived, leaves)
 
     def let_go(self, trial: _Trial) -> _Trial:
         """Put away studies that have arrived at a minimum, send the others off a boundary."""
@@ -173,7 +190,7 @@ class _Search(Generic[AnyPoint]):
         trial.Psi[trial.arrived], trial.leaves[trial.arrived] = Psi, leaves
 
         stay = ~trial.arrived | trial.leaves
-        self.active, self.point = self.active[stay], self.point.take(stay)
+        self.active = self.active[stay]
         if len(self.active):
             self.evaluate = self.evaluate.take(stay)
         return trial.take(stay)
@@ -182,14 +199,14 @@ class _Search(Generic[AnyPoint]):
         """Go where the criterion is lower, or a boundary was left; else draw the radius in."""
         old, active = self.point, self.active
         new = self.evaluate(Coordinates.eigenvectors(self.blocks, trial.Psi))
-        noise = _ROUNDING * (1 + np.abs(old.criterion))
-        better = (new.criterion <= old.criterion + noise) | trial.leaves
+        before = old.criterion[trial.origin]
+        noise = _ROUNDING * (1 + np.abs(before))
+        better = (new.criterion <= before + noise) | trial.leaves
         self._adjust_radius(trial, better)
         self.polished[active] = trial.small & better & ~trial.leaves
-        if better.all():
-            self.point = new
-        else:
-            old.update(new.take(better), better)
+        if not better.all():
+            new.update(old.take(trial.origin[~better]), ~better)
+        self.point = new
 
     def _adjust_radius(self, trial: _Trial, better: np.ndarray) -> None:
         """Three steps' length after two good ones in a row, one step's after one, else a quarter.
@@ -200,60 +217,111 @@ class _Search(Generic[AnyPoint]):
         longer = np.clip(3 * length, self.radius[active], _LONGEST_STEP)  # and never shorter
         after_good = np.where(self.bold[active], longer, length)
         self.radius[active] = np.where(better, after_good, length / 4)
-        self.bold[active] = better
+        self.bold[active] = better & ~trial.leaves
 
     def result(self) -> AnyPoint:
         """Where each study is at the end, those that did not arrive too."""
-        self.final.update(self.point, self.active)
+        if len(self.active):
+            self.final.update(self.point, self.active)
         return self.final
 
 
 def _newton_step(
-    point: Point, blocks: Blocks, radius: np.ndarray, bold: np.ndarray
+    point: Point, blocks: Blocks, radius: np.ndarray, bold: np.ndarray, few: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A step of the factor (S, q, q), and the fall of the criterion that it predicts (S,).
+    """A step of the factor (S, q, q), and whether it promises nothing that counts (S,).
 
     Newton's, no longer than `radius`; and, for studies that are `bold`, straight to zero where the
-    criterion falls all the way to a zero variance.
+    criterion falls all the way to a zero variance, and along the parabola where one is faint. In a
+    variance the Hessian lacks what the slope adds to it in the SD. Where the parabola leads below
+    zero or far away the SD's own step is taken.
     """
-    step = _downhill(point.hessian, point.gradient)
-    decrement = -(step * point.gradient).sum(axis=1)
-    sd, falls = _fall_to_zero(point)
-    to_zero = bold[:, None] & falls
-    step[:, blocks.diagonal] = np.where(to_zero, -sd, step[:, blocks.diagonal])
+    slope, curvature, sd = _along_basis(point)
+    known, bold, diagonal = curvature * sd**4, bold[:, None], blocks.diagonal
+    falls = bold & (slope > 2 * curvature * sd**2)
+    faint = bold & ~falls & (known > _NOTHING) & (known < _FAINT)
+    hessian = point.hessian.copy()
+    hessian[:, diagonal, diagonal] -= np.where(faint, 2 * slope, 0.0)
+    step = _downhill(hessian, point.gradient, faint, few)
+    growth = _growth(step[:, diagonal], sd, faint)
+    far = faint & ~((growth > 0) & (growth < _FAR))
+    if far.any():
+        faint, again = faint & ~far, far.any(axis=1)
+        hessian[:, diagonal, diagonal] += np.where(far, 2 * slope, 0.0)
+        step[again] = _downhill(hessian[again], point.gradient[again], faint[again], few)
+        growth = np.where(faint, _growth(step[:, diagonal], sd, faint), 1.0)
+    small = _is_small(step, point, hessian, known, blocks)
+
+    own = np.where(faint, sd * (np.sqrt(np.maximum(growth, 0.0)) - 1), step[:, diagonal])
+    # Not to zero where the column turns as well: the criterion falls along another direction then.
+    turned = (blocks.lower(step) ** 2).sum(axis=1) - step[:, diagonal] ** 2
+    step[:, diagonal] = np.where(falls & (turned < sd**2 / 4), -sd, own)
     length = np.sqrt((step**2).sum(axis=1))
     step *= np.minimum(1.0, radius / np.maximum(length, _TINY))[:, None]
-    return blocks.lower(step), decrement
+    return blocks.lower(step), small
 
 
-def _downhill(hessian: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+def _growth(step: np.ndarray, sd: np.ndarray, faint: np.ndarray) -> np.ndarray:
+    """By how much a variance sd^2 is multiplied where it, not the SD, moves along the step."""
+    return 1 + 2 * step / np.where(faint, sd, 1.0)
+
+
+def _along_basis(point: Point) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The slope and the curvature along each basis vector, and the SD there: all (S, q)."""
+    slope = ((point.slope @ point.basis) * point.basis).sum(axis=1)
+    curvature = _along(point.basis.swapaxes(1, 2), point.curvature)
+    return slope, curvature, (point.basis * point.factor).sum(axis=1)
+
+
+def _is_small(
+    step: np.ndarray, point: Point, hessian: np.ndarray, known: np.ndarray, blocks: Blocks
+) -> np.ndarray:
+    """Whether a Newton step (S, t) promises nothing that counts (S,).
+
+    That is not only next to the criterion: where a variance is nearly zero the criterion hardly
+    sees it, and yet degrees of freedom hang on its size. So the step must be a small share of each
+    variance as well.
+    """
+    fall = -(step * point.gradient).sum(axis=1)
+    share = np.abs(np.diagonal(hessian, axis1=1, axis2=2)) * step**2
+    known = known[:, blocks.places[1]]
+    return (fall < _DECREMENT) & ((share <= _RELATIVE * known) | (known < _NOTHING)).all(axis=1)
+
+
+def _downhill(
+    hessian: np.ndarray, gradient: np.ndarray, faint: np.ndarray, few: bool
+) -> np.ndarray:
     """Newton's step (S, t), or one that goes down along each eigenvector of a Hessian.
 
-    The second where the Hessian is not positive definite: Newton's would go up there.
+    The second where the Hessian is not positive definite: Newton's would go up there. Where a
+    variance is faint (S, q) its small part of the Hessian is made visible by units in which the
+    diagonal is one.
     """
-    R = smallmatrix.cholesky(np.moveaxis(hessian, 0, 2).copy())
-    step = -smallmatrix.solve(R, gradient.T[:, None].copy())[:, 0].T
+    size = np.abs(np.diagonal(hessian, axis1=1, axis2=2))
+    scaled = (size > _TINY) & faint.any(axis=1, keepdims=True)
+    unit = 1 / np.sqrt(np.where(scaled, size, 1.0))
+    hessian, gradient = hessian * unit[:, :, None] * unit[:, None, :], gradient * unit
+    if few:
+        return _along_eigenvectors(hessian, gradient) * unit
+    R = smallmatrix.cholesky(hessian.transpose(1, 2, 0).copy())
+    with np.errstate(divide="ignore", invalid="ignore"):  # of those that are mended below
+        step = np.ascontiguousarray(-smallmatrix.solve(R, gradient.T[:, None].copy())[:, 0].T)
     pivots = np.diagonal(R)
     bent = ~(pivots.min(axis=1) > 3e-5 * pivots.max(axis=1))
     if bent.any():
-        values, vectors = np.linalg.eigh(hessian[bent])
-        size = np.abs(values)
-        size = np.maximum(size, 1e-9 * size.max(axis=1, keepdims=True) + _TINY)
-        along = (vectors.swapaxes(1, 2) @ gradient[bent][..., None])[..., 0]
-        step[bent] = -(vectors @ (along / size)[..., None])[..., 0]
-    return step
+        step[bent] = _along_eigenvectors(hessian[bent], gradient[bent])
+    return step * unit
 
 
-def _fall_to_zero(point: Point) -> tuple[np.ndarray, np.ndarray]:
-    """The SD along each basis vector, and whether the criterion falls all the way to zero there.
-
-    Both (S, q). It does where the slope is still positive when the variance is gone, even if it
-    sinks on the way as fast as twice the curvature says.
-    """
-    slope = ((point.slope @ point.basis) * point.basis).sum(axis=1)
-    curvature = _along(point.basis.swapaxes(1, 2), point.curvature)
-    sd = (point.basis * point.factor).sum(axis=1)
-    return sd, slope > 2 * curvature * sd**2
+def _along_eigenvectors(hessian: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+    """Newton's step (S, t) with the Hessian's eigenvalues taken for positive."""
+    values, vectors = np.linalg.eigh(hessian)
+    size = np.abs(values)
+    along = (vectors.swapaxes(1, 2) @ gradient[..., None])[..., 0]
+    # where all is flat a gradient is nothing but rounding, and promises nothing
+    least = np.maximum(1e-9 * size.max(axis=1, keepdims=True), np.abs(along) / _LONGEST_STEP)
+    size = np.maximum(size, least + _TINY)
+    return -(vectors @ (along / size)[..., None])[..., 0]
 
 
 def _along(directions: np.ndarray, curvature: np.ndarray) -> np.ndarray:
@@ -266,22 +334,26 @@ def _along(directions: np.ndarray, curvature: np.ndarray) -> np.ndarray:
 def _leave_boundary(point: Point, blocks: Blocks) -> tuple[np.ndarray, np.ndarray]:
     """Psi (S, q, q), and whether it was moved to where the criterion is lower (S,).
 
-    In each block it moves along the direction of steepest fall, to where the curvature says that
-    the fall ends. At a minimum inside there is no such direction, the slope being zero; at one on a
-    boundary every direction goes up.
+    In each block it moves along the direction of steepest fall, of those that Psi leaves empty, to
+    where the curvature says that the fall ends. At a minimum every such direction goes up; along
+    the others the slope is zero.
     """
     Psi = point.factor @ point.factor.swapaxes(1, 2)
+    _, curvature, sd = _along_basis(point)
+    empty = curvature * sd**4 <= _NOTHING
     moved = np.zeros(len(Psi), bool)
+    if not empty.any():
+        return Psi, moved
+    # in the basis, in units that make directions comparable, and zero but where Psi is empty
+    unit = np.where(empty, np.maximum(curvature, _TINY) ** -0.25, 0.0)
+    basis = point.basis * unit[:, None, :]
+    bend = basis.swapaxes(1, 2) @ point.slope @ basis
     for block in blocks.slices:
-        curvature = point.curvature[:, block, block, block, block]
-        # makes terms of other units comparable
-        unit = np.maximum(np.einsum("saaaa->sa", curvature), _TINY) ** -0.25
-        slope = point.slope[:, block, block] * unit[:, :, None] * unit[:, None, :]
-        values, vectors = np.linalg.eigh(slope)
-        steepest, v = values[:, 0], vectors[:, :, 0] * unit
-        bend = _along(v[:, None], curvature)[:, 0]
-        size = np.where(steepest < 0, -steepest / np.maximum(bend, _TINY), 0.0)
-        goes = -steepest * size / 2 > _BOUNDARY_GAIN
+        values, vectors = np.linalg.eigh(bend[:, block, block])
+        steepest, v = values[:, 0], (basis[:, block, block] @ vectors[:, :, :1])[..., 0]
+        curvature = _along(v[:, None], point.curvature[:, block, block, block, block])[:, 0]
+        size = np.where(steepest < 0, -steepest / np.maximum(curvature, _TINY), 0.0)
+        goes = curvature * size**2 > _NOTHING
         size = np.where(goes, size, 0.0)[:, None, None]
         Psi[:, block, block] += size * v[:, :, None] * v[:, None, :]
         moved |= goes

@@ -1,6 +1,6 @@
 """Where the search for a multilevel model's variances begins.
 
-One start, a good guess, is enough unless rows are very few: then the criterion may have a second
+One start, a good guess, is enough unless rows are few: then the criterion may have a second
 minimum, and the guess is tried in other sizes too.
 """
 
@@ -12,6 +12,11 @@ from helpers.engine.criterion import ProfiledCriterion
 from helpers.engine.kronecker import trace_form
 
 _SMALLEST, _LARGEST = 0.05, 1e4  # variances of the guess, with one of middling reliability for unit
+_FEW_SCATTERED = slice(6, 9, 2)  # those of the scattered that find most of what others miss
+# One start finds the lowest minimum beyond so many rows, and from so many where clusters are of one
+# size and not few; there a few starts that have to agree find it up to so many. It is what all the
+# starts from each of 100,000 studies show, those of tests/helpers/engine/many_kinds.py.
+FEW_ROWS, _MANY_EVEN_ROWS, _FEW_EVEN_ROWS, _FEW_CLUSTERS = 250, 150, 100, 8
 _RIDGE = 1e-9  # share of the information added to its diagonal, so that it has an inverse
 
 
@@ -42,16 +47,29 @@ def _scoring_step(evaluate: ProfiledCriterion, Psi: np.ndarray) -> np.ndarray:
     The residual variance is not: it is estimated along with Psi, so the information is reduced by
     what it takes, and Psi is counted in units of the new one.
     """
-    here, rows, E = evaluate.profile(np.sqrt(Psi)), evaluate.rows, evaluate.blocks.elementary
+    here, E = evaluate.profile(np.sqrt(Psi)), evaluate.blocks.elementary
+    rows = evaluate.rows[:, None]
     S, q = Psi.shape[:2]
     slope = here.slope.reshape(S, q * q) @ E.T
-    with_s2 = here.sum_ZtVinvZ.reshape(S, q * q) @ E.T
-    information = E @ trace_form(here.curvature) @ E.T
-    information -= with_s2[:, :, None] * with_s2[:, None, :] / rows
+    with_s2 = here.sums.sum_A.reshape(S, q * q) @ E.T
+    information = E @ trace_form(here.sums.A_A) @ E.T
+    information -= with_s2[:, :, None] * with_s2[:, None, :] / rows[:, :, None]
     ridge = _RIDGE * np.trace(information, axis1=1, axis2=2)[:, None, None] * np.eye(len(E))
     step = np.linalg.solve(information + ridge, -slope[..., None])[..., 0]
-    s2_ratio = np.maximum(1 - (with_s2 * step).sum(axis=1) / rows, 0.01)
-    return ((step / s2_ratio[:, None]) @ E).reshape(S, q, q)
+    s2_ratio = np.maximum(1 - (with_s2 * step).sum(axis=1, keepdims=True) / rows, 0.01)
+    return ((step / s2_ratio) @ E).reshape(S, q, q)
+
+
+def starts_needed(n_per_cluster: np.ndarray) -> str:
+    """The starts with which no study of clusters of these sizes (G,) is known to miss its minimum.
+
+    They are named as in `multilevel`.
+    """
+    rows, n_clusters = n_per_cluster.sum(), len(n_per_cluster)
+    even = n_clusters >= _FEW_CLUSTERS and n_per_cluster.min() == n_per_cluster.max()
+    if rows > FEW_ROWS or (even and rows >= _MANY_EVEN_ROWS):
+        return "one"
+    return "few" if even and rows <= _FEW_EVEN_ROWS else "all"
 
 
 def start_sizes(q: int, starts: str) -> np.ndarray:
@@ -62,7 +80,7 @@ def start_sizes(q: int, starts: str) -> np.ndarray:
     q : int
         Random terms.
     starts : str
-        "one", "sizes" or "all", as in `multilevel`.
+        "one", "few" or "all", as in `multilevel`.
 
     Returns
     -------
@@ -70,10 +88,12 @@ def start_sizes(q: int, starts: str) -> np.ndarray:
         A negative size turns the correlations with that term around.
     """
     as_guessed = np.ones(q)
+    if starts == "one":
+        return as_guessed[None]
+    less_or_more, scattered = [as_guessed, np.full(q, 0.1), np.full(q, 10.0)], _scattered(q)
     by_name = {
-        "one": [as_guessed],
-        "sizes": [as_guessed, np.full(q, 0.3), np.full(q, 3.0)],
-        "all": [as_guessed, np.full(q, 0.1), np.full(q, 10.0), *_one_large(q), *_scattered(q)],
+        "few": [*less_or_more, *scattered[_FEW_SCATTERED]],
+        "all": [*less_or_more, *_one_large(q), *scattered],
     }
     return np.array(by_name[starts])
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from helpers.engine import smallmatrix
 from helpers.engine.crossproducts import Crossproducts
 
 
@@ -38,10 +39,22 @@ def two_stage(cp: Crossproducts) -> TwoStageFit:
     ----------
     cp : Crossproducts
         Of S studies, with a line to fit in every cluster.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        Where some cluster has none.
     """
-    own = np.linalg.solve(cp.XtX, cp.Xty[..., None])[..., 0]
-    b = cp.preliminary + own @ cp.back_transform.T
+    XtX, Xty = np.moveaxis(cp.XtX, (2, 3), (0, 1)), np.moveaxis(cp.Xty, 2, 0)[:, None]
+    own = smallmatrix.solve(smallmatrix.cholesky(XtX), Xty)[:, 0]  # (k, S, G)
+    if not np.isfinite(own).all():
+        raise np.linalg.LinAlgError("A cluster has no line.")
+    b = (cp.back_transform @ own.reshape(cp.k, -1)).reshape(own.shape)
+    b += cp.preliminary[:, None, None]
     G = cp.n_clusters
     return TwoStageFit(
-        b.mean(axis=1), b.std(axis=1, ddof=1) / np.sqrt(G), np.full(b[:, 0].shape, G - 1.0), b
+        b.mean(axis=-1).T,
+        b.std(axis=-1, ddof=1).T / np.sqrt(G),
+        np.full(b[..., 0].T.shape, G - 1.0),
+        np.moveaxis(b, 0, 2),
     )

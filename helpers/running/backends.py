@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ BACKENDS = ("loky", "threading", "dask")  # joblib's others cannot hand over res
 SECONDS_TO_CONNECT = 10  # to a scheduler that does not answer
 SECONDS_FOR_DASK = 30  # to what accepts the connection and then says nothing; for workers to start
 
-Job = Callable[[], pd.DataFrame]
+Job = Callable[[], dict[str, pd.DataFrame]]
 
 
 def check_backend(name: Any, n_jobs: Any) -> None:
@@ -29,15 +29,14 @@ def check_backend(name: Any, n_jobs: Any) -> None:
 
 
 def results(
-    jobs: Mapping[str, Job], n_jobs: int, backend: str, scheduler: str | None
-) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Do the jobs, and yield the label and result of each as it comes.
+    jobs: Sequence[Job], n_jobs: int, backend: str, scheduler: str | None
+) -> Iterator[dict[str, pd.DataFrame]]:
+    """Do the jobs, and yield the tables of each, by label, as they come.
 
     Parameters
     ----------
-    jobs : mapping
-        Each a label and a function, which goes to another process with what it holds. They start in
-        this order; they end in any.
+    jobs : sequence of callables
+        Each goes to another process with what it holds. They start in this order; they end in any.
     n_jobs : int
         As joblib counts them; a Dask cluster has workers of its own.
     backend : {"loky", "threading", "dask"}
@@ -51,12 +50,12 @@ def results(
         Where a process was killed, or no Dask cluster is at work.
     """
     if n_jobs == 1 and backend != "dask":
-        yield from (_labelled(label, job) for label, job in jobs.items())
+        yield from (job() for job in jobs)
         return
     import joblib
     from joblib.externals.loky import BrokenProcessPool
 
-    calls = [joblib.delayed(_labelled)(label, job) for label, job in jobs.items()]
+    calls = [joblib.delayed(job)() for job in jobs]
     with _at_work(backend, scheduler):
         try:
             yield from joblib.Parallel(
@@ -72,10 +71,6 @@ def results(
                 f"The Dask scheduler at {scheduler!r} has no worker: start some, and then this run "
                 "again."
             ) from None
-
-
-def _labelled(label: str, job: Job) -> tuple[str, pd.DataFrame]:
-    return label, job()
 
 
 @contextmanager

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import stdtr
 
-from helpers.engine.crossproducts import Crossproducts, crossproducts_of_studies
+from helpers.engine.crossproducts import Crossproducts, crossproducts_of_studies, stacked
+from helpers.engine.starts import starts_needed
 from helpers.errors import InputError
 from helpers.fit import check_df
 from helpers.running.requirements import check_sizes, check_variation
-from helpers.simulate import SimulatedCrossproducts, SimulatedStudies
+from helpers.simulate import Design, SimulatedCrossproducts, SimulatedStudies
 from helpers.strategies import Strategy, find_strategy, strategies_taking
 
 Studies = SimulatedStudies | SimulatedCrossproducts
@@ -129,25 +130,82 @@ def fit_studies(
         for it.
     """
     chosen = _checked(studies, strategy, correction, df)
-    cp = _crossproducts(studies)
-    return _fitted(studies, cp, chosen, correction, df, p_values)
+    part = _reduced(studies)
+    cp = stacked([part.crossproducts])
+    return _fitted([part], cp, chosen, correction, df, p_values)[0]
 
 
 def fit_strategies(
     studies: Studies, strategies: Sequence[str], *, p_values: bool = True
 ) -> list[StudyFits]:
     """What `fit_studies` says of each strategy; they share the studies' crossproducts."""
-    correction, df = None, "satterthwaite"
-    chosen = [_checked(studies, strategy, correction, df) for strategy in strategies]
-    cp = _crossproducts(studies)
-    return [_fitted(studies, cp, strategy, correction, df, p_values) for strategy in chosen]
+    return fit_together([reduce_studies(studies, strategies)], strategies, p_values=p_values)[0]
 
 
-def _crossproducts(studies: Studies) -> Crossproducts:
-    """Those that were drawn, or those of the rows."""
-    if isinstance(studies, SimulatedCrossproducts):
-        return Crossproducts(studies.crossproducts, studies.n_per_cluster, studies.design.k)
-    return crossproducts_of_studies(studies.rows, studies.n_per_cluster)
+@dataclass(frozen=True)
+class ReducedStudies:
+    """What is kept of studies when their rows are gone.
+
+    Attributes
+    ----------
+    design : Design
+        What they were drawn from.
+    coefficients : (S, k) array
+        The truth.
+    crossproducts : Crossproducts
+        Of their rows.
+    """
+
+    design: Design
+    coefficients: np.ndarray
+    crossproducts: Crossproducts
+
+    def __len__(self) -> int:
+        return len(self.coefficients)
+
+
+def reduce_studies(studies: Studies, strategies: Sequence[str]) -> ReducedStudies:
+    """Studies that `fit_together` takes, once it is clear that these strategies can be fitted."""
+    for strategy in strategies:
+        _checked(studies, strategy, None, "satterthwaite")
+    return _reduced(studies)
+
+
+def company(design: Design) -> tuple[int | float | str, ...]:
+    """What designs have to have in common for `fit_together` to take their studies."""
+    return design.n_clusters, design.k, design.noise_sd, starts_needed(design.sizes)
+
+
+def fit_together(
+    parts: Sequence[ReducedStudies], strategies: Sequence[str], *, p_values: bool = True
+) -> list[list[StudyFits]]:
+    """Each part's fits of each strategy, to the last bit as if it were alone, in less time.
+
+    Parameters
+    ----------
+    parts : sequence of ReducedStudies
+        Of designs that may keep `company`.
+    strategies : sequence of str
+        Names from the registry.
+    p_values : bool
+        As for `fit_studies`.
+    """
+    cp = stacked([part.crossproducts for part in parts])
+    by_strategy = [
+        _fitted(parts, cp, find_strategy(name), None, "satterthwaite", p_values)
+        for name in strategies
+    ]
+    return [list(fits) for fits in zip(*by_strategy)]
+
+
+def _reduced(studies: Studies) -> ReducedStudies:
+    """With the crossproducts that were drawn, or those of the rows."""
+    cp = (
+        Crossproducts(studies.crossproducts, studies.n_per_cluster, studies.design.k)
+        if isinstance(studies, SimulatedCrossproducts)
+        else crossproducts_of_studies(studies.rows, studies.n_per_cluster)
+    )
+    return ReducedStudies(studies.design, studies.coefficients, cp)
 
 
 def _checked(studies: Studies, name: str, correction: str | None, df: str) -> Strategy:
@@ -175,25 +233,37 @@ def _checked(studies: Studies, name: str, correction: str | None, df: str) -> St
 
 
 def _fitted(
-    studies: Studies,
+    parts: Sequence[ReducedStudies],
     cp: Crossproducts,
     strategy: Strategy,
     correction: str | None,
     df: str,
     p_values: bool,
-) -> StudyFits:
+) -> list[StudyFits]:
+    """One strategy's fits of each part, from the crossproducts of them all."""
     result, by_cluster = strategy.apply(
-        cp, correction=correction, df=df, p_values=p_values, noise_sd=studies.design.noise_sd
+        cp,
+        correction=correction,
+        df=df,
+        p_values=p_values,
+        noise_sd=parts[0].design.noise_sd,
     )
+    S = len(result.estimate)
+    converged = getattr(result, "converged", np.ones(S, bool))
+    singular = getattr(result, "singular", np.zeros(S, bool))
     first = 0 if strategy.intercept else 1
-    return StudyFits(
-        strategy.name,
-        tuple(studies.design.terms[first:]),
-        studies.coefficients[:, first:],
-        result.estimate,
-        result.std_error,
-        result.df,
-        getattr(result, "converged", np.ones(len(studies), bool)),
-        getattr(result, "singular", np.zeros(len(studies), bool)),
-        by_cluster,
-    )
+    stops = np.cumsum([len(part) for part in parts])
+    return [
+        StudyFits(
+            strategy.name,
+            tuple(part.design.terms[first:]),
+            part.coefficients[:, first:],
+            result.estimate[some],
+            result.std_error[some],
+            result.df[some],
+            converged[some],
+            singular[some],
+            lambda some=some: by_cluster()[some],  # type: ignore[misc]
+        )
+        for part, some in zip(parts, map(slice, stops - [len(part) for part in parts], stops))
+    ]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from helpers.running.backends import Job, results
+from helpers.running.backends import results
 from helpers.running.store import Store
 
 
 def kept_or_computed(
-    jobs: Mapping[str, Job],
+    compute: Callable[[list[str]], dict[str, pd.DataFrame]],
+    groups: Iterable[list[str]],
     keys: Mapping[str, str],
     store: Store | None,
     *,
@@ -22,12 +24,14 @@ def kept_or_computed(
     scheduler: str | None = None,
     progress: bool = True,
 ) -> dict[str, pd.DataFrame]:
-    """Each label's table, from the store where it is, else from its job.
+    """Each label's table, from the store where it is, else computed.
 
     Parameters
     ----------
-    jobs : mapping
-        What computes the table of each label; in the order in which they are to start.
+    compute : callable
+        From some labels to their tables; it goes to other processes.
+    groups : lists of labels
+        What is computed together, if it is not in the store; in the order in which to start.
     keys : mapping
         The digest by which the store knows the table of each label; not looked at without a store.
     store : Store or None
@@ -38,9 +42,10 @@ def kept_or_computed(
         A progress bar, on a terminal only.
     """
     tables = {} if store is None else _kept(keys, store)
-    missing = {label: job for label, job in jobs.items() if label not in tables}
+    groups = list(groups)
+    missing = [[label for label in group if label not in tables] for group in groups]
     bar = tqdm(
-        total=len(jobs),
+        total=sum(map(len, groups)),
         initial=len(tables),
         desc="designs",
         unit="cell",
@@ -49,11 +54,13 @@ def kept_or_computed(
     # One BLAS thread here as well: threads of one process share the limit, and one that ends must
     # not lift it for another.
     with threadpool_limits(1), bar:
-        for label, table in results(missing, n_jobs, backend, scheduler):
-            if store is not None:
-                store.save(keys[label], table)
-            tables[label] = table
-            bar.update()
+        jobs = [partial(compute, group) for group in missing if group]
+        for computed in results(jobs, n_jobs, backend, scheduler):
+            for label, table in computed.items():
+                if store is not None:
+                    store.save(keys[label], table)
+                tables[label] = table
+                bar.update()
     return tables
 
 

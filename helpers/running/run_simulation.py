@@ -15,7 +15,7 @@ import pandas as pd
 from helpers.checks import whole_number
 from helpers.errors import InputError
 from helpers.running.backends import check_backend
-from helpers.running.cells import compute_cell, with_design
+from helpers.running.cells import compute_cells, groups, with_design
 from helpers.running.code_behind import code_digest
 from helpers.running.digests import cell_digest
 from helpers.running.requirements import check_sizes
@@ -89,7 +89,8 @@ def run_simulation(
         for strategy in settings["strategies"]:
             check_sizes(design, strategy, label)
     cells = kept_or_computed(
-        {label: partial(compute_cell, named[label], **settings) for label in _largest_first(named)},
+        partial(_cells_of, named, settings),
+        groups(named, settings["n_studies"]),
         {} if store is None else _keys(named, settings),
         None if store is None else Store(store),
         n_jobs=n_jobs,
@@ -143,17 +144,14 @@ def _known(strategies: Any) -> tuple[str, ...]:
     return names
 
 
-def _largest_first(designs: Mapping[str, Design]) -> list[str]:
-    """The labels in the order to start in, so that no job is left alone with a long one at the end.
-
-    How long a design takes is a rough guess, from its rows and clusters.
-    """
-    return sorted(
-        designs, key=lambda label: -(designs[label].n_rows + 20 * designs[label].n_clusters)
-    )
+def _cells_of(
+    designs: Mapping[str, Design], settings: Mapping[str, Any], labels: Iterable[str]
+) -> dict[str, pd.DataFrame]:
+    """The cells of some of the designs."""
+    return compute_cells({label: designs[label] for label in labels}, **settings)
 
 
 def _keys(designs: Mapping[str, Design], settings: Mapping[str, Any]) -> dict[str, str]:
     """The digest by which a store knows each design's cell."""
-    code = code_digest(compute_cell.__module__)
+    code = code_digest(compute_cells.__module__)
     return {label: cell_digest(design, code, **settings) for label, design in designs.items()}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from itertools import accumulate
+
 import numpy as np
 from scipy.special import ndtr
 
@@ -12,7 +15,7 @@ class Recipe:
     """How the independent standard normal numbers of a study become its data.
 
     `shapes` holds the parts of these numbers in the order in which they are drawn, which stored
-    seeds depend on; `length` is how many there are in all.
+    seeds depend on; `places` says where each part lies; `length` is how many there are in all.
     """
 
     def __init__(self, design: Design) -> None:
@@ -30,7 +33,9 @@ class Recipe:
         if self.drawn:
             self.shapes["within"] = (N, r)
         self.shapes["noise"] = (N,)
-        self.length = sum(int(np.prod(shape)) for shape in self.shapes.values())
+        stops = list(accumulate(math.prod(shape) for shape in self.shapes.values()))
+        self.length = stops[-1]
+        self.places = dict(zip(self.shapes, map(slice, [0, *stops], stops)))
         self.deviation_root = _root(design.between_corr, k) * np.broadcast_to(design.between_sd, k)
         uncorrelated = np.ndim(design.predictor_corr) == 0 and design.predictor_corr == 0
         self.predictor_root = None if uncorrelated else _root(self._corr_by_row(), r)
@@ -57,16 +62,17 @@ class Recipe:
         if self.design.cluster_values is not None:
             X[..., : by_row.start] = self._cluster_predictors()
         if self.split:
-            X[..., by_row], u = self._split_predictors(parts)
+            x, u = self._split_predictors(parts)
+            _put_predictors(X[..., by_row], x)
             if self.design.between_slopes is not None:
                 # within a cluster u is a constant, so its extra slope is part of the intercept
                 slopes = np.broadcast_to(self.design.between_slopes, self.design.n_predictors)
                 extra = slopes[by_row] - coefficients[:, 1:][:, by_row]
                 cluster_coefficients[..., 0] += np.einsum("sgp,sp->sg", u, extra)
         elif self.drawn:
-            X[..., by_row] = self._correlated(self._drifting(parts["within"]))
+            _put_predictors(X[..., by_row], self._correlated(self._drifting(parts["within"])))
         else:
-            X[..., by_row] = self._fixed_predictors()
+            _put_predictors(X[..., by_row], self._fixed_predictors())
         for j, (one, other) in enumerate(self.design.products or (), start=by_row.stop):
             np.multiply(X[..., one - 1], X[..., other - 1], out=X[..., j])
         noise = parts["noise"]
@@ -75,12 +81,10 @@ class Recipe:
         self._add_outcome(rows, cluster_coefficients, noise)
 
     def _parts(self, z: np.ndarray) -> dict[str, np.ndarray]:
-        parts, start = {}, 0
-        for name, shape in self.shapes.items():
-            stop = start + int(np.prod(shape))
-            parts[name] = z[:, start:stop].reshape(len(z), *shape)
-            start = stop
-        return parts
+        return {
+            name: z[:, self.places[name]].reshape(len(z), *shape)
+            for name, shape in self.shapes.items()
+        }
 
     def _corr_by_row(self) -> Correlations:
         """The correlation of the predictors that are drawn: one number, or their matrix."""
@@ -117,15 +121,24 @@ class Recipe:
         self, rows: np.ndarray, cluster_coefficients: np.ndarray, noise: np.ndarray
     ) -> None:
         """Write y into the last column: the noise, then term by term what the others tell of it."""
-        design, y = self.design, rows[..., -1]
-        np.multiply(noise, design.noise_sd, out=y)
-        for j in range(design.k):
-            own = cluster_coefficients[..., j]
-            if np.ndim(design.n_per_cluster) == 0:  # so no row needs its copy of the coefficients
-                by_cluster = (len(rows), design.n_clusters, design.sizes[0])
-                y.reshape(by_cluster)[...] += rows[..., j].reshape(by_cluster) * own[..., None]
-            else:
-                y += rows[..., j] * np.repeat(own, design.sizes, axis=1)
+        design = self.design
+        if np.ndim(design.n_per_cluster) == 0:  # so no row needs its copy of the coefficients
+            by_cluster = (len(rows), design.n_clusters, design.sizes[0])
+            own = cluster_coefficients[:, :, None]
+        else:
+            by_cluster = noise.shape
+            own = np.repeat(cluster_coefficients, design.sizes, axis=1)
+        y = (noise * design.noise_sd).reshape(by_cluster)
+        y += own[..., 0]
+        for j in range(1, design.k):
+            y += rows[..., j].reshape(by_cluster) * own[..., j]
+        rows[..., -1] = y.reshape(noise.shape)
+
+
+def _put_predictors(X: np.ndarray, x: np.ndarray) -> None:
+    """Write x (..., p) into the rows' X: a column at a time, since a row's few are slow to copy."""
+    for j in range(x.shape[-1]):
+        X[..., j] = x[..., j]
 
 
 def following(z: np.ndarray, memory: np.ndarray, sizes: np.ndarray) -> np.ndarray:

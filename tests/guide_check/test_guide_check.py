@@ -6,7 +6,7 @@ import pytest
 
 from tools.guide_check.advice import advice
 from tools.guide_check.candidates import candidates
-from tools.guide_check.check import judged, measured
+from tools.guide_check.check import advised, judged, measured, summary
 from tools.guide_check.space import FEWEST, FEWEST_TREATED, LEVELS, MOST, draw_designs
 
 
@@ -22,13 +22,13 @@ def test_designs_stay_in_their_space_and_a_seed_repeats_them():
             assert FEWEST_TREATED <= one.smaller_arm <= design.n_clusters / 2
             assert np.sum(design.cluster_values) == one.smaller_arm
     assert {one.level for one in drawn} == set(LEVELS)
-    assert 20 < sum(one.equal_arms for one in drawn if "arms" in one.level) < 80
+    assert 30 < sum(one.equal_arms for one in drawn if "arms" in one.level) < 80
     assert 60 < sum(one.equal_sizes for one in drawn) < 180
 
 
 def test_advice_names_what_can_be_fitted():
     for drawn in draw_designs(200, seed=5):
-        assert advice(drawn) in candidates(drawn.level)
+        assert advice(drawn).strategy in candidates(drawn.level)
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +46,15 @@ def test_every_strategy_is_counted_in_every_design(table):
     assert (table["power"] >= table["alarms"]).mean() > 0.9
 
 
-def told(alarms, power, advised="a"):
-    """What is said of one design with strategies a, b, c."""
-    return judged(
-        pd.DataFrame(
-            {"strategy": list("abc"), "alarms": alarms, "power": power, "place": 0}
-        ).assign(advised=advised, n_studies=10_000)
-    ).loc[0]
+def told(alarms, power, chosen="a", others=()):
+    """What is said of one design with strategies a, b, c, beside others of its branch."""
+    rows = [(alarms, power), *others]
+    table = pd.concat(
+        pd.DataFrame({"strategy": list("abc"), "alarms": a, "power": p, "place": place})
+        for place, (a, p) in enumerate(rows)
+    ).assign(n_studies=10_000)
+    said = pd.DataFrame({"branch": "all", "advised": chosen}, index=range(len(rows)))
+    return judged(table, said).loc[0]
 
 
 def test_advice_is_honest_and_strong_or_not():
@@ -61,4 +63,16 @@ def test_advice_is_honest_and_strong_or_not():
     assert not told([0.08, 0.05, 0.2], [0.70, 0.72, 0.95])["honest"]
     weak = told([0.05, 0.05, 0.2], [0.60, 0.72, 0.95])
     assert weak["honest"] and not weak["strong"] and weak["short"] == pytest.approx(0.12)
-    assert not told([0.05, 0.05, 0.2], [0.70, 0.72, 0.95], advised="c")["honest"]
+    assert not told([0.05, 0.05, 0.2], [0.70, 0.72, 0.95], chosen="c")["honest"]
+
+
+def test_who_is_honest_by_luck_is_no_measure_within_a_branch():
+    lucky = told([0.05, 0.05, 0.05], [0.7, 0.7, 0.9], others=[([0.05, 0.05, 0.3], [0.7] * 3)])
+    assert lucky["best"] == "c" and not lucky["strong"]
+    assert lucky["best_in_branch"] != "c" and lucky["strong_in_branch"]
+
+
+def test_what_is_told_is_counted_by_branch(table):
+    drawn = list(draw_designs(len(LEVELS), seed=6))
+    counted = summary(judged(table, advised(drawn)))
+    assert counted.loc["all", "designs"] == len(LEVELS) == counted["designs"].sum() / 2

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from helpers import grid, run_simulation
-from helpers.running.cells import compute_cell
 from helpers.simulation import main
 from tests.helpers.running.processes import command_line, finished, held_run, wait_until
 
@@ -151,12 +150,10 @@ SIX = ["--clusters", 8, "--per-cluster", 6, "--between-sd", *range(1, 7), "--see
 def test_a_process_that_was_killed_is_told_in_one_line(tmp_path, capfd, monkeypatch):
     """As for want of memory: by a signal that no process can catch, while it is at work."""
 
-    def compute_or_die(design, **settings):
-        if design.between_sd == 3:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return compute_cell(design, **settings)
+    def die(*_):
+        os.kill(os.getpid(), signal.SIGKILL)
 
-    monkeypatch.setattr("helpers.running.run_simulation.compute_cell", compute_or_die)
+    monkeypatch.setattr("helpers.running.run_simulation._cells_of", die)
     said = refused(capfd, *SIX, "--jobs", 2, "--out", tmp_path / "t.csv")
     assert "was killed" in said.strip().splitlines()[-1] and "Traceback" not in said
     assert list(tmp_path.iterdir()) == []

@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from tools.guide_check.space import Drawn
 
 
-def advice(drawn: Drawn) -> str:
-    """The strategy for such data, under its name in `candidates`."""
+class Advice(NamedTuple):
+    """What is said of some data.
+
+    Attributes
+    ----------
+    branch : str
+        The condition: data that the advice does not tell apart are of one branch.
+    strategy : str
+        Its name in `candidates`.
+    """
+
+    branch: str
+    strategy: str
+
+
+def advice(drawn: Drawn) -> Advice:
+    """The strategy for such data.
+
+    Asked are: of what is the predictor a property; are the arms equal; is it known beforehand that
+    all clusters respond alike; are neighbouring rows more alike than others?
+    """
     if drawn.level in ("arms", "cluster"):
-        return "random intercept, CR2"
+        if drawn.alike:
+            return Advice("of clusters, which respond alike", "random intercept")
+        if drawn.level == "arms" and drawn.equal_arms:
+            return Advice("of clusters, equal arms", "random intercept")
+        return Advice(
+            "of clusters, a number or unequal arms",
+            "random intercept, CR2",
+        )
+    if drawn.alike and not drawn.neighbours_alike:
+        return Advice("of rows, which are alike in all but level", "random intercept")
     if drawn.level == "arms x day":
-        return "slopes vary, CR2"
-    return "slopes vary, KR"
+        if drawn.alike or drawn.equal_arms:
+            return Advice("arms x day, equal arms or all respond alike", "slopes vary")
+        return Advice("arms x day, unequal arms", "slopes vary, CR2")
+    return Advice("of rows", "slopes vary, CR2")

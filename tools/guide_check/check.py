@@ -49,7 +49,7 @@ def measured(numbered: tuple[int, Drawn], n_studies: int, seed: int) -> pd.DataF
 
 
 def facts(drawn: Drawn) -> dict[str, object]:
-    """What a table says of a design; `advice` may use no more than what `Drawn` says is known."""
+    """What a table says of a design."""
     design = drawn.design
     return {
         "level": drawn.level,
@@ -61,32 +61,46 @@ def facts(drawn: Drawn) -> dict[str, object]:
         "response_sd": round(float(np.ravel(design.between_sd)[min(design.k - 1, 2)]), 2),
         "noise_memory": round(float(design.noise_memory), 2),
         "predictor_memory": round(float(np.ravel(design.predictor_memory)[0]), 2),
-        "advised": advice(drawn),
     }
 
 
-def judged(table: pd.DataFrame) -> pd.DataFrame:
+def advised(drawn: Iterable[Drawn]) -> pd.DataFrame:
+    """A row a design: ``branch`` and ``advised``, the strategy."""
+    said = [advice(one) for one in drawn]
+    return pd.DataFrame(said, columns=["branch", "advised"]).rename_axis("place")
+
+
+def judged(table: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
     """A row a design: what was advised, its false alarms, and how far its power is from the best.
+
+    Two things are the best. ``best`` is the strongest of those honest in this very design, some of
+    which are so by luck: nobody who has the data can know. ``best_in_branch`` is the strongest of
+    those that are honest in all designs that the advice does not tell apart from this one.
 
     Parameters
     ----------
     table : DataFrame
         Of `measured`, designs below one another.
+    said : DataFrame
+        Of `advised`.
 
     Returns
     -------
     DataFrame
-        With ``honest`` and ``strong``, whether false alarms are at most .06, and power within .05
-        of the best honest strategy, each less two Monte Carlo errors.
+        With ``honest``, ``strong`` and ``strong_in_branch``: whether false alarms are at most .06,
+        and power within .05 of each best, less two Monte Carlo errors.
     """
+    table = table.join(said, on="place")
     spare = 2 * proportion_se(MOST_ALARMS, table["n_studies"])
     table = table.assign(honest=table["alarms"] - spare <= MOST_ALARMS)
-    best = table[table["honest"]].sort_values("power").groupby("place").last()
+    of_branch = table.groupby(["branch", "strategy"])["honest"].transform("mean") == 1
     told = table[table["strategy"] == table["advised"]].set_index("place")
-    told["best"] = best["strategy"].reindex(told.index)
-    told["short"] = (best["power"].reindex(told.index) - told["power"]).fillna(0)
-    error = proportion_se(0.5, told["n_studies"]) * np.sqrt(2)
-    told["strong"] = told["short"] - 2 * error <= POWER_TO_SPARE
+    error = 2 * proportion_se(0.5, told["n_studies"])
+    for ending, best in (("", table[table["honest"]]), ("_in_branch", table[of_branch])):
+        best = best.sort_values("power").groupby("place").last().reindex(told.index)
+        told["best" + ending] = best["strategy"]
+        told["short" + ending] = (best["power"] - told["power"]).fillna(0)
+        told["strong" + ending] = told["short" + ending] - error <= POWER_TO_SPARE
     return told
 
 
@@ -115,16 +129,39 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--level", help="designs of one level only")
     parser.add_argument("--keep", help="a CSV file for what was measured")
+    parser.add_argument("--read", help="such a file in place of measuring")
     given = parser.parse_args()
-    table = check(given.designs, given.studies, given.seed, given.jobs, given.level)
+    drawn = list(draw_designs(given.designs, given.seed))
+    if given.read:
+        table = pd.read_csv(given.read)
+    else:
+        table = check(given.designs, given.studies, given.seed, given.jobs, given.level)
     if given.keep:
         table.to_csv(given.keep, index=False)
-    told = judged(table)
-    print(f"seed {given.seed}, {given.designs} designs, {given.studies:,} studies each")
-    columns = ["level", "clusters", "smaller_arm", "fewest_rows", "most_rows", "response_sd"]
-    columns += ["noise_memory", "advised", "alarms", "power", "best", "short", "honest", "strong"]
+    told = judged(table, advised(drawn))
+    print(f"seed {given.seed}, {len(told)} designs, {table['n_studies'].iloc[0]:,} studies each")
+    columns = ["branch", "clusters", "smaller_arm", "fewest_rows", "most_rows", "response_sd"]
+    columns += ["noise_memory", "advised", "alarms", "power", "best", "short", "short_in_branch"]
     print(told[columns].round(3).to_string())
-    print(f"honest in {told['honest'].mean():.0%}, strong in {told['strong'].mean():.0%}")
+    print(summary(told).round(3).to_string())
+
+
+def summary(told: pd.DataFrame) -> pd.DataFrame:
+    """A row a branch, and one for all: shares of designs in which the advice is good, and worst."""
+    parts = {**dict(list(told.groupby("branch"))), "all": told}
+    return pd.DataFrame(
+        {
+            branch: {
+                "designs": len(part),
+                "honest": part["honest"].mean(),
+                "most alarms": part["alarms"].max(),
+                "strong": part["strong"].mean(),
+                "most short": part["short"].max(),
+                "strong in branch": part["strong_in_branch"].mean(),
+            }
+            for branch, part in parts.items()
+        }
+    ).T
 
 
 if __name__ == "__main__":

@@ -46,8 +46,19 @@ class Drawn:
 
     @property
     def equal_arms(self) -> bool:
-        """Whether the arms are as near to halves as the number of clusters allows."""
-        return self.smaller_arm == self.design.n_clusters // 2
+        """Whether the smaller arm has two of five clusters or more."""
+        return 5 * self.smaller_arm >= 2 * self.design.n_clusters
+
+    @property
+    def alike(self) -> bool:
+        """Whether all clusters respond alike, which some know of their data beforehand."""
+        asked = -2 if self.level == "arms x day" else -1
+        return not np.any(self.design.between_sd[asked:])
+
+    @property
+    def neighbours_alike(self) -> bool:
+        """Whether neighbouring rows are more alike than others of their cluster."""
+        return self.design.noise_memory > 0
 
 
 def draw_designs(n_designs: int, seed: int) -> Iterator[Drawn]:

@@ -68,9 +68,24 @@ def test_a_minimum_that_is_known(eigenvalues, size):
     converged, point = minimise(NoisyCovariance(T), size * np.eye(q)[None], Blocks((q,)))
     assert converged.all()
     found = point.factor[0] @ point.factor[0].T
-    # A variance of zero with no slope to hold it there is found as well as squares can be.
-    np.testing.assert_allclose(found, Psi, atol=3e-4 if 1.0 in eigenvalues else 1e-7)
+    np.testing.assert_allclose(found, Psi, atol=1e-7)
     assert point.criterion[0] <= NoisyCovariance(T).value((Psi + np.eye(q))[None])[0] + 1e-9
+
+
+FAINT = [[1 + 1e-4], [1 + 1e-8], [1 + 1e-6, 2.0], [3.0, 1 + 1e-5, 1 + 1e-7], [1 + 1e-7, 0.5]]
+
+
+@pytest.mark.parametrize("eigenvalues", FAINT, ids=str)
+@pytest.mark.parametrize("size", [0.0, 1e-6, 0.1, 1.0, 30.0])
+def test_a_variance_that_is_nearly_zero(eigenvalues, size):
+    """It has to be right as a share of itself, though the criterion is the same to 16 digits."""
+    T, Psi = with_eigenvalues(eigenvalues)
+    q = len(Psi)
+    converged, point = minimise(NoisyCovariance(T), size * np.eye(q)[None], Blocks((q,)))
+    assert converged.all()
+    found = np.linalg.eigvalsh(point.factor[0] @ point.factor[0].T)
+    expected = np.sort(np.maximum(np.array(eigenvalues) - 1, 0))
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-14)
 
 
 @pytest.mark.parametrize("eigenvalues", INSIDE, ids=str)

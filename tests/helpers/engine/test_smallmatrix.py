@@ -1,11 +1,11 @@
-"""Algebra for many small matrices, against numpy's for one at a time: few of them and very many."""
+"""Algebra for many small matrices, one, few or very many, against numpy for one at a time."""
 
 import numpy as np
 import pytest
 
 from helpers.engine import smallmatrix
 
-BATCHES = [(3, 5), (4, 400)]  # on either side of what is done with one call for all entries
+BATCHES = [(1, 1), (3, 5), (4, 400)]
 every_batch = pytest.mark.parametrize("batch", BATCHES, ids=str)
 every_size = pytest.mark.parametrize("q", [1, 2, 4])
 
@@ -26,10 +26,6 @@ def positive_definite(q, batch):
 
 def same(found, expected):
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-11)
-
-
-def test_the_batches_are_on_either_side():
-    assert np.prod(BATCHES[0]) <= smallmatrix._SMALL < np.prod(BATCHES[1])
 
 
 @every_batch
@@ -105,3 +101,21 @@ def test_semidefinite_cholesky(q, rank):
     diagonal = np.diagonal(L)
     assert (diagonal >= 0).all()
     assert ((diagonal[1:] > 0).sum(axis=1) <= rank).all()
+
+
+@pytest.mark.parametrize("q", [4, 9])
+def test_a_matrix_by_itself_is_rounded_as_in_a_batch(q):
+    """So a study's fit does not depend on the studies beside it."""
+    K, B = positive_definite(q, (5,)), numbers(q, 3, 5, seed=2)
+    R, A = smallmatrix.cholesky(K), np.moveaxis(K, 2, 0)
+    log_det, root = smallmatrix.log_det_and_inverse_root(A)
+    for s in range(5):
+        one = slice(s, s + 1)
+        np.testing.assert_array_equal(smallmatrix.cholesky(K[..., one]), R[..., one])
+        np.testing.assert_array_equal(
+            smallmatrix.solve(R[..., one], B[..., one]), smallmatrix.solve(R, B)[..., one]
+        )
+        np.testing.assert_array_equal(smallmatrix.gram(B[..., one]), smallmatrix.gram(B)[..., one])
+        alone = smallmatrix.log_det_and_inverse_root(A[one])
+        np.testing.assert_array_equal(alone[0], log_det[one])
+        np.testing.assert_array_equal(alone[1], root[one])

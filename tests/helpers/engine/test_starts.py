@@ -8,7 +8,7 @@ from helpers.engine.criterion import ProfiledCriterion
 from helpers.engine.crossproducts import crossproducts_of_studies
 from helpers.engine.multilevel import multilevel
 from helpers.engine.random_terms import RandomTerms
-from helpers.engine.starts import first_guess, start_sizes
+from helpers.engine.starts import first_guess, start_sizes, starts_needed
 
 
 def guess(studies, bars, by=1.0):
@@ -42,10 +42,28 @@ def test_close_where_there_is_much_to_go_by():
 
 def test_sizes():
     assert start_sizes(2, "one").tolist() == [[1, 1]]
-    assert start_sizes(2, "sizes").tolist() == [[1, 1], [0.3, 0.3], [3, 3]]
-    assert start_sizes(1, "all").tolist() == [[1], [0.1], [10], [10]]
-    every = start_sizes(3, "all")
-    assert every.shape == (3 + 3 + 10, 3)
+    assert start_sizes(1, "all").tolist() == start_sizes(1, "few").tolist()[:3] + [[10]]
+    assert start_sizes(1, "few").tolist() == [[1], [0.1], [10]]
+    every, few = start_sizes(3, "all"), start_sizes(3, "few")
+    assert every.shape == (3 + 3 + 10, 3) and few.shape == (5, 3)
+    assert {tuple(size) for size in few} < {tuple(size) for size in every}
     np.testing.assert_array_equal(every, start_sizes(3, "all"))
     with pytest.raises(KeyError):
         start_sizes(3, "many")
+
+
+@pytest.mark.parametrize(
+    "sizes, starts",
+    [
+        ([5] * 10, "few"),
+        ([5] * 30, "one"),
+        ([5] * 7, "all"),
+        ([8] * 15, "all"),
+        ([4, 5, 6] * 4, "all"),
+        ([30] * 10, "one"),
+        ([20, 40, 100, 300], "one"),
+    ],
+    ids=str,
+)
+def test_more_starts_where_rows_are_few(sizes, starts):
+    assert starts_needed(np.array(sizes)) == starts

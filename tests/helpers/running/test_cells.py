@@ -11,9 +11,11 @@ from helpers import (
     fit_multilevel,
     fit_ols,
     fit_two_stage,
+    grid,
     simulate_studies,
 )
-from helpers.running.cells import compute_cell, with_design
+from helpers.engine.crossproducts import CLUSTERS_AT_ONCE
+from helpers.running.cells import compute_cells, groups, with_design
 from helpers.running.digests import design_number
 from helpers.strategies import REGISTRY
 
@@ -35,7 +37,7 @@ ALONE = {  # each strategy once more, from a formula and a data frame; a new one
 
 @pytest.fixture(scope="module")
 def cell():
-    return compute_cell(DESIGN, 20, 3, ALL, True)
+    return compute_cells({"": DESIGN}, 20, 3, ALL, True)[""]
 
 
 @pytest.mark.parametrize("strategy", REGISTRY)
@@ -70,17 +72,33 @@ def registry_turned_round():
 
 def test_the_order_of_the_registry_changes_nothing(cell, registry_turned_round):
     assert list(REGISTRY)[-1] == "ols"
-    again = compute_cell(DESIGN, 20, 3, ALL, True)
+    again = compute_cells({"": DESIGN}, 20, 3, ALL, True)[""]
     pd.testing.assert_frame_equal(again, cell, check_exact=True)
     assert list(again["strategy"].cat.categories) == list(ALL)
 
 
 def test_chunks_of_studies_make_one_cell(cell, monkeypatch):
     monkeypatch.setattr("helpers.simulate.draw.CHUNK_BYTES", 7 * 8 * DESIGN.n_rows * 4)
-    chunked = compute_cell(DESIGN, 20, 3, ALL, True)
+    chunked = compute_cells({"": DESIGN}, 20, 3, ALL, True)[""]
     assert list(chunked["study"]) != list(cell["study"]), "all studies came at once"
     keys = ["strategy", "study", "term"]
     pd.testing.assert_frame_equal(
         chunked.sort_values(keys, ignore_index=True), cell.sort_values(keys, ignore_index=True)
     )
     assert (np.sort(chunked["study"].unique()) == np.arange(20)).all()
+
+
+def test_groups_share_the_work():
+    designs = grid((10, 30, 100), (5, 25), (0.1, 0.25, 1, 2, 4))
+    found = groups(designs, 50)
+    assert sorted(label for group in found for label in group) == sorted(designs)
+    for group in found:
+        (clusters,) = {designs[label].n_clusters for label in group}
+        assert len(group) * 50 * clusters <= CLUSTERS_AT_ONCE
+    assert len(found) == 1 + 1 + 1 + 2, "10 clusters of 5 rows, of 25; 30; 100, six at a time"
+    rows = [sum(designs[label].n_rows for label in group) for group in found]
+    assert rows[0] == max(rows)
+    wide = groups(grid((100,), (25,), (0.1, 0.25, 1), n_predictors=20), 50)
+    assert len(wide) == 3, "with many terms fewer are held at once"
+    alone = groups(designs, 100_000)
+    assert len(alone) == len(designs), "a design that is large enough is computed by itself"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers import Design, InputError, fit_studies, simulate_studies
-from helpers.running.fit_studies import fit_strategies
+from helpers.running.fit_studies import company, fit_strategies, fit_together, reduce_studies
 from helpers.strategies import REGISTRY
 
 
@@ -47,6 +47,36 @@ def test_together_they_say_what_each_says_alone():
         alone = fit_studies(studies, fits.strategy)
         for field in ("estimate", "std_error", "df", "converged", "singular", "terms"):
             np.testing.assert_array_equal(getattr(fits, field), getattr(alone, field))
+
+
+KEEP_COMPANY = [  # equally many clusters, of other sizes and spreads: easy, hard and on a boundary
+    [Design(10, 5, 3, between_sd=sd) for sd in (0, 0.1, 4)],
+    [
+        Design(12, 11, 2, between_sd=1),
+        Design(12, (14, *range(5, 16)), 2),
+        Design(12, 9, 2, between_sd=0.3),
+    ],
+    [Design(6, 20, 8, between_sd=0.5), Design(6, 25, 8, between_sd=0)],
+]
+
+
+@pytest.mark.parametrize("designs", KEEP_COMPANY, ids=["small", "ragged", "nine terms"])
+def test_company_moves_no_bit(designs):
+    """Whatever runs beside it, how a run is shared out or what a store already holds."""
+    assert len({company(design) for design in designs}) == 1
+    parts = [
+        reduce_studies(simulate_studies(design, 15, seed=i), list(REGISTRY))
+        for i, design in enumerate(designs)
+    ]
+    one = reduce_studies(simulate_studies(designs[1], 1, seed=1), list(REGISTRY))
+    together = fit_together(parts, list(REGISTRY))
+    for part, fits in zip([*parts, one], [*together, together[1]]):
+        for alone, beside in zip(fit_together([part], list(REGISTRY))[0], fits):
+            assert alone.strategy == beside.strategy and alone.terms == beside.terms
+            for field in ("truth", "estimate", "std_error", "df", "cluster_coefficients"):
+                np.testing.assert_array_equal(
+                    getattr(alone, field), getattr(beside, field)[: len(part)]
+                )
 
 
 @pytest.mark.parametrize("strategy", REGISTRY)

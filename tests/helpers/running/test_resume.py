@@ -25,7 +25,7 @@ def test_a_store_gives_the_same_and_is_used(tmp_path, monkeypatch):
     )
     assert len(list(tmp_path.glob("*.parquet"))) == len(SMALL)
     monkeypatch.setattr(
-        "helpers.running.cells.fit_strategies",
+        "helpers.running.cells.fit_together",
         lambda *_, **__: pytest.fail("computed a cell that was there"),
     )
     pd.testing.assert_frame_equal(
