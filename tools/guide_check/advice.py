@@ -31,12 +31,7 @@ def advice(drawn: Drawn) -> Advice:
     if drawn.level in ("arms", "cluster"):
         if drawn.alike:
             return Advice("of clusters, which respond alike", "random intercept")
-        if drawn.level == "arms" and drawn.equal_arms:
-            return Advice("of clusters, equal arms", "random intercept")
-        return Advice(
-            "of clusters, a number or unequal arms",
-            "random intercept, CR2",
-        )
+        return Advice("of clusters, which may respond differently", "random intercept, CR2")
     if drawn.alike and not drawn.neighbours_alike:
         return Advice("of rows, which are alike in all but level", "random intercept")
     if drawn.level == "arms x day":

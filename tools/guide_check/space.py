@@ -46,14 +46,14 @@ class Drawn:
 
     @property
     def equal_arms(self) -> bool:
-        """Whether the smaller arm has two of five clusters or more."""
-        return 5 * self.smaller_arm >= 2 * self.design.n_clusters
+        """Whether the arms are halves, but for one cluster where their number is odd."""
+        return self.design.n_clusters - 2 * self.smaller_arm <= 1
 
     @property
     def alike(self) -> bool:
         """Whether all clusters respond alike, which some know of their data beforehand."""
         asked = -2 if self.level == "arms x day" else -1
-        return not np.any(self.design.between_sd[asked:])
+        return not np.any(np.ravel(self.design.between_sd)[asked:])
 
     @property
     def neighbours_alike(self) -> bool:
