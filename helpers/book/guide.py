@@ -83,12 +83,14 @@ GUIDE = (
     ),
     Branch(
         "Is x one value for a whole cluster?",
-        "Cluster where x was assigned: random intercept, or CR2",
-        "random_intercept",
-        "Clusters are your rows here. Where groups lie inside one another, take the level at which "
-        "x was assigned or units were sampled; if they differ, the higher: CR2 there, or a random "
-        "intercept at each level from the assignment up.",
+        "CR2 where x was assigned; a random intercept if all surely respond alike",
+        "cluster_robust_cr2",
+        "Clusters are your rows here. Where they respond differently and arms are unequal, or x is "
+        "a number, a random intercept raises false alarms that more clusters do not cure. Where "
+        "groups lie inside one another, take the level at which x was assigned or units were "
+        "sampled; if they differ, the higher.",
         {
+            "three of twelve clinics": "false_alarms_and_misses.ipynb#three-of-twelve-clinics",
             "twelve clinics": "how_to_decide.ipynb#twelve-clinics",
             "classes in schools": "how_to_decide.ipynb#classes-in-schools",
         },
@@ -98,7 +100,8 @@ GUIDE = (
         "Split x: cluster mean and deviation",
         "",
         "The deviation has the slope within clusters, the mean what lies between them. Fixed "
-        "effects and two-stage split by themselves. Then go on.",
+        "effects and two-stage split by themselves; give fixed effects errors that compare "
+        "clusters (CR2). Then go on.",
         {
             "good moods": "how_to_decide.ipynb#good-moods",
             "one more column": "simpsons_paradox.ipynb#one-more-column",
