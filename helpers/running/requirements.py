@@ -8,11 +8,12 @@ from helpers.errors import InputError
 from helpers.simulate import Design, SimulatedCrossproducts, SimulatedStudies
 from helpers.strategies import Strategy, find_strategy
 
+_FAR_UNITS = 2e3  # beyond which many studies at once, which are not rescaled, lose digits
 _ROUNDING = 1e-12  # share of a predictor's squares that centring leaves of it where it is constant
 
 
 def check_sizes(design: Design, strategy: str, label: str = "") -> None:
-    """An InputError where a design has too few clusters or rows for a strategy.
+    """An InputError where a design has too few clusters or rows for a strategy, or odd units.
 
     Parameters
     ----------
@@ -38,6 +39,24 @@ def check_sizes(design: Design, strategy: str, label: str = "") -> None:
         raise InputError(
             f"{where}{strategy} needs more than {least} rows; there are {design.n_rows}."
         )
+    _check_units(design, needs, where)
+
+
+def _check_units(design: Design, strategy: Strategy, where: str) -> None:
+    """Fixed values so far from 1 that the search for a minimum would lose its way."""
+    if strategy.random_terms is None:
+        return
+    for name in ("predictor_values", "cluster_values"):
+        values = getattr(design, name)
+        if values is None:
+            continue
+        table = np.asarray(values, float)
+        sizes = np.sqrt((table**2).mean(axis=0)).ravel()
+        if ((sizes > 0) & ((sizes < 1 / _FAR_UNITS) | (sizes > _FAR_UNITS))).any():
+            raise InputError(
+                f"{where}{strategy.name} cannot work with {name} of about {sizes.max():.0e}: "
+                "choose units in which they are nearer to 1, as thousands of euros for euros."
+            )
 
 
 def check_variation(studies: SimulatedStudies | SimulatedCrossproducts, strategy: Strategy) -> None:

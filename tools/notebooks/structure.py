@@ -46,6 +46,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "two_stage_regression",
     "simulating_a_universe",
     "false_alarms_and_misses",
+    "prediction",
 )
 """Chapters that a class can finish: their core is short, and few findings are in sight."""
 CORE_WORDS = 2_500

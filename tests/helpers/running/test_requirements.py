@@ -72,3 +72,16 @@ def test_a_predictor_that_varies_after_two_equal_rows_is_no_constant():
     studies = simulate_studies(Design(4, 6, 2), 2, 1)
     studies.X[:, 1] = studies.X[:, 0]
     assert np.isfinite(fit_studies(studies, "two_stage").estimate).all()
+
+
+@pytest.mark.parametrize("scale", [1e5, 1e-5])
+def test_units_in_which_a_search_would_lose_its_way(scale):
+    days = tuple(scale * day for day in (0, 1, 2, 3))
+    for design in (
+        Design(12, 4, 1, predictor_values=days),
+        Design(4, 12, 2, cluster_values=days),
+    ):
+        with pytest.raises(InputError, match="choose units"):
+            check_sizes(design, "multilevel")
+        check_sizes(design, "ols")
+    check_sizes(Design(12, 4, 1, predictor_values=(0, 10, 20, 2000)), "multilevel")
