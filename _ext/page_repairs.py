@@ -92,6 +92,9 @@ def fold_findings(page: BeautifulSoup) -> None:
         for output in cell.select("details.hide.below-input, details.hide.above-output"):
             output.summary.decompose()
             output.unwrap()
+        cell.smooth()  # blank lines that have met are one, as if they had been read so
+        for blank in cell.find_all(string=lambda text: text.isspace(), recursive=False):
+            blank.replace_with("\n")
         details.append(cell)
 
 

@@ -46,7 +46,8 @@ def two_stage(cp: Crossproducts) -> TwoStageFit:
         Where some cluster has none.
     """
     XtX, Xty = np.moveaxis(cp.XtX, (2, 3), (0, 1)), np.moveaxis(cp.Xty, 2, 0)[:, None]
-    own = smallmatrix.solve(smallmatrix.cholesky(XtX), Xty)[:, 0]  # (k, S, G)
+    with np.errstate(divide="ignore", invalid="ignore"):  # of clusters without a line
+        own = smallmatrix.solve(smallmatrix.cholesky(XtX), Xty)[:, 0]  # (k, S, G)
     if not np.isfinite(own).all():
         raise np.linalg.LinAlgError("A cluster has no line.")
     b = (cp.back_transform @ own.reshape(cp.k, -1)).reshape(own.shape)

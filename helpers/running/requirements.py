@@ -8,7 +8,8 @@ from helpers.errors import InputError
 from helpers.simulate import Design, SimulatedCrossproducts, SimulatedStudies
 from helpers.strategies import Strategy, find_strategy
 
-_FAR_UNITS = 2e3  # beyond which many studies at once, which are not rescaled, lose digits
+# Sizes between which many studies at once, which are not rescaled, lose no digits.
+_SMALLEST, _LARGEST = 1e-4, 5e3
 _ROUNDING = 1e-12  # share of a predictor's squares that centring leaves of it where it is constant
 
 
@@ -52,7 +53,7 @@ def _check_units(design: Design, strategy: Strategy, where: str) -> None:
             continue
         table = np.asarray(values, float)
         sizes = np.sqrt((table**2).mean(axis=0)).ravel()
-        if ((sizes > 0) & ((sizes < 1 / _FAR_UNITS) | (sizes > _FAR_UNITS))).any():
+        if ((sizes > 0) & ((sizes < _SMALLEST) | (sizes > _LARGEST))).any():
             raise InputError(
                 f"{where}{strategy.name} cannot work with {name} of about {sizes.max():.0e}: "
                 "choose units in which they are nearer to 1, as thousands of euros for euros."

@@ -42,7 +42,7 @@ def test_what_does_not_vary_is_singular_in_all_units(divisor):
     assert fit_multilevel("y ~ x + (x || g)", frame).singular
 
 
-@pytest.mark.parametrize("scale", [1e-5, 1, 1e3])
+@pytest.mark.parametrize("scale", [1e-4, 1, 1e3])
 def test_thousands_of_studies_are_judged_alike(scale):
     """The same studies, with fixed values in other units: the same verdicts, and one by one."""
     values = np.arange(5.0) * scale
