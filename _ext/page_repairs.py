@@ -9,7 +9,7 @@ import struct
 from pathlib import Path
 from urllib.parse import unquote
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 PICTURE_SCALE = 2  # figures are stored at twice the size they are shown at
 
@@ -92,10 +92,16 @@ def fold_findings(page: BeautifulSoup) -> None:
         for output in cell.select("details.hide.below-input, details.hide.above-output"):
             output.summary.decompose()
             output.unwrap()
-        cell.smooth()  # blank lines that have met are one, as if they had been read so
-        for blank in cell.find_all(string=lambda text: text.isspace(), recursive=False):
-            blank.replace_with("\n")
+        _join_blank_lines(cell)
         details.append(cell)
+    _join_blank_lines(details.parent)
+
+
+def _join_blank_lines(part: Tag) -> None:
+    """Blank lines that have met are one, as if they had been read so."""
+    part.smooth()
+    for blank in part.find_all(string=lambda text: text.isspace(), recursive=False):
+        blank.replace_with("\n")
 
 
 def name_controls(page: BeautifulSoup) -> None:
