@@ -30,6 +30,8 @@ BEGIN = """
 def begin():
     import sys
     import helpers, helpers.labs
+    for name in helpers.__all__:  # which are there only once they have been used
+        getattr(helpers, name)
     sys.helpers_as_imported = [
         (module, dict(vars(module)))
         for name, module in sys.modules.items() if name.split(".")[0] == "helpers"
