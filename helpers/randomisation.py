@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from helpers.checks import whole_number
 from helpers.engine import refusals
@@ -177,8 +178,6 @@ def _in(term: Term) -> set[str]:
 
 
 def _codes(matrices: ModelMatrices) -> np.ndarray:
-    import pandas as pd
-
     assert matrices.labels is not None  # a cluster is always named here
     return pd.factorize(matrices.labels)[0]
 

@@ -34,7 +34,8 @@ class ChunkColumns:
         """A column without gaps, of a type that numpy knows where there is one."""
         return self._once("column", name, lambda: self._without_gaps(name))
 
-    def _without_gaps(self, name: str) -> pd.Series:
+    def as_given(self, name: str) -> pd.Series:
+        """A column as the data hold it, once it is clear that they do."""
         if name not in self._chunk.columns:
             raise InputError(
                 f"The data have no column {name!r} (they have: "
@@ -43,6 +44,10 @@ class ChunkColumns:
         column = self._chunk[name]
         if isinstance(column, pd.DataFrame):
             raise InputError(f"The data have several columns named {name!r}.")
+        return column
+
+    def _without_gaps(self, name: str) -> pd.Series:
+        column = self.as_given(name)
         missing = int(column.isna().sum())
         if missing:
             raise InputError(

@@ -154,14 +154,18 @@ def _function(node: ast.Call) -> str:
     return called.id if isinstance(called, ast.Name) else ast.unparse(called)
 
 
+def _after_the_first(node: ast.Call) -> list[ast.expr]:
+    """What a call is given beside its column: in C(), contrast and levels."""
+    return [*node.args[1:], *(keyword.value for keyword in node.keywords)]
+
+
 def _names_a_function(name: ast.Name, call: ast.expr) -> bool:
     """Whether a name stands where a function or a contrast does, and not for a column."""
     for node in ast.walk(call):
         if isinstance(node, ast.Call):
             if node.func is name or getattr(node.func, "value", None) is name:
                 return True
-            contrasts = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
-            if _function(node) == "C" and any(name is one for one in contrasts):
+            if _function(node) == "C" and any(name is one for one in _after_the_first(node)):
                 return True
     return False
 
@@ -179,9 +183,8 @@ def _not_allowed(call: ast.expr) -> str:
                 return "C() cannot stand inside another call."
             why = _call_not_allowed(node, inside_C)
             if _function(node) == "C":
-                options = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
-                inside_C.update(options)
-                for one in options:
+                inside_C.update(_after_the_first(node))
+                for one in _after_the_first(node):
                     if isinstance(one, ast.Name) and one.id not in functions.CONTRASTS:
                         return _unknown_contrast(one.id)
         else:

@@ -74,8 +74,8 @@ class MatrixReader:
         for offset in self.formula.offsets:
             y = y - _numbers(offset, columns, n)
         values = {factor.text: _value(factor, columns, n, self.whole) for factor in self._factors}
-        by_part = {part: _coded_part(coding, values, n) for part, coding in self._codings.items()}
-        return ModelMatrices(y, [by_part[part] for part in self._parts], self._labels(chunk))
+        by_part = {part: coding.columns(values, n) for part, coding in self._codings.items()}
+        return ModelMatrices(y, [by_part[part] for part in self._parts], self._labels(columns))
 
     def _refuse_what_needs_all_rows(self) -> None:
         everywhere = [*self._factors, self.formula.outcome, *self.formula.offsets]
@@ -95,12 +95,10 @@ class MatrixReader:
                 )
         return _numbers(outcome, columns, len(columns.column(min(outcome.columns))))
 
-    def _labels(self, chunk: pd.DataFrame) -> pd.Series | None:
+    def _labels(self, columns: ChunkColumns) -> pd.Series | None:
         if self.cluster is None:
             return None
-        if self.cluster not in chunk.columns or isinstance(chunk[self.cluster], pd.DataFrame):
-            return ChunkColumns(chunk, {}, True).column(self.cluster)  # says what is wrong
-        labels = chunk[self.cluster]
+        labels = columns.as_given(self.cluster)
         if labels.isna().any():
             raise InputError(
                 f"The cluster column {self.cluster!r} has {int(labels.isna().sum())} missing "
@@ -196,8 +194,3 @@ def _not_worked_out(factor: Factor, error: Exception) -> InputError:
     return InputError(
         f"The part {factor.text!r} of the formula cannot be worked out from the data: {error}"
     )
-
-
-def _coded_part(coding: Coding, values: dict[str, Any], n: int) -> np.ndarray:
-    matrix = coding.columns(values, n)
-    return matrix.reshape(n, -1)

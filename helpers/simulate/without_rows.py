@@ -40,7 +40,7 @@ from helpers.simulate.design import Design
 from helpers.simulate.draw import Seed, check_design, generator, study_chunks
 from helpers.simulate.recipe import Recipe
 
-CLUSTERS_AT_ONCE = 2**13
+DRAWN_AT_ONCE = 2**13
 """Drawn at a time: few enough to stay in the processor's cache."""
 COVERED = {
     "n_clusters",
@@ -187,7 +187,7 @@ def _fill(studies: SimulatedCrossproducts, rng: np.random.Generator) -> None:
     assert isinstance(bits, np.random.PCG64)  # it can jump so far that streams never meet
     streams = [np.random.Generator(bits.jumped(1 + row)) for row in triangles.chi_square_rows]
     S, G = studies.cluster_coefficients.shape[:2]
-    block = max(1, CLUSTERS_AT_ONCE // G)
+    block = max(1, DRAWN_AT_ONCE // G)
     for start in range(0, S, block):
         some = slice(start, min(start + block, S))
         z = rng.standard_normal((some.stop - start, triangles.length))

@@ -351,7 +351,7 @@ def test_a_design_a_little_off_would_be_seen(change):
 def test_a_study_hangs_on_its_seed_alone(name, monkeypatch):
     design = DESIGNS[name]
     many = simulate_crossproducts(design, 50, SEED)
-    monkeypatch.setattr(without_rows, "CLUSTERS_AT_ONCE", 3 * design.n_clusters)
+    monkeypatch.setattr(without_rows, "DRAWN_AT_ONCE", 3 * design.n_clusters)
     few = simulate_crossproducts(design, 20, SEED)
     for field in ("crossproducts", "cluster_coefficients", "coefficients"):
         np.testing.assert_array_equal(getattr(many, field)[:20], getattr(few, field))
