@@ -4,6 +4,7 @@
 """
 
 import os
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -47,6 +48,7 @@ def address(site):
         yield where
 
 
+@cache
 def soup(page: Path) -> BeautifulSoup:
     return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
 
@@ -68,10 +70,16 @@ def test_a_page_at_a_glance(name, address, look):
     assert not faults, "\n".join(faults)
 
 
+def test_what_a_phones_buttons_bring_up(address, look):
+    faults = look.buttons(address, "chapters/iid.html")
+    assert not faults, "\n".join(faults)
+
+
 @pytest.mark.rotates()
+@pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_in_every_view_and_state(name, address, look):
-    faults = look.faults(address, name)
+def test_a_page_in_every_state(name, view, address, look):
+    faults = look.faults(address, name, [view])
     assert not faults, "\n".join(faults)
 
 
@@ -197,10 +205,10 @@ def with_all_faults(folder, faults):
 
 
 def seen(look, site, way, views):
-    """The faults of the small site, seen at a glance or thoroughly in these views."""
+    """The faults of the small site, seen in one of the ways; thoroughly in these views."""
     with served(site) as address:
-        if way == "glance":
-            return look.glance(address, "index.html")
+        if way != "faults":
+            return getattr(look, way)(address, "index.html")
         return look.faults(address, "index.html", views)
 
 
@@ -264,6 +272,9 @@ TAB_SET = """<style>.sd-tab-set > div { display: none }
 CODE = """<pre><span class="n">many</span> <span class="n">names</span>
 <span class="n">and</span> <span class="k" style="color: #bbb">faint</span></pre>"""
 
+STRIPES = """<style>.stripes tr:nth-child(even) { color: #bbb }</style><table class="stripes">
+<tr><th>One</th></tr><tr><th>Two</th></tr><tr><th>Three</th></tr></table>"""
+
 BROWSER_FAULTS = {
     "outside request": (
         "<article>",
@@ -297,6 +308,12 @@ BROWSER_FAULTS = {
 # What is said in the same words could not be told apart on one page.
 SAID_ALIKE = {
     "faint text": ("<p>Some", '<p style="color: #bbb">Some', "axe color-contrast"),
+    "faint row among others": ("<details>", STRIPES + "<details>", "axe color-contrast"),
+    "faint words in a menu of choices": (
+        "<details>",
+        '<select aria-label="A choice" style="color: #bbb"><option>One</option></select><details>',
+        "axe color-contrast",
+    ),
     "faint code among other code": ("<details>", CODE + "<details>", "axe color-contrast"),
 }
 
@@ -353,5 +370,5 @@ onclick="document.getElementById('below').hidden = false">Menu</button>
 Contents</button><dialog aria-label="Contents"><p style="color: #bbb">Faint.</p></dialog>"""
     site = small_site(tmp_path, "<p>Some", menu + dialog + "<p>Some")
     assert any("(menu 1 open)" in line for line in seen(look, site, "faults", ["light"]))
-    for way in ("glance", "faults"):
+    for way in ("buttons", "faults"):
         assert any("pressed)" in line for line in seen(look, site, way, ["phone"]))

@@ -7,8 +7,8 @@ reading a page. No request that leaves the site finds its way.
 `faults` opens a page once for each view, at desktop width in light and dark and at the width of a
 phone, and runs all of axe on it as it comes, with everything opened that opens, with each tab in
 front and each menu down. `glance` opens the page once, with everything open: it looks at what a
-phone can change, runs all of axe in light and the rule on contrast in the dark, and for these
-hides all tokens of code but one of each kind, of which there are thousands.
+phone can change, runs all of axe in light but for the rule on contrast, which is the dearest; that
+it runs in light and in the dark on one piece of text of each kind, of which there are thousands.
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ SETTLED = """async () => {
   for (const picture of document.images) picture.loading = "eager";
   await Promise.all([...document.images].map(picture => picture.decode().catch(() => null)));
 }"""
-RUN_AXE = """([within, rules]) => axe.run(document.querySelector(within) ?? document,
-  {runOnly: rules, resultTypes: ["violations"], preload: false})"""
+RUN_AXE = """([within, rules, contrast]) => axe.run(document.querySelector(within) ?? document,
+  {runOnly: rules, resultTypes: ["violations"], preload: false,
+   rules: {"color-contrast": {enabled: contrast}}})"""
 BROKEN_PICTURES = """() => [...document.images]
   .filter(picture => !picture.complete || picture.naturalWidth === 0)
   .map(picture => `picture: ${picture.src.slice(-60)} does not load`)"""
@@ -66,17 +67,32 @@ WIDEST = """() => {
     .filter(part => part.getBoundingClientRect().right > limit + 1);
   return wide.length ? wide.at(-1).outerHTML.slice(0, 120) : "no element in particular";
 }"""
-HIDE_REPEATS = """() => {
-  const seen = new Set();
-  for (const part of document.querySelectorAll("pre span, mjx-container *")) {
-    const kind = [];
-    for (let at = part; at && at.tagName !== "ARTICLE"; at = at.parentElement)
-      kind.push(at.tagName + "." + at.className + "/" + at.getAttribute("style"));
-    const key = kind.join(" ");
-    if (seen.has(key)) part.style.display = "none"; else seen.add(key);
+ONE_OF_EACH_KIND = """() => {
+  const kinds = new WeakMap(), seen = new Set();
+  const kind = part => {
+    if (!part) return "";
+    if (!kinds.has(part)) {
+      const odd = part.tagName === "TR" ? part.sectionRowIndex % 2 : "";
+      kinds.set(part, `${kind(part.parentElement)} ${part.tagName}${odd}.`
+        + `${part.className}/${part.getAttribute("style")}`);
+    }
+    return kinds.get(part);
+  };
+  const says = part => part.matches("input, select, textarea")
+    || [...part.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim());
+  window.oneOfEachKind = [];
+  for (const part of document.querySelectorAll("body *")) {
+    if (!says(part)) continue;
+    if (!seen.has(kind(part))) window.oneOfEachKind.push(part);
+    else if (part.matches("pre span, mjx-container *")) part.style.display = "none";
+    seen.add(kind(part));
   }
 }"""
-"""A token of code, or a letter of mathematics, whose kind and surroundings were seen already."""
+"""What has text of its own, one for each kind: its tag, classes and style and those around it, and
+whether its row of a table is odd. Repeated tokens of code and letters of mathematics are hidden,
+since they stand within what is kept."""
+RUN_CONTRAST = """rules => axe.run({include: window.oneOfEachKind},
+  {runOnly: rules, resultTypes: ["violations"], preload: false})"""
 
 
 def browser_path() -> str:
@@ -147,13 +163,18 @@ class Looker:
             opened.look_at_width(" (all opened)")
             opened.run_axe(" (all opened)", TARGETS)
             opened.turn("light")
-            opened.page.evaluate(HIDE_REPEATS)
-            opened.run_axe(" (all opened)", RULES)
+            opened.run_axe(" (all opened)", RULES, contrast=False)
             opened.tab_by_tab(".sd-tab-set")
+            opened.page.evaluate(ONE_OF_EACH_KIND)
+            opened.run_contrast()
             opened.turn("dark")
-            opened.run_axe(" (all opened)", CONTRAST)
-            opened.turn("phone")
-            opened.toggle_by_toggle()  # last, since a button keeps its tooltip
+            opened.run_contrast()
+            return opened.told()
+
+    def buttons(self, address: str, name: str) -> list[str]:
+        """What is wrong with what the buttons of a phone bring up, which is alike on all pages."""
+        with _Opened(self, address, name, "phone") as opened:
+            opened.toggle_by_toggle()
             return opened.told()
 
     def _thoroughly(self, address: str, name: str, view: str) -> list[str]:
@@ -228,13 +249,20 @@ class _Opened:
             culprit = self.page.evaluate(WIDEST)
             self.note(f"sideways: the page is {wider} px wider than the screen{state}: {culprit}")
 
-    def run_axe(self, state: str, rules: dict, within: str = "html") -> None:
+    def run_axe(self, state: str, rules: dict, within: str = "html", contrast: bool = True) -> None:
         """Note what axe finds within the first part of the page that is meant, or else in all."""
-        if not self.page.evaluate("'axe' in window"):
-            self.page.evaluate(self.axe)
         if not self.page.locator(within).count():
             within = "html"
-        for violation in self.page.evaluate(RUN_AXE, [within, rules])["violations"]:
+        self._note_violations(state, RUN_AXE, [within, rules, contrast])
+
+    def run_contrast(self) -> None:
+        """Note faint text of each kind, with everything open."""
+        self._note_violations(" (all opened)", RUN_CONTRAST, CONTRAST)
+
+    def _note_violations(self, state: str, run: str, given: Any) -> None:
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(self.axe)
+        for violation in self.page.evaluate(run, given)["violations"]:
             node, count = violation["nodes"][0], len(violation["nodes"])
             why = " ".join(node["failureSummary"].split()[:40])
             such = f"{count}x, such as {node['html'][:160]} ({why})"
