@@ -29,6 +29,15 @@ def test_the_specimen_is_a_good_chapter(good):
     assert faults(read(good), "small") == []
 
 
+def test_an_empty_cell_may_be_left_to_the_reader(good):
+    notebook = read(good)
+    insert_after("### 1.", new_code_cell("# your recipe"))(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for count, cell in enumerate(code, 1):
+        cell.execution_count = count
+    assert faults(notebook, "small") == []
+
+
 def replace(start, old, new):
     def plant(notebook):
         cell = cell_starting(notebook, start)
@@ -252,6 +261,11 @@ PLANTED = {
     ),
     "three exercises": (drop("### 2."), "cell 14 (## Exercises)", "3 exercises"),
     "solution missing": (drop("def"), "cell 15 (### 1.", "no solution that runs"),
+    "empty cell for a solution": (
+        rewrite("def", "# your recipe"),
+        "cell 15 (### 1.",
+        "no solution that runs",
+    ),
     "solution without result": (outputs("def"), "cell 15 (### 1.", "shows nothing"),
     "solution in sight": (metadata("def", tags=[]), "cell 16 (def", "tagged hide-cell"),
     "solution in sight in Jupyter": (

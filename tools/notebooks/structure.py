@@ -479,8 +479,16 @@ def _exercises(notebook: NotebookNode) -> Iterator[str]:
         yield from _solution(*exercise)
 
 
+def _is_empty(cell: NotebookNode) -> bool:
+    """Whether it is code with nothing but comments: a cell left to the reader."""
+    return cell.cell_type == "code" and not any(
+        line.strip() and not line.strip().startswith("#") for line in cell.source.splitlines()
+    )
+
+
 def _solution(index: int, cell: NotebookNode, rest: Cells) -> Iterator[str]:
-    """The rules for an exercise's cell and the cells that follow it."""
+    """The rules for an exercise's cell and the cells that follow it, the reader's own left out."""
+    rest = [(place, part) for place, part in rest if not _is_empty(part)]
     code = [part for _, part in rest if part.cell_type == "code"]
     if not code:
         yield f"{where(index, cell)}: no solution that runs (a code cell tagged hide-cell)"
