@@ -60,12 +60,17 @@ KEEP_COMPANY = [  # equally many clusters, of other sizes and spreads: easy, har
 ]
 
 
-@pytest.mark.parametrize("designs", KEEP_COMPANY, ids=["small", "ragged", "nine terms"])
-def test_company_moves_no_bit(designs):
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "designs, n_studies",
+    list(zip(KEEP_COMPANY, [15, 15, 3])),
+    ids=["small", "ragged", "nine terms"],
+)
+def test_company_moves_no_bit(designs, n_studies):
     """Whatever runs beside it, how a run is shared out or what a store already holds."""
     assert len({company(design) for design in designs}) == 1
     parts = [
-        reduce_studies(simulate_studies(design, 15, seed=i), list(REGISTRY))
+        reduce_studies(simulate_studies(design, n_studies, seed=i), list(REGISTRY))
         for i, design in enumerate(designs)
     ]
     one = reduce_studies(simulate_studies(designs[1], 1, seed=1), list(REGISTRY))
