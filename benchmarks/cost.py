@@ -29,16 +29,16 @@ COLOURS = {OURS_MANY: "#123c69", OURS_ONE: "#2f8f9d", STATSMODELS: "#b8432f", LM
 
 
 def many(n_clusters: int, n_per_cluster: int) -> float:
-    """Seconds a fit, drawing the data not counted."""
+    """Processor seconds a fit, drawing the data not counted."""
     design = Design(n_clusters, n_per_cluster, 3, between_sd=0.5)
     studies = simulate_studies(design, max(20, 6_000 // n_clusters), seed=1)
-    start = time.perf_counter()
+    start = time.process_time()
     fit_studies(studies, "multilevel")
-    return (time.perf_counter() - start) / len(studies)
+    return (time.process_time() - start) / len(studies)
 
 
 def measure() -> pd.DataFrame:
-    """Seconds of one fit with its standard errors, one row a size and software.
+    """Processor seconds of one fit with its standard errors, one row a size and software.
 
     Degrees of freedom are included, but for statsmodels, which has none.
     """

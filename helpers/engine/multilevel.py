@@ -214,7 +214,7 @@ def _search_from(
     Psi = guess[:, None] * sizes[:, :, None] * sizes[:, None, :]
     Psi = Psi.reshape(-1, *guess.shape[1:])
     everywhere = evaluate if starts == 1 else evaluate.take(np.repeat(np.arange(S), starts))
-    converged, point = minimise(everywhere, Psi, evaluate.blocks, max_iterations, few=alone)
+    converged, point = minimise(everywhere, Psi, evaluate.blocks, max_iterations, alone, starts)
     by_study = (point.criterion + _UNCONVERGED * ~converged).reshape(-1, starts)
     best = by_study.argmin(axis=1) + starts * np.arange(S)
     agree = np.ptp(by_study, axis=1) < _ONE_MINIMUM

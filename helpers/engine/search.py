@@ -20,6 +20,9 @@ shrinks with those that do not. Four things are peculiar to variances.
 - Eigenvectors turn from step to step, and the coordinates with them: a correlation of one is a zero
   variance like any other.
 
+Where a study is searched from several starts most searches come to the same place. Those that come
+near a minimum that is found already go no further.
+
 Arrays: S studies, q random terms, t coordinates.
 """
 
@@ -38,6 +41,7 @@ _DECREMENT = 1e-9  # predicted fall of the criterion below which one more Newton
 _RELATIVE = 1e-8  # and its share of what is known: the square of the step's share of the variance
 _FAINT = 0.1  # known of a variance so near to zero that the criterion is a parabola in it
 _FAR = 4.0  # times as large a variance as it is: so far a parabola is not trusted
+_NEAR = 0.5  # to a minimum, in the criterion and in squared standard errors of Psi
 _NOTHING = 1e-24  # known of a variance that is rounding
 _LONGEST_STEP = 1e5
 _ROUNDING = 1e-11  # share of the criterion by which rounding alone may raise it
@@ -61,9 +65,10 @@ class Point:
     slope : (S, q, q) array
         Derivative with respect to Psi.
     curvature : (S, q, q, q, q) array
-        About how the slope rises where Psi grows: the second derivative along v v' is some
-        ``sum_abcd v_a v_b curvature_abcd v_c v_d``, which is positive. It says how far to go along
-        a direction that Psi leaves empty, and where to jump; so it need not be exact.
+        About how the slope rises where Psi grows: the second derivative along a symmetric D is
+        some ``sum_abcd D_da curvature_abcd D_bc``, which is positive. It says how far to go along a
+        direction that Psi leaves empty, where to jump, and what is near a minimum; so it need not
+        be exact.
     """
 
     criterion: np.ndarray
@@ -104,6 +109,7 @@ def minimise(
     blocks: Blocks,
     max_iterations: int = 100,
     few: bool = False,
+    starts: int = 1,
 ) -> tuple[np.ndarray, AnyPoint]:
     """The minimum of a criterion over positive semidefinite Psi.
 
@@ -122,6 +128,9 @@ def minimise(
         There are so few searches that LAPACK, one after the other, is quicker than arithmetic on
         all of them at once. Said by the caller and not counted here, for the two round differently,
         and a study has to come out the same whoever is beside it.
+    starts : int
+        So many searches, one after the other in `start`, are of one study. One that comes near a
+        minimum which another has found goes no further, and has that minimum for its result.
 
     Returns
     -------
@@ -130,15 +139,15 @@ def minimise(
     point : Point
         All that is known there.
     """
-    search = _Search(evaluate, start, blocks, few)
+    search = _Search(evaluate, start, blocks, few, starts)
     for _ in range(max_iterations):
         trial = search.propose()
-        if trial.arrived.any():
+        if (trial.arrived | trial.follows).any():
             trial = search.let_go(trial)
             if not len(search.active):
                 break
         search.move(trial)
-    return search.converged, search.result()
+    return search.result()
 
 
 @dataclass
@@ -148,8 +157,10 @@ class _Trial:
     origin: np.ndarray  # (A,): where they stand in the search's point
     Psi: np.ndarray  # (A, q, q)
     step: np.ndarray  # (A, q, q): of the factor, in the basis
+    newton: np.ndarray  # (A, t): the step as long as it wants to be, NaN unless it is Newton's own
     small: np.ndarray  # (A,): the step promises nothing that counts
     arrived: np.ndarray  # (A,): and nor did the last
+    follows: np.ndarray  # (A,): to a minimum of the study that is found already
     leaves: np.ndarray  # (A,): off a boundary instead of along the step
 
     def take(self, which: np.ndarray) -> Self:
@@ -159,9 +170,16 @@ class _Trial:
 class _Search(Generic[AnyPoint]):
     """The searches of S studies, of which the active ones are still on their way."""
 
-    def __init__(self, evaluate: Evaluate[AnyPoint], start: np.ndarray, blocks: Blocks, few: bool):
+    def __init__(
+        self,
+        evaluate: Evaluate[AnyPoint],
+        start: np.ndarray,
+        blocks: Blocks,
+        few: bool,
+        starts: int,
+    ):
         S = len(start)
-        self.evaluate, self.blocks, self.few = evaluate, blocks, few
+        self.evaluate, self.blocks, self.few, self.starts = evaluate, blocks, few, starts
         self.radius = np.sqrt(1.0 + np.einsum("saa->s", start))  # steps are no longer than this
         self.bold = np.ones(S, bool)  # the last step went down
         self.polished = np.zeros(S, bool)  # the last step was one that changes nothing any more
@@ -169,17 +187,48 @@ class _Search(Generic[AnyPoint]):
         self.active = np.arange(S)
         self.point = evaluate(Coordinates.eigenvectors(blocks, start))  # of the active ones
         self.final = self.point.take(self.active)
+        # Newton's step, where it is known since the last was that one and failed
+        self.newton = np.full_like(self.point.gradient, np.nan)
+        self.minimum = np.full(S, np.inf)  # of the criterion, of searches that have arrived
+        self.leader = np.arange(S)  # whose result is theirs as well
 
     def propose(self) -> _Trial:
         """A Newton step for each active study; a second small one in a row says it has arrived."""
         point, active = self.point, self.active
-        step, small = _newton_step(
-            point, self.blocks, self.radius[active], self.bold[active], self.few
+        step, newton, small = _newton_step(
+            point,
+            self.blocks,
+            self.radius[active],
+            self.bold[active],
+            self.newton[active],
+            self.few,
         )
         factor = point.factor + point.basis @ step
         arrived = small & self.polished[active]
         Psi, leaves = factor @ factor.swapaxes(1, 2), np.zeros(len(active), bool)
-        return _Trial(np.arange(len(active)), Psi, step, small, arrived, leaves)
+        follows = self._follow()
+        return _Trial(
+            np.arange(len(active)), Psi, step, newton, small, arrived & ~follows, follows, leaves
+        )
+
+    def _follow(self) -> np.ndarray:
+        """Which active searches are near the lowest minimum that their study has found so far.
+
+        Near is where the criterion is little higher, and where Psi differs by a part of its
+        standard errors, of which the curvature tells.
+        """
+        active, point, follows = self.active, self.point, np.zeros(len(self.active), bool)
+        if self.starts == 1:
+            return follows
+        lowest = self.minimum.reshape(-1, self.starts).argmin(axis=1)
+        leader = (lowest + self.starts * np.arange(len(lowest)))[active // self.starts]
+        above = point.criterion - self.minimum[leader]
+        near = np.flatnonzero((above > 0) & (above < _NEAR))
+        here, there = point.factor[near], self.final.factor[leader[near]]
+        change = here @ here.swapaxes(1, 2) - there @ there.swapaxes(1, 2)
+        follows[near] = _square(change, point.curvature[near]) < _NEAR
+        self.leader[active[follows]] = leader[follows]
+        return follows
 
     def let_go(self, trial: _Trial) -> _Trial:
         """Put away studies that have arrived at a minimum, send the others off a boundary."""
@@ -187,9 +236,10 @@ class _Search(Generic[AnyPoint]):
         Psi, leaves = _leave_boundary(point, self.blocks)
         self.final.update(point.take(~leaves), active[~leaves])
         self.converged[active[~leaves]] = True
+        self.minimum[active[~leaves]] = point.criterion[~leaves]
         trial.Psi[trial.arrived], trial.leaves[trial.arrived] = Psi, leaves
 
-        stay = ~trial.arrived | trial.leaves
+        stay = ~(trial.arrived | trial.follows) | trial.leaves
         self.active = self.active[stay]
         if len(self.active):
             self.evaluate = self.evaluate.take(stay)
@@ -204,6 +254,7 @@ class _Search(Generic[AnyPoint]):
         better = (new.criterion <= before + noise) | trial.leaves
         self._adjust_radius(trial, better)
         self.polished[active] = trial.small & better & ~trial.leaves
+        self.newton[active] = np.where(better[:, None], np.nan, trial.newton)
         if not better.all():
             new.update(old.take(trial.origin[~better]), ~better)
         self.point = new
@@ -219,22 +270,30 @@ class _Search(Generic[AnyPoint]):
         self.radius[active] = np.where(better, after_good, length / 4)
         self.bold[active] = better & ~trial.leaves
 
-    def result(self) -> AnyPoint:
-        """Where each study is at the end, those that did not arrive too."""
+    def result(self) -> tuple[np.ndarray, AnyPoint]:
+        """Which arrived, and where each is at the end, those that did not arrive too."""
         if len(self.active):
             self.final.update(self.point, self.active)
-        return self.final
+        led = np.flatnonzero(self.leader != np.arange(len(self.leader)))
+        self.final.update(self.final.take(self.leader[led]), led)
+        return self.converged[self.leader], self.final
 
 
 def _newton_step(
-    point: Point, blocks: Blocks, radius: np.ndarray, bold: np.ndarray, few: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """A step of the factor (S, q, q), and whether it promises nothing that counts (S,).
+    point: Point,
+    blocks: Blocks,
+    radius: np.ndarray,
+    bold: np.ndarray,
+    newton: np.ndarray,
+    few: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A step of the factor (S, q, q), Newton's (S, t), and whether it promises nothing (S,).
 
     Newton's, no longer than `radius`; and, for studies that are `bold`, straight to zero where the
     criterion falls all the way to a zero variance, and along the parabola where one is faint. In a
     variance the Hessian lacks what the slope adds to it in the SD. Where the parabola leads below
-    zero or far away the SD's own step is taken.
+    zero or far away the SD's own step is taken. What is not NaN in `newton` (S, t) is known
+    already; in what is given back NaN stands where a variance is faint.
     """
     slope, curvature, sd = _along_basis(point)
     known, bold, diagonal = curvature * sd**4, bold[:, None], blocks.diagonal
@@ -242,7 +301,8 @@ def _newton_step(
     faint = bold & ~falls & (known > _NOTHING) & (known < _FAINT)
     hessian = point.hessian.copy()
     hessian[:, diagonal, diagonal] -= np.where(faint, 2 * slope, 0.0)
-    step = _downhill(hessian, point.gradient, faint, few)
+    step, new = newton.copy(), np.isnan(newton[:, 0])
+    step[new] = _downhill(hessian[new], point.gradient[new], faint[new], few)
     growth = _growth(step[:, diagonal], sd, faint)
     far = faint & ~((growth > 0) & (growth < _FAR))
     if far.any():
@@ -250,6 +310,7 @@ def _newton_step(
         hessian[:, diagonal, diagonal] += np.where(far, 2 * slope, 0.0)
         step[again] = _downhill(hessian[again], point.gradient[again], faint[again], few)
         growth = np.where(faint, _growth(step[:, diagonal], sd, faint), 1.0)
+    newton = np.where(faint.any(axis=1, keepdims=True), np.nan, step)
     small = _is_small(step, point, hessian, known, blocks)
 
     own = np.where(faint, sd * (np.sqrt(np.maximum(growth, 0.0)) - 1), step[:, diagonal])
@@ -258,7 +319,7 @@ def _newton_step(
     step[:, diagonal] = np.where(falls & (turned < sd**2 / 4), -sd, own)
     length = np.sqrt((step**2).sum(axis=1))
     step *= np.minimum(1.0, radius / np.maximum(length, _TINY))[:, None]
-    return blocks.lower(step), small
+    return blocks.lower(step), newton, small
 
 
 def _growth(step: np.ndarray, sd: np.ndarray, faint: np.ndarray) -> np.ndarray:
@@ -329,6 +390,14 @@ def _along(directions: np.ndarray, curvature: np.ndarray) -> np.ndarray:
     S, i, q = directions.shape
     squares = (directions[..., :, None] * directions[..., None, :]).reshape(S, i, q * q)
     return ((squares @ curvature.reshape(S, q * q, q * q)) * squares).sum(axis=-1)
+
+
+def _square(change: np.ndarray, curvature: np.ndarray) -> np.ndarray:
+    """The second derivative (S,) along changes of Psi (S, q, q), as the curvature knows it."""
+    S, q = change.shape[:2]
+    form = curvature.transpose(0, 4, 1, 2, 3).reshape(S, q * q, q * q)
+    flat = change.reshape(S, 1, q * q)
+    return (flat @ form @ flat.swapaxes(1, 2))[:, 0, 0]
 
 
 def _leave_boundary(point: Point, blocks: Blocks) -> tuple[np.ndarray, np.ndarray]:

@@ -4,6 +4,8 @@ One has a minimum that can be written down, inside or on the boundary; the other
 with crossed groupings, which this module does not fit.
 """
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize as scipy_minimize
@@ -126,6 +128,36 @@ def test_many_at_once_are_what_each_is_alone():
         axis=1
     )
     assert set(zeros) >= {0, 1, 2}
+
+
+def test_starts_of_one_study_that_meet_are_one():
+    """They go on as one, and say of each what it would have found by itself."""
+
+    class Counted(NoisyCovariance):
+        asked: ClassVar[list[int]] = []
+
+        def take(self, which):
+            return Counted(self.T[which])
+
+        def __call__(self, at):
+            self.asked.append(len(at.factor))
+            return super().__call__(at)
+
+    rng = np.random.default_rng(4)
+    half = rng.normal(size=(30, 3, 3)) * 10 ** rng.uniform(-1, 1, (30, 1, 1))
+    T = np.repeat(half @ half.swapaxes(1, 2), 4, axis=0)
+    start = np.tile([[[0.01]], [[0.3]], [[1.0]], [[40.0]]], (30, 1, 1)) * np.eye(3)
+    _, alone = minimise(Counted(T), start, Blocks((3,)))
+    one_by_one = sum(Counted.asked)
+    converged, met = minimise(Counted(T), start, Blocks((3,)), starts=4)
+    assert converged.all()
+    assert sum(Counted.asked) - one_by_one < 0.9 * one_by_one
+    np.testing.assert_allclose(met.criterion, alone.criterion, atol=1e-9)
+    np.testing.assert_allclose(
+        met.factor @ met.factor.swapaxes(1, 2),
+        alone.factor @ alone.factor.swapaxes(1, 2),
+        atol=1e-6,
+    )
 
 
 def test_cut_short_it_says_so():
