@@ -153,10 +153,12 @@ GUIDE = (
         "and slopes last",
         "multilevel",
         "Where slopes differ, the most precise of the honest tests when rows are few or clusters "
-        "unequal. OLS with CR2 is as honest and finds less.",
+        "unequal. OLS with CR2 is as honest and finds less. For several slopes in few clusters "
+        "take Kenward–Roger’s errors in place of CR2.",
         {
             "sixty people": "how_to_decide.ipynb#sixty-people-six-rows",
             "where zero is": "how_to_decide.ipynb#where-zero-is",
+            "three slopes": "how_to_decide.ipynb#three-slopes-fifteen-people",
             "a model, and then the sandwich": (
                 "robust_standard_errors.ipynb#a-model-and-then-the-sandwich"
             ),
@@ -214,7 +216,7 @@ def record() -> pd.DataFrame:
         ``alarms`` and ``power``; the ``best`` strategy of those that are honest in this design,
         and how much ``short`` of its power the advice falls; whether the advice is ``honest``,
         ``strong`` and both (``good``), and strong beside those honest in the whole branch. Last
-        come two columns for who is never sure that clusters respond alike.
+        come three columns for who is never sure that clusters respond alike.
     """
     import pandas as pd
 

@@ -115,7 +115,7 @@ def judged(table: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
     error = 2 * proportion_se(0.5, told["n_studies"])
     for ending, best in (("", table[table["honest"]]), ("_in_branch", table[of_branch])):
         best = best.sort_values("power").groupby("place").last().reindex(told.index)
-        told["best" + ending] = best["strategy"]
+        told["best" + ending] = best["strategy"].fillna("no strategy")
         told["short" + ending] = (best["power"] - told["power"]).fillna(0)
         told["strong" + ending] = told["short" + ending] - error <= POWER_TO_SPARE
     return told.assign(good=told["honest"] & told["strong"])
@@ -134,7 +134,9 @@ def told_of(table: pd.DataFrame, drawn: dict[str, Drawn]) -> pd.DataFrame:
     """What `judged` says, and how good advice is for who is not sure that clusters are alike."""
     unsure = judged(table, advised(drawn, sure=False))
     return judged(table, advised(drawn)).assign(
-        short_unsure=unsure["short"], good_unsure=unsure["good"]
+        short_unsure=unsure["short"],
+        honest_unsure=unsure["honest"],
+        good_unsure=unsure["good"],
     )
 
 
@@ -168,7 +170,7 @@ RECORDED = [
     *("level", "clusters", "smaller_arm", "fewest_rows", "most_rows", "level_sd", "response_sd"),
     *("noise_memory", "predictor_memory", "n_studies", "branch", "advised", "alarms", "power"),
     *("best", "short", "honest", "strong", "strong_in_branch", "good"),
-    *("short_unsure", "good_unsure"),
+    *("short_unsure", "honest_unsure", "good_unsure"),
 ]
 """What the record holds of a design."""
 
