@@ -111,8 +111,8 @@ GUIDE = (
         "Surely: because you know it, not because a test found nothing. Alike enough are "
         "responses whose SD is at most a quarter of the one that clusters’ means (x of clusters) "
         "or their own slopes (x of rows) would have without. Neighbouring rows do harm only if "
-        "they are alike in x, too. Group × day: what has to be alike is how the group changes the "
-        "slope of day.",
+        "x varies within clusters and is slow as well. Group × day: what has to be alike is how "
+        "the group changes the slope of day.",
         {
             "twelve clinics": "how_to_decide.ipynb#twelve-clinics",
             "a watch": "how_to_decide.ipynb#a-watch-that-never-sleeps",
