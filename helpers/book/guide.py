@@ -1,21 +1,27 @@
 """The decision guide: one list, from which its figure, alt text and table are made.
 
 A branch asks a question that a reader can answer with yes or no, before the data are in. Yes leads
-to an answer on the right, no to the next question. The numbers in it are rules of thumb; the
-chapter `how_to_decide` puts each branch to a test.
+to an answer on the right, no to the next question. The numbers in it are rules of thumb. The
+chapter `how_to_decide` shows each branch at work, and `tools.guide_check` holds those that name
+what is ``tested`` to the truth in designs drawn at random.
 """
 
 from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from helpers.book.figures import INK, QUIET, strategy_colour
 
 if TYPE_CHECKING:
+    import pandas as pd
     from IPython.display import Markdown
     from matplotlib.axes import Axes
+
+RECORD = Path(__file__).with_name("guide_check.csv")
+"""What `tools.guide_check` measured and found of the advice."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,9 @@ class Branch:
         Where the book shows it: from the words of a link to chapter.ipynb#section.
     go_on : bool
         Whether the next question follows all the same.
+    tested : tuple of str
+        What it comes to in `tools.guide_check.candidates`; first for a predictor of its own, then
+        for the product of a group and days, if that is another.
     """
 
     ask: str
@@ -44,6 +53,7 @@ class Branch:
     so: str
     seen: dict[str, str]
     go_on: bool = False
+    tested: tuple[str, ...] = ()
 
 
 GUIDE = (
@@ -56,7 +66,7 @@ GUIDE = (
         "were assigned, cluster there, even if you have them all.",
         {
             "these schools": "robust_standard_errors.ipynb#which-repeats-do-you-mean",
-            "a whole county": "how_to_decide.ipynb#4-a-whole-county",
+            "a whole county": "how_to_decide.ipynb#a-whole-county",
         },
     ),
     Branch(
@@ -73,35 +83,21 @@ GUIDE = (
     ),
     Branch(
         "Do two groupings cross, such as people and words?",
-        "Both must count: crossed effects, min-F′, two-way errors",
+        "Both must count: crossed effects or min-F′",
         "",
-        "As long as you generalise beyond both.",
+        "As long as you generalise beyond both. Errors clustered both ways need dozens of each.",
         {
             "forty words": "how_to_decide.ipynb#forty-words",
             "firms and years": "robust_standard_errors.ipynb#firms-and-years",
         },
     ),
     Branch(
-        "Is x one value for a whole cluster?",
-        "CR2 where x was assigned; a random intercept if all surely respond alike",
-        "cluster_robust_cr2",
-        "Clusters are your rows here. Where they respond differently and arms are unequal, or x is "
-        "a number, a random intercept raises false alarms that more clusters do not cure. Where "
-        "groups lie inside one another, take the level at which x was assigned or units were "
-        "sampled; if they differ, the higher.",
-        {
-            "three of twelve clinics": "false_alarms_and_misses.ipynb#three-of-twelve-clinics",
-            "twelve clinics": "how_to_decide.ipynb#twelve-clinics",
-            "classes in schools": "how_to_decide.ipynb#classes-in-schools",
-        },
-    ),
-    Branch(
-        "Do clusters differ in their mean of x?",
+        "Do clusters differ in their mean of x, and not by lot?",
         "Split x: cluster mean and deviation",
         "",
         "The deviation has the slope within clusters, the mean what lies between them. Fixed "
         "effects and two-stage split by themselves; give fixed effects errors that compare "
-        "clusters (CR2). Then go on.",
+        "clusters (CR2). Then go on with the deviation.",
         {
             "good moods": "how_to_decide.ipynb#good-moods",
             "one more column": "simpsons_paradox.ipynb#one-more-column",
@@ -109,39 +105,65 @@ GUIDE = (
         go_on=True,
     ),
     Branch(
-        "Ten or more rows to spare in every cluster, and sizes alike?",
-        "Two-stage: a line each, then t(G − 1)",
+        "Do clusters surely respond alike, and rows forget their neighbours?",
+        "Random intercept; group × day: slope of day, too",
+        "random_intercept",
+        "Surely: because you know it, not because a test found nothing. Alike enough are "
+        "responses whose SD is at most a quarter of the one that clusters’ means (x of clusters) "
+        "or their own slopes (x of rows) would have without. Neighbouring rows do harm only if "
+        "x varies within clusters and is slow as well. Group × day: what has to be alike is how "
+        "the group changes the slope of day.",
+        {
+            "twelve clinics": "how_to_decide.ipynb#twelve-clinics",
+            "a watch": "how_to_decide.ipynb#a-watch-that-never-sleeps",
+            "Monday and Tuesday": "iid.ipynb#monday-is-more-like-tuesday-than-like-friday",
+        },
+        tested=("random intercept", "slopes vary"),
+    ),
+    Branch(
+        "Is x one value for a whole cluster?",
+        "Random intercept, errors by CR2",
+        "cluster_robust_cr2",
+        "Clusters are your rows here: a regression of their means with CR2 does nearly the same. "
+        "The model’s own errors raise false alarms that more clusters do not cure, if responses "
+        "differ and arms are unequal or x is a number. Where groups lie inside one another, take "
+        "the level at which x was assigned or units were sampled; if they differ, the higher.",
+        {
+            "three of twelve clinics": "false_alarms_and_misses.ipynb#three-of-twelve-clinics",
+            "classes in schools": "how_to_decide.ipynb#classes-in-schools",
+        },
+        tested=("random intercept, CR2",),
+    ),
+    Branch(
+        "Ten or more rows to spare everywhere, sizes and means of x alike?",
+        "Two-stage: a line each, then t(G − 1)",
         "two_stage",
-        "To spare: a cluster’s rows less the coefficients, intercept included; G counts clusters. "
-        "Where slopes clearly differ it is as good as the model, and easier to explain; where they "
-        "hardly differ it keeps its 5% and gives up some power.",
+        "To spare: a cluster’s rows less the coefficients of its line; G counts clusters. It is "
+        "then as good as the model, and easier to explain. Group × day: the slopes, regressed on "
+        "the group with CR2.",
         {
             "a watch": "how_to_decide.ipynb#a-watch-that-never-sleeps",
             "the cliff": "two_stage_regression.ipynb#the-cliff",
         },
-    ),
-    Branch(
-        "Would you rather not model how clusters differ?",
-        "OLS with CR2; from 40 balanced clusters CR1 will do",
-        "cluster_robust_cr2",
-        "The test is kept, and some precision lost.",
-        {
-            "sixty people": "how_to_decide.ipynb#sixty-people-six-rows",
-            "how many are many": "robust_standard_errors.ipynb#how-many-clusters-are-many",
-        },
+        tested=("two-stage", "slopes vary, CR2"),
     ),
     Branch(
         "",
-        "Multilevel, slopes vary, Satterthwaite df. If it will not fit: centre x, drop "
-        "correlations, and slopes last",
+        "Multilevel, slopes vary, errors by CR2. If it will not fit: centre x, drop correlations, "
+        "and slopes last",
         "multilevel",
         "Where slopes differ, the most precise of the honest tests when rows are few or clusters "
-        "unequal.",
+        "unequal. OLS with CR2 is as honest and finds less. For several slopes in few clusters "
+        "take Kenward–Roger’s errors in place of CR2.",
         {
             "sixty people": "how_to_decide.ipynb#sixty-people-six-rows",
             "where zero is": "how_to_decide.ipynb#where-zero-is",
-            "how much may vary": "multilevel_models.ipynb#how-much-may-vary",
+            "three slopes": "how_to_decide.ipynb#three-slopes-fifteen-people",
+            "a model, and then the sandwich": (
+                "robust_standard_errors.ipynb#a-model-and-then-the-sandwich"
+            ),
         },
+        tested=("slopes vary, CR2",),
     ),
 )
 
@@ -181,6 +203,24 @@ def table() -> Markdown:
         links = ", ".join(f"[{words}]({target})" for words, target in b.seen.items())
         lines.append(f"| {number}. {b.ask or LAST} | **{b.use}.** {b.so} Seen in: {links} |")
     return Markdown("\n".join(lines))
+
+
+def record() -> pd.DataFrame:
+    """How the advice fared in designs drawn at random.
+
+    Returns
+    -------
+    DataFrame
+        A row a design, indexed by ``place``: the seed of its draw and its number there. What the
+        design is; the ``branch`` that it leads to and what is ``advised`` there, with its false
+        ``alarms`` and ``power``; the ``best`` strategy of those that are honest in this design,
+        and how much ``short`` of its power the advice falls; whether the advice is ``honest``,
+        ``strong`` and both (``good``), and strong beside those honest in the whole branch. Last
+        come three columns for who is never sure that clusters respond alike.
+    """
+    import pandas as pd
+
+    return pd.read_csv(RECORD, index_col="place", dtype={"branch": str})
 
 
 # The figure: a branch is one step of a ladder

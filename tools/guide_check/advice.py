@@ -1,10 +1,19 @@
-"""The advice that is held to the truth: from what can be known of a design to a strategy's name."""
+"""The guide as a rule: from what can be known of a design to a branch, and a strategy's name.
+
+The space asks for an average over clusters like these, with one grouping and nothing that speaks
+for a split. So the first four questions of the guide are answered, and four branches remain.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from helpers.book.guide import GUIDE
 from tools.guide_check.space import Drawn
+
+ALIKE, OF_CLUSTERS, ROWS_TO_SPARE, OTHERWISE = range(4, len(GUIDE))
+"""Places of these branches in the guide."""
+ENOUGH_TO_SPARE = 10
 
 
 class Advice(NamedTuple):
@@ -13,7 +22,7 @@ class Advice(NamedTuple):
     Attributes
     ----------
     branch : str
-        The condition: data that the advice does not tell apart are of one branch.
+        The number of the guide's branch and, where it names several strategies, for which data.
     strategy : str
         Its name in `candidates`.
     """
@@ -22,20 +31,31 @@ class Advice(NamedTuple):
     strategy: str
 
 
-def advice(drawn: Drawn) -> Advice:
-    """The strategy for such data.
+def advice(drawn: Drawn, sure: bool = True) -> Advice:
+    """The guide, for such data.
 
-    Asked are: of what is the predictor a property; are the arms equal; is it known beforehand that
-    all clusters respond alike; are neighbouring rows more alike than others?
+    Parameters
+    ----------
+    drawn : Drawn
+        The design, which stands for what is known of the data.
+    sure : bool
+        Whether somebody whose clusters respond alike knows it; if not, nobody takes that branch.
     """
-    if drawn.level in ("arms", "cluster"):
-        if drawn.alike:
-            return Advice("of clusters, which respond alike", "random intercept")
-        return Advice("of clusters, which may respond differently", "random intercept, CR2")
-    if drawn.alike and not drawn.neighbours_alike:
-        return Advice("of rows, which are alike in all but level", "random intercept")
-    if drawn.level == "arms x day":
-        if drawn.alike or drawn.equal_arms:
-            return Advice("arms x day, equal arms or all respond alike", "slopes vary")
-        return Advice("arms x day, unequal arms", "slopes vary, CR2")
-    return Advice("of rows", "slopes vary, CR2")
+    slopes_of_arms = drawn.level == "arms x day"
+    alike = drawn.nearly_alike & sure
+    if drawn.of_clusters:
+        return _of_branch(ALIKE if alike[-1] else OF_CLUSTERS, 0)
+    if alike.all() and not drawn.neighbours_alike:
+        return _of_branch(ALIKE, 0)
+    if slopes_of_arms and alike[-1]:
+        return _of_branch(ALIKE, 1)
+    if drawn.rows_to_spare >= ENOUGH_TO_SPARE and drawn.means_alike:
+        return _of_branch(ROWS_TO_SPARE, int(slopes_of_arms))
+    return _of_branch(OTHERWISE, 0)
+
+
+def _of_branch(place: int, which: int) -> Advice:
+    """What a branch says first, or to a treatment by day."""
+    tested = GUIDE[place].tested
+    suffix = ", group x day" if which else ""
+    return Advice(f"{place + 1}{suffix}", tested[which])

@@ -23,7 +23,7 @@ def model(*bars: tuple[int, ...], correction: str | None = None, df: str = "satt
 
 
 def means_alone(cp: Crossproducts) -> Any:
-    """Ordinary regression of cluster means, all alike in weight, with CR2 errors: Welch's test."""
+    """Ordinary regression of cluster means, all alike in weight, with CR2 errors."""
     means = cp.WtW[..., 0, :] / cp.WtW[..., 0, :1]
     products = means[..., :, None] * means[..., None, :]
     return pooled.cluster_robust(Crossproducts(products, np.ones(cp.n_clusters, int), cp.k), "CR2")

@@ -16,6 +16,11 @@ FEWEST, MOST = (6, 4), (100, 40)
 """Clusters, and rows a cluster."""
 FEWEST_TREATED = 3
 STRONGEST_MEMORY = 0.8
+NEARLY_ALIKE = 1 / 4
+"""Responses differ so little beside what clusters' own estimates differ by without it: at this
+limit an error that takes them for alike raises .064 false alarms at worst."""
+UNNOTICED = 0.05
+"""A memory that nobody would notice."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,8 @@ class Drawn:
     Attributes
     ----------
     design : Design
-        Its coefficients are all zero.
+        Its coefficients are all zero. Where clusters differ in their mean of the predictor, they do
+        by lot, so that there is nothing to split.
     term : str
         The predictor that is asked about.
     level : str
@@ -40,25 +46,43 @@ class Drawn:
     smaller_arm: int
 
     @property
-    def equal_sizes(self) -> bool:
-        """Whether all clusters have equally many rows."""
-        return bool(np.ptp(self.design.sizes) == 0)
+    def of_clusters(self) -> bool:
+        """Whether the predictor is one value for a whole cluster."""
+        return self.level in ("arms", "cluster")
 
     @property
-    def equal_arms(self) -> bool:
-        """Whether the arms are halves, but for one cluster where their number is odd."""
-        return self.design.n_clusters - 2 * self.smaller_arm <= 1
+    def response_sds(self) -> np.ndarray:
+        """How much clusters differ in each response; last in that which is asked about."""
+        varying = np.ravel(self.design.between_sd)[1:]
+        return varying[1:] if self.level == "arms x day" else varying
 
     @property
-    def alike(self) -> bool:
-        """Whether all clusters respond alike, which some know of their data beforehand."""
-        asked = -2 if self.level == "arms x day" else -1
-        return not np.any(np.ravel(self.design.between_sd)[asked:])
+    def nearly_alike(self) -> np.ndarray:
+        """Which of these responses are alike, or so nearly that it does not matter.
+
+        They differ by at most a quarter of what clusters' own estimates would differ by if all
+        responded alike: their means, or the slopes of lines of their own.
+        """
+        noise = float(np.mean(1 / self.design.sizes))
+        level = float(np.ravel(self.design.between_sd)[0]) if self.of_clusters else 0.0
+        return self.response_sds <= NEARLY_ALIKE * np.sqrt(level**2 + noise)
 
     @property
     def neighbours_alike(self) -> bool:
-        """Whether neighbouring rows are more alike than others of their cluster."""
-        return self.design.noise_memory > 0
+        """Whether neighbouring rows are more alike than others, in the predictor as in the rest."""
+        memory = 1.0 if "day" in self.level else float(np.ravel(self.design.predictor_memory)[0])
+        return min(memory, self.design.noise_memory) > UNNOTICED
+
+    @property
+    def means_alike(self) -> bool:
+        """Whether the predictor has the same mean in all clusters, up to chance."""
+        return not np.any(self.design.predictor_icc)
+
+    @property
+    def rows_to_spare(self) -> int:
+        """Rows of each cluster beyond the two coefficients of its line; none if sizes differ."""
+        sizes = self.design.sizes
+        return 0 if np.ptp(sizes) else int(sizes[0]) - 2
 
 
 def draw_designs(n_designs: int, seed: int) -> Iterator[Drawn]:

@@ -47,6 +47,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "simulating_a_universe",
     "false_alarms_and_misses",
     "prediction",
+    "how_to_decide",
 )
 """Chapters that a class can finish: their core is short, and few findings are in sight."""
 CORE_WORDS = 2_500
