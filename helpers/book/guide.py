@@ -36,6 +36,8 @@ class Branch:
         What to do then.
     strategy : str
         Whose colour it has; empty for none.
+    df : str
+        How many degrees of freedom to expect of its test; empty where it has none of its own.
     so : str
         What the table adds.
     seen : dict of str to str
@@ -50,6 +52,7 @@ class Branch:
     ask: str
     use: str
     strategy: str
+    df: str
     so: str
     seen: dict[str, str]
     go_on: bool = False
@@ -61,6 +64,7 @@ GUIDE = (
         "Do you ask only about these very clusters, and was x drawn row by row?",
         "Fixed effects, or a line each; errors from rows",
         "fixed_effects",
+        "rows, less clusters, less slopes",
         "A line each averages over these clusters; fixed effects weigh them by rows and by how "
         "much x moves. An error that compares clusters would be too wide. Where whole clusters "
         "were assigned, cluster there, even if you have them all.",
@@ -73,6 +77,7 @@ GUIDE = (
         "Do you want to predict a cluster you know?",
         "Multilevel: its own prediction, drawn in",
         "multilevel",
+        "",
         "If its rows are few, let few things vary. A cluster not yet seen gets the average line: "
         "go on.",
         {
@@ -85,7 +90,10 @@ GUIDE = (
         "Do two groupings cross, such as people and words?",
         "Both must count: crossed effects or min-F′",
         "",
-        "As long as you generalise beyond both. Errors clustered both ways need dozens of each.",
+        "fewer than the smaller grouping has units",
+        "A model with a level for each person and for each word, or a formula that joins a test "
+        "over people and one over words. As long as you generalise beyond both. Errors clustered "
+        "both ways need dozens of each.",
         {
             "forty words": "how_to_decide.ipynb#forty-words",
             "firms and years": "robust_standard_errors.ipynb#firms-and-years",
@@ -94,6 +102,7 @@ GUIDE = (
     Branch(
         "Do clusters differ in their mean of x, and not by lot?",
         "Split x: cluster mean and deviation",
+        "",
         "",
         "The deviation has the slope within clusters, the mean what lies between them. Fixed "
         "effects and two-stage split by themselves; give fixed effects errors that compare "
@@ -108,11 +117,12 @@ GUIDE = (
         "Do clusters surely respond alike, and rows forget their neighbours?",
         "Random intercept; group × day: slope of day, too",
         "random_intercept",
-        "Surely: because you know it, not because a test found nothing. Alike enough are "
-        "responses whose SD is at most a quarter of the one that clusters’ means (x of clusters) "
-        "or their own slopes (x of rows) would have without. Neighbouring rows do harm only if "
-        "x varies within clusters and is slow as well. Group × day: what has to be alike is how "
-        "the group changes the slope of day.",
+        "x of clusters, and group × day: clusters less two; x of rows: nearly as many as rows",
+        "Surely: because you know it, not because a test found nothing. Alike enough: the SD of "
+        "responses is, for x of rows, at most a quarter of σ/√n, the noise SD over the root of a "
+        "cluster’s rows; for x of clusters, at most a quarter of the SD of cluster means. "
+        "Neighbouring rows do harm only if x varies within clusters and is slow as well. Group × "
+        "day: what has to be alike is how the group changes the slope of day.",
         {
             "twelve clinics": "how_to_decide.ipynb#twelve-clinics",
             "a watch": "how_to_decide.ipynb#a-watch-that-never-sleeps",
@@ -124,6 +134,7 @@ GUIDE = (
         "Is x one value for a whole cluster?",
         "Random intercept, errors by CR2",
         "cluster_robust_cr2",
+        "equal arms: clusters less two; else fewer, down to those of the smaller arm, less one",
         "Clusters are your rows here: a regression of their means with CR2 does nearly the same. "
         "The model’s own errors raise false alarms that more clusters do not cure, if responses "
         "differ and arms are unequal or x is a number. Where groups lie inside one another, take "
@@ -138,9 +149,10 @@ GUIDE = (
         "Ten or more rows to spare everywhere, sizes and means of x alike?",
         "Two-stage: a line each, then t(G − 1)",
         "two_stage",
-        "To spare: a cluster’s rows less the coefficients of its line; G counts clusters. It is "
-        "then as good as the model, and easier to explain. Group × day: the slopes, regressed on "
-        "the group with CR2.",
+        "clusters less one; group × day: less two",
+        "To spare: a cluster’s rows less the coefficients of its line; G counts clusters. After a "
+        "split, clusters’ means of x are alike. It is then as good as the model, and easier to "
+        "explain. Group × day: the slopes, regressed on the group with CR2.",
         {
             "a watch": "how_to_decide.ipynb#a-watch-that-never-sleeps",
             "the cliff": "two_stage_regression.ipynb#the-cliff",
@@ -152,9 +164,10 @@ GUIDE = (
         "Multilevel, slopes vary, errors by CR2. If it will not fit: centre x, drop correlations, "
         "and slopes last",
         "multilevel",
+        "at most clusters less one",
         "Where slopes differ, the most precise of the honest tests when rows are few or clusters "
-        "unequal. OLS with CR2 is as honest and finds less. For several slopes in few clusters "
-        "take Kenward–Roger’s errors in place of CR2.",
+        "unequal. OLS with CR2 is as honest and finds less. For several slopes in as few as "
+        "fifteen clusters take Kenward–Roger’s errors in place of CR2.",
         {
             "sixty people": "how_to_decide.ipynb#sixty-people-six-rows",
             "where zero is": "how_to_decide.ipynb#where-zero-is",
@@ -201,7 +214,8 @@ def table() -> Markdown:
     lines = ["| if | use |", "|:---|:---|"]
     for number, b in enumerate(GUIDE, 1):
         links = ", ".join(f"[{words}]({target})" for words, target in b.seen.items())
-        lines.append(f"| {number}. {b.ask or LAST} | **{b.use}.** {b.so} Seen in: {links} |")
+        df = f" *df: {b.df}.*" if b.df else ""
+        lines.append(f"| {number}. {b.ask or LAST} | **{b.use}.**{df} {b.so} Seen in: {links} |")
     return Markdown("\n".join(lines))
 
 
