@@ -8,7 +8,7 @@ drawing does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -305,25 +305,27 @@ def label_lines(ax: Axes) -> Axes:
     Axes
         The same.
     """
+    import matplotlib as mpl
     from matplotlib.colors import to_rgb
+    from matplotlib.font_manager import FontProperties
 
     handles, labels = ax.get_legend_handles_labels()
-    if ax.legend_ is not None:
-        ax.legend_.remove()
-    ax.figure.draw_without_rendering()  # type: ignore[union-attr]  # lays it out
-    lines = [handle[0] if isinstance(handle, tuple) else handle for handle in handles]
-    to_points = 72 / ax.figure.dpi
+    if (legend := ax.get_legend()) is not None:
+        legend.remove()
+    ax.get_figure(root=True).draw_without_rendering()  # type: ignore[union-attr]  # lays it out
+    lines: list[Any] = [handle[0] if isinstance(handle, tuple) else handle for handle in handles]
     ends = [_last_seen(ax, line.get_xydata()) for line in lines]
-    heights = np.array([ax.transData.transform(end)[1] for end in ends]) * to_points
-    size = ax.xaxis.get_ticklabels()[0].get_size()
-    for line, label, end, lift in zip(
-        lines, labels, ends, _spread(heights, 1.15 * size) - heights, strict=True
-    ):
+    size = FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points()
+    lifts = _lifts(ax, ends, 1.15 * size)
+    for line, label, end, lift in zip(lines, labels, ends, lifts, strict=True):
         ink = 0.75 * np.array(to_rgb(line.get_color())) + 0.25 * np.array(to_rgb(INK))
+        place = (ax.transData + ax.transAxes.inverted()).transform(end)[0]
+        at_edge = place > 0.88  # beyond the axes then, where no line of a marked value ends in it
         ax.annotate(
-            label,
-            end,
-            (9, lift),
+            str(label),
+            (1, end[1]) if at_edge else end,
+            (5 if at_edge else 9, lift),
+            xycoords=ax.get_yaxis_transform() if at_edge else "data",
             textcoords="offset points",
             va="center_baseline",
             color=tuple(ink),
@@ -453,9 +455,20 @@ def _last_seen(ax: Axes, points: np.ndarray) -> tuple[float, float]:
     return float(x), float(y)
 
 
-def _spread(values: ArrayLike, apart: float) -> np.ndarray:
+def _lifts(ax: Axes, ends: Sequence[tuple[float, float]], apart: float) -> np.ndarray:
+    """How far labels move up, in points, so that those at one place across lie so far apart."""
+    places = np.array([ax.transData.transform(end) for end in ends]).reshape(-1, 2)
+    dpi = ax.get_figure(root=True).dpi  # type: ignore[union-attr]
+    across, heights = places[:, 0].round(), places[:, 1] * 72 / dpi
+    lifts = np.zeros(len(ends))
+    for place in np.unique(across):
+        here = across == place
+        lifts[here] = _spread(heights[here], apart) - heights[here]
+    return lifts
+
+
+def _spread(values: np.ndarray, apart: float) -> np.ndarray:
     """The values, moved as little as it takes to lie so far apart, in their order."""
-    values = np.asarray(values, dtype=float)
     order = np.argsort(values, kind="stable")
     steps = apart * np.arange(len(values))
     # neighbours that would fall in each other's place share one, and are laid out around it
@@ -464,8 +477,8 @@ def _spread(values: ArrayLike, apart: float) -> np.ndarray:
         blocks.append([value])
         while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
             blocks[-2:] = [blocks[-2] + blocks[-1]]
-    spread = np.empty_like(values)
-    spread[order] = np.concatenate([np.full(len(b), np.mean(b)) for b in blocks] or [[]]) + steps
+    spread = np.empty(len(values))
+    spread[order] = [np.mean(block) for block in blocks for _ in block] + steps
     return spread
 
 

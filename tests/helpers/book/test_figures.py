@@ -312,13 +312,22 @@ def test_a_line_that_leaves_is_labelled_where_it_was_last_seen(plt):
     plot_with_theory([0, 2], [0.5, 0.6], [0.1, 0.1], label="points", ax=ax)
     ax.set(ylim=(0, 2))
     figures.label_lines(ax)
-    assert [tuple(text.xy) for text in ax.texts] == [(1, 1), (0, 0), (2, 0.6)]
+    assert [tuple(text.xy) for text in ax.texts] == [(1, 1), (0, 0), (1, 0.6)]
+    assert ax.texts[2].xycoords == ax.get_yaxis_transform(), "at the edge of the axes"
 
 
 def test_labels_move_as_little_as_it_takes():
-    assert np.allclose(figures._spread([5, 0, 5.5], 2), [4.25, 0, 6.25])
-    assert np.allclose(figures._spread([3, 1], 2), [3, 1])
-    assert len(figures._spread([], 2)) == 0
+    assert np.allclose(figures._spread(np.array([5, 0, 5.5]), 2), [4.25, 0, 6.25])
+    assert np.allclose(figures._spread(np.array([3.0, 1.0]), 2), [3, 1])
+
+
+def test_labels_at_different_places_stay_where_they_are(plt):
+    _, ax = plt.subplots()
+    for last in (1, 2):
+        ax.plot([0, last], [0, 1], label=f"to {last}")
+    figures.label_lines(ax)
+    assert [text.xyann for text in ax.texts] == [(9, 0), (5, 0)]
+    figures.label_lines(plt.subplots()[1])  # none is no fault
 
 
 def test_a_marked_value_is_a_line_at_that_value():
