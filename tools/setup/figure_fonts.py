@@ -17,6 +17,8 @@ from helpers.book.figures import FONT_FAMILY, FONT_FOLDER
 from helpers.running.whole_file import written_whole
 
 WEIGHTS = {"Regular": 400, "Bold": 700}
+LINE = 880, -240
+"""How far a line reaches above and below the letters' feet, in thousandths of their size."""
 
 
 def figure_font(style: str) -> bytes:
@@ -50,6 +52,10 @@ def figure_font(style: str) -> bytes:
     font["OS/2"].usWeightClass = WEIGHTS[style]
     font["OS/2"].fsSelection = 0x20 if style == "Bold" else 0x40
     font["head"].macStyle = int(style == "Bold")
+    # matplotlib sets lines as far apart as these say, and these leave room for accents on capitals
+    font["hhea"].ascent, font["hhea"].descent = LINE
+    font["OS/2"].sTypoAscender, font["OS/2"].sTypoDescender = LINE
+    font["OS/2"].usWinAscent, font["OS/2"].usWinDescent = LINE[0], -LINE[1]
     file = io.BytesIO()
     font.save(file)
     return file.getvalue()
