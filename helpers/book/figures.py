@@ -8,7 +8,8 @@ drawing does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INK, QUIET = "#20242b", "#6d7079"
+FONT_FAMILY = "Book Sans"  # Source Sans 3, as on the site, cut by tools.setup.figure_fonts
+FONT_FOLDER = Path(__file__).parents[1] / "data" / "fonts"
 SERIES_COLOURS = ("#136f78", "#8c5fae", "#b5651d", "#4f5d75")  # for curves that are no strategy's
 
 BOOK_STYLE: dict[Any, Any] = {
-    "figure.figsize": (6.4, 3.8),
+    "figure.figsize": (5.4, 3.6),  # 12 points of it are 11 dots on a phone
     "figure.dpi": 100,
     "figure.facecolor": "none",
     "figure.constrained_layout.use": True,
@@ -37,7 +40,7 @@ BOOK_STYLE: dict[Any, Any] = {
     "axes.linewidth": 0.9,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.titlesize": 13,
+    "axes.titlesize": 13.5,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlepad": 10,
@@ -48,16 +51,20 @@ BOOK_STYLE: dict[Any, Any] = {
     "grid.color": QUIET,
     "grid.alpha": 0.22,
     "grid.linewidth": 0.8,
-    "font.family": "DejaVu Sans",
-    "font.size": 12,
+    "font.family": [FONT_FAMILY, "DejaVu Sans"],
+    "font.size": 12.5,
+    "mathtext.fontset": "custom",
+    "mathtext.fallback": "stixsans",
+    **{f"mathtext.{style}": FONT_FAMILY for style in ("rm", "it", "sf", "tt", "cal")},
+    "mathtext.bf": f"{FONT_FAMILY}:bold",
     "text.color": INK,
     "xtick.color": QUIET,
     "ytick.color": QUIET,
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
-    "xtick.labelsize": 11,
-    "ytick.labelsize": 11,
-    "legend.fontsize": 11,
+    "xtick.labelsize": 12,
+    "ytick.labelsize": 12,
+    "legend.fontsize": 12,
     "legend.frameon": False,
     "lines.linewidth": 2,
     "lines.markersize": 6.5,
@@ -75,6 +82,7 @@ def use_book_style() -> None:
     import matplotlib as mpl
     from cycler import cycler
 
+    _add_fonts()
     mpl.rcParams.update(BOOK_STYLE)
     mpl.rcParams["axes.prop_cycle"] = cycler(color=SERIES_COLOURS)
     if _in_notebook():
@@ -91,6 +99,16 @@ _CLUSTER_COLOURS = (
     "fixed_effects",
     "ols",
 )
+
+
+def _add_fonts() -> None:
+    """Let matplotlib know the book's fonts, once."""
+    from matplotlib.font_manager import fontManager
+
+    known = {font.fname for font in fontManager.ttflist}
+    for file in sorted(FONT_FOLDER.glob("*.ttf")):
+        if str(file) not in known:
+            fontManager.addfont(file)
 
 
 def _in_notebook() -> bool:
@@ -266,7 +284,53 @@ def mark_value(value: float, *, ax: Axes, vertical: bool = False, label: str | N
             ha=across,
             va=up,
             color=INK,
-            fontsize=11,
+            fontsize=12,
+        )
+    return ax
+
+
+def label_lines(ax: Axes) -> Axes:
+    """The label of each line, at its end and in its colour, in place of a legend.
+
+    Labels of lines that end close to each other move apart, and keep the order of the ends. Called
+    last, once the axes' limits and titles are set.
+
+    Parameters
+    ----------
+    ax : Axes
+        Whose lines, or points with bars, have labels.
+
+    Returns
+    -------
+    Axes
+        The same.
+    """
+    import matplotlib as mpl
+    from matplotlib.colors import to_rgb
+    from matplotlib.font_manager import FontProperties
+
+    handles, labels = ax.get_legend_handles_labels()
+    if (legend := ax.get_legend()) is not None:
+        legend.remove()
+    ax.get_figure(root=True).draw_without_rendering()  # type: ignore[union-attr]  # lays it out
+    lines: list[Any] = [handle[0] if isinstance(handle, tuple) else handle for handle in handles]
+    ends = [_last_seen(ax, line.get_xydata()) for line in lines]
+    size = FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points()
+    lifts = _lifts(ax, ends, 1.15 * size)
+    for line, label, end, lift in zip(lines, labels, ends, lifts, strict=True):
+        ink = 0.75 * np.array(to_rgb(line.get_color())) + 0.25 * np.array(to_rgb(INK))
+        place = (ax.transData + ax.transAxes.inverted()).transform(end)[0]
+        at_edge = place > 0.88  # beyond the axes then, where no line of a marked value ends in it
+        ax.annotate(
+            str(label),
+            (1, end[1]) if at_edge else end,
+            (5 if at_edge else 9, lift),
+            xycoords=ax.get_yaxis_transform() if at_edge else "data",
+            textcoords="offset points",
+            va="center_baseline",
+            color=tuple(ink),
+            fontsize=size,
+            annotation_clip=False,
         )
     return ax
 
@@ -284,7 +348,7 @@ def plot_rates(table: pd.DataFrame, *, promised: float = 0.05, ax: Axes | None =
         Where to draw; a new figure when left out.
     """
     ax = _axes(ax)
-    lifts = [0.16 * (i - (table.shape[1] - 1) / 2) for i in range(table.shape[1])]
+    lifts = [0.25 * (i - (table.shape[1] - 1) / 2) for i in range(table.shape[1])]
     for name, lift in zip(table.columns, lifts, strict=True):
         heights = [height + lift for height in range(len(table))]
         ax.plot(
@@ -292,7 +356,7 @@ def plot_rates(table: pd.DataFrame, *, promised: float = 0.05, ax: Axes | None =
             heights,
             "o",
             color=strategy_colour(name),
-            markersize=8.5,
+            markersize=7.5,
             label=strategy_label(name),
             zorder=3,
             clip_on=False,
@@ -300,17 +364,18 @@ def plot_rates(table: pd.DataFrame, *, promised: float = 0.05, ax: Axes | None =
     mark_value(promised, ax=ax, vertical=True)
     ax.set_yticks(range(len(table)), table.index)
     ax.set_ylim(len(table) - 0.5, -0.5)
-    ax.set_xlim(0, None)
+    highest = np.nanmax([promised, *table.to_numpy(float).ravel()])
+    ax.set_xlim(-0.03 * highest, 1.03 * highest)  # a dot at zero does not touch its label
     ax.xaxis.set_major_formatter("{x:.0%}")
     ax.tick_params(axis="y", length=0)
     ax.grid(False, axis="y")
     ax.grid(True, axis="x")
-    ax.legend(
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
+    ax.figure.legend(
+        *ax.get_legend_handles_labels(),
+        loc="outside upper right",
         ncols=table.shape[1],
-        handletextpad=0.2,
-        columnspacing=1.2,
+        handletextpad=0.1,
+        columnspacing=0.9,
         borderaxespad=0.2,
     )
     return ax
@@ -348,7 +413,7 @@ def plot_estimates(
     import matplotlib.pyplot as plt
 
     if ax is None:
-        _, ax = plt.subplots(figsize=(6.4, 1.1 + 0.46 * len(fits)))
+        _, ax = plt.subplots(figsize=(5.4, 1.1 + 0.46 * len(fits)))
     if truth is not None:
         mark_value(truth, ax=ax, vertical=True)
     for height, (name, fit) in enumerate(fits.items()):
@@ -378,6 +443,43 @@ def _axes(ax: Axes | None) -> Axes:
     import matplotlib.pyplot as plt
 
     return plt.subplots()[1]
+
+
+def _last_seen(ax: Axes, points: np.ndarray) -> tuple[float, float]:
+    """The last point, from left to right, that lies inside the axes; any if none does."""
+    points = points[np.isfinite(points).all(axis=1)]
+    points = points[np.argsort(points[:, 0], kind="stable")]
+    place = ax.transAxes.inverted().transform(ax.transData.transform(points))
+    inside = ((place > -1e-6) & (place < 1 + 1e-6)).all(axis=1)
+    x, y = points[inside][-1] if inside.any() else points[-1]
+    return float(x), float(y)
+
+
+def _lifts(ax: Axes, ends: Sequence[tuple[float, float]], apart: float) -> np.ndarray:
+    """How far labels move up, in points, so that those at one place across lie so far apart."""
+    places = np.array([ax.transData.transform(end) for end in ends]).reshape(-1, 2)
+    dpi = ax.get_figure(root=True).dpi  # type: ignore[union-attr]
+    across, heights = places[:, 0].round(), places[:, 1] * 72 / dpi
+    lifts = np.zeros(len(ends))
+    for place in np.unique(across):
+        here = across == place
+        lifts[here] = _spread(heights[here], apart) - heights[here]
+    return lifts
+
+
+def _spread(values: np.ndarray, apart: float) -> np.ndarray:
+    """The values, moved as little as it takes to lie so far apart, in their order."""
+    order = np.argsort(values, kind="stable")
+    steps = apart * np.arange(len(values))
+    # neighbours that would fall in each other's place share one, and are laid out around it
+    blocks: list[list[float]] = []
+    for value in values[order] - steps:
+        blocks.append([value])
+        while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
+            blocks[-2:] = [blocks[-2] + blocks[-1]]
+    spread = np.empty(len(values))
+    spread[order] = [np.mean(block) for block in blocks for _ in block] + steps
+    return spread
 
 
 def _same_length(**values: ArrayLike) -> list[np.ndarray]:

@@ -269,6 +269,67 @@ def test_pictures_are_transparent_and_repeat_exactly(plt, tmp_path):
     assert corner[3] == 0
 
 
+def test_figures_have_the_fonts_of_the_book(plt):
+    from matplotlib import font_manager
+
+    use_book_style()  # twice does not add them twice
+    added = [font for font in font_manager.fontManager.ttflist if font.name == figures.FONT_FAMILY]
+    assert sorted(font.weight for font in added) == [400, 700]
+    for weight in ("normal", "bold"):
+        wanted = font_manager.FontProperties(family=plt.rcParams["font.family"], weight=weight)
+        assert font_manager.findfont(wanted).startswith(str(figures.FONT_FOLDER))
+
+
+def test_every_letter_of_a_figure_is_there(plt, tmp_path, recwarn, caplog):
+    _, ax = plt.subplots()
+    ax.set(title="γ10, χ² → min-F′ – “half” × ½", xlabel=r"$\rho_x$ and $10^{-2}$ = −0.5 ≥ x")
+    ax.figure.savefig(tmp_path / "letters.png")
+    assert not recwarn.list and not caplog.records
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_labels_at_line_ends_keep_order_and_do_not_touch(plt, scale):
+    _, ax = plt.subplots()
+    for name, end in {"a": 1.0, "b": 1.01, "c": 1.02, "far": 3.0}.items():
+        ax.plot([0, 1], [2, end], label=name)
+    ax.set(yscale=scale, ylim=(0.5, 4))
+    ax.legend()
+    assert figures.label_lines(ax) is ax and ax.get_legend() is None
+    ax.figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert [text.get_text() for text in ax.texts] == ["a", "b", "c", "far"]
+    assert [box.y0 for box in boxes] == sorted(box.y0 for box in boxes)
+    middles = np.array([(box.y0 + box.y1) / 2 for box in boxes])
+    size = ax.texts[0].get_size() * ax.figure.dpi / 72
+    assert np.diff(middles)[:2].min() > 0.9 * size and np.diff(middles).max() < 10 * size
+    assert max(box.x1 for box in boxes) <= ax.figure.bbox.x1, "the layout makes room"
+
+
+def test_a_line_that_leaves_is_labelled_where_it_was_last_seen(plt):
+    _, ax = plt.subplots()
+    ax.plot([0, 1, 2], [0, 1, 9], label="leaves")
+    ax.plot([0, 1, 2], [0, np.nan, np.nan], label="ends early")
+    plot_with_theory([0, 2], [0.5, 0.6], [0.1, 0.1], label="points", ax=ax)
+    ax.set(ylim=(0, 2))
+    figures.label_lines(ax)
+    assert [tuple(text.xy) for text in ax.texts] == [(1, 1), (0, 0), (1, 0.6)]
+    assert ax.texts[2].xycoords == ax.get_yaxis_transform(), "at the edge of the axes"
+
+
+def test_labels_move_as_little_as_it_takes():
+    assert np.allclose(figures._spread(np.array([5, 0, 5.5]), 2), [4.25, 0, 6.25])
+    assert np.allclose(figures._spread(np.array([3.0, 1.0]), 2), [3, 1])
+
+
+def test_labels_at_different_places_stay_where_they_are(plt):
+    _, ax = plt.subplots()
+    for last in (1, 2):
+        ax.plot([0, last], [0, 1], label=f"to {last}")
+    figures.label_lines(ax)
+    assert [text.xyann for text in ax.texts] == [(9, 0), (5, 0)]
+    figures.label_lines(plt.subplots()[1])  # none is no fault
+
+
 def test_a_marked_value_is_a_line_at_that_value():
     import matplotlib.pyplot as plt
 
@@ -286,4 +347,7 @@ def test_rates_are_drawn_where_they_are():
     dots = [line for line in ax.lines if line.get_marker() == "o"]
     assert [list(line.get_xdata()) for line in dots] == [[0.4, 0.1], [0.05, 0.06]]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["age", "day"]
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["Pooled OLS", "Multilevel"]
+    assert [text.get_text() for text in ax.figure.legends[0].get_texts()] == [
+        "Pooled OLS",
+        "Multilevel",
+    ]
