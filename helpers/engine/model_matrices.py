@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.engine.coding import Coding, coded
-from helpers.engine.columns import ChunkColumns, native
+from helpers.engine.columns import ChunkColumns
 from helpers.engine.factors import Categories, Factor
 from helpers.engine.formula import Formula
 from helpers.engine.functions import ALL_ROWS
@@ -44,13 +45,13 @@ class MatrixReader:
     ----------
     formula : Formula
         Says what to put in them.
-    cluster : str or None
-        The column of clusters.
+    cluster : sequence of str or None
+        The column of clusters, or several that make them together.
     whole : bool
         The first chunk is all there is.
     """
 
-    def __init__(self, formula: Formula, cluster: str | None, whole: bool):
+    def __init__(self, formula: Formula, cluster: Sequence[str] | None, whole: bool):
         self.formula, self.cluster, self.whole = formula, cluster, whole
         parts = [formula.fixed, *(bar.terms for bar in formula.bars)]
         self._factors = _factors(formula, parts)
@@ -96,15 +97,7 @@ class MatrixReader:
         return _numbers(outcome, columns, len(columns.column(min(outcome.columns))))
 
     def _labels(self, columns: ChunkColumns) -> pd.Series | None:
-        if self.cluster is None:
-            return None
-        labels = columns.as_given(self.cluster)
-        if labels.isna().any():
-            raise InputError(
-                f"The cluster column {self.cluster!r} has {int(labels.isna().sum())} missing "
-                "values; drop those rows or name their cluster."
-            )
-        return native(labels)
+        return None if self.cluster is None else columns.grouping(self.cluster)
 
 
 def _factors(formula: Formula, parts: list[Any]) -> list[Factor]:
