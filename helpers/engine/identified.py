@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from helpers.engine.cluster_data import BarColumns, ClusterData
 from helpers.engine.crossproducts import Crossproducts
 from helpers.engine.psi import Blocks
 from helpers.engine.random_terms import RandomTerms
+
+AnyBar = TypeVar("AnyBar")
 
 _ROUNDING = 1e-13  # share below which an eigenvalue of the columns' correlations is zero
 
@@ -38,8 +41,8 @@ def confounded(rows: ClusterData) -> tuple[list[BarColumns], list[BarColumns]]:
 
 
 def confounded_bars(
-    form: np.ndarray, blocks: Blocks, bars: Sequence[BarColumns]
-) -> tuple[list[BarColumns], list[BarColumns]]:
+    form: np.ndarray, blocks: Blocks, bars: Sequence[AnyBar]
+) -> tuple[list[AnyBar], list[AnyBar]]:
     """The same from the inner products (t + 1, t + 1) of the free entries of Psi, and of s2."""
     if not _undecided(form):
         return [], []

@@ -10,7 +10,6 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from helpers.engine.cluster_data import BarColumns
 from helpers.engine.formula import Formula
 from helpers.engine.identified import confounded_bars
 from helpers.engine.kronecker import trace_form
@@ -77,15 +76,42 @@ def need_identified_levels(data: LevelData, formula: Formula) -> list[str]:
                     "be told from the noise. Let fewer terms vary between them "
                     f"({', '.join(rows.bars[bar].names)} do now)."
                 )
-    within, across = confounded_bars(_inner_products(levels), levels.blocks, rows.bars)
+    grouping_of = {
+        number: grouping.name
+        for grouping, bars in zip(data.groupings, data.bars_of)
+        for number in bars
+    }
+    in_words = [
+        f"({', '.join(bar.names)} | {grouping_of[number]})" for number, bar in enumerate(rows.bars)
+    ]
+    return need_told_apart(levels, in_words, formula)
+
+
+def need_told_apart(levels: Levels, bars: list[str], formula: Formula) -> list[str]:
+    """Bars whose variances cannot be told from each other's.
+
+    Parameters
+    ----------
+    levels : Levels
+        Of one study.
+    bars : list of str
+        Its bars in words, in the order of its groupings.
+    formula : Formula
+        Which holds them.
+
+    Returns
+    -------
+    within : list of str
+        Those among whose own variances and correlations some cannot be told apart.
+    """
+    within, across = confounded_bars(_inner_products(levels), levels.blocks, bars)
     if across:
-        bars_in_words = " and of ".join(_in_words(bar, data) for bar in across)
         raise InputError(
-            f"In {formula.text!r} the variances of {bars_in_words} are not identified: how much "
-            "the ones vary cannot be told from how much the others do. Leave one of them out, or "
-            "let fewer terms vary."
+            f"In {formula.text!r} the variances of {' and of '.join(across)} are not identified: "
+            "how much the ones vary cannot be told from how much the others do. Leave one of them "
+            "out, or let fewer terms vary."
         )
-    return [_in_words(bar, data) for bar in within]
+    return within
 
 
 def need_noise_beside_levels(levels: Levels, formula: Formula) -> None:
@@ -113,12 +139,3 @@ def _inner_products(levels: Levels) -> np.ndarray:
     form[-1, :-1] = form[:-1, -1] = E @ sums.sum_A[0].ravel()
     form[-1, -1] = levels.n_obs
     return form
-
-
-def _in_words(bar: BarColumns, data: LevelData) -> str:
-    """A bar by its terms and its grouping."""
-    number = next(i for i, other in enumerate(data.rows.bars) if other is bar)
-    grouping = next(
-        grouping.name for grouping, bars in zip(data.groupings, data.bars_of) if number in bars
-    )
-    return f"({', '.join(bar.names)} | {grouping})"

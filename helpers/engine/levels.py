@@ -124,10 +124,13 @@ class Levels:
         """The same for some of the studies only."""
         return replace(self, ZtZ=self.ZtZ[which], ZtW=self.ZtW[which], WtW=self.WtW[which])
 
+    def studies_at_once(self) -> int:
+        """How many studies of this layout are worked on together."""
+        return max(1, _NUMBERS_AT_ONCE // (self.ZtW[0].size + 2 * self.WtW[0].size))
+
     def batches(self, copies: int = 1) -> list[slice]:
         """The studies in parts that are worked on at once, if each stands there `copies` times."""
-        numbers = self.ZtW[0].size + 2 * self.WtW[0].size
-        size = max(1, _NUMBERS_AT_ONCE // (numbers * copies))
+        size = max(1, self.studies_at_once() // copies)
         return [slice(start, start + size) for start in range(0, self.n_studies, size)]
 
 
