@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -78,10 +79,6 @@ class LevelProfile:
         M between it and the others, and of the others.
     n : list of (S, levels, terms, k + 1) arrays
         For each grouping ``[N root | r / sigma]``, with root root' = C.
-    sums : LevelSums
-        Of all these.
-    slope : (S, Q, Q) array
-        Derivative of the criterion with respect to Psi.
     """
 
     def __init__(self, levels: Levels, factor: np.ndarray, rows: np.ndarray, reml: bool):
@@ -91,10 +88,13 @@ class LevelProfile:
         log_det_V = log_det_1 + self._eliminate_others(factor, *first)
         self._estimate(log_det_V)
         self.n = self._in_roots()
-        self.sums = self._sums()
+
+    @cached_property
+    def slope(self) -> np.ndarray:
+        """Derivative of the criterion with respect to Psi: (S, Q, Q)."""
         counted = self._counted
         explained = np.trace(self.sums.n_n[..., counted, counted], axis1=3, axis2=4)
-        self.slope = self.sums.sum_A - explained
+        return self.sums.sum_A - explained
 
     @property
     def _counted(self) -> slice:
@@ -159,7 +159,9 @@ class LevelProfile:
             for grouping, columns in zip(self.levels.groupings[1:], self.levels.columns)
         ]
 
-    def _sums(self) -> LevelSums:
+    @cached_property
+    def sums(self) -> LevelSums:
+        """Sums over levels, and over pairs of them, of all these."""
         levels = self.levels
         S, Q, c = len(self.s2), levels.blocks.q, levels.k + 1
         A_A, A_n = np.zeros((2, S, Q, Q, Q, Q))

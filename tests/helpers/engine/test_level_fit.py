@@ -15,6 +15,7 @@ from tests.helpers.engine.test_level_criterion import KINDS, model
 from tests.reference import HERE
 
 R = json.loads((HERE / "several_groupings.json").read_text())
+WITH_SLOPES = R.pop("crossed_a")
 cases = pytest.mark.parametrize("name", R)
 every_kind = pytest.mark.parametrize("kind", KINDS)
 both_methods = pytest.mark.parametrize("reml", [True, False], ids=["REML", "ML"])
@@ -62,6 +63,24 @@ def test_what_lme4_prints():
     penicillin = fit_multilevel("diameter ~ 1 + (1 | plate) + (1 | sample)", load("penicillin"))
     assert round(pastes.criterion, 4) == 246.9907
     assert round(penicillin.criterion, 4) == 330.8606
+
+
+@both_methods
+def test_slopes_that_vary_between_both_as_another_engine_has_them(reml):
+    theirs = WITH_SLOPES["REML" if reml else "ML"]
+    ours = fit_multilevel(
+        WITH_SLOPES["formula"], pd.read_csv(HERE / WITH_SLOPES["data"]), reml=reml
+    )
+    assert ours.criterion == pytest.approx(theirs["criterion"], abs=1e-8)
+    np.testing.assert_allclose(ours.table["estimate"], theirs["estimate"], rtol=1e-6)
+    std_error = np.sqrt(np.diag(theirs["vcov"]))
+    np.testing.assert_allclose(ours.table["std_error"], std_error, rtol=1e-5)
+    assert ours.residual_sd == pytest.approx(theirs["residual_sd"], rel=1e-6)
+    sd, corr, theta = ours.random_sd / ours.residual_sd, ours.random_corr, []
+    for grouping in ("person", "item"):  # lme4's theta: the more levels the earlier
+        level, slope, rho = *sd[grouping], corr.loc[grouping, grouping].iloc[0, 1]
+        theta += [level, rho * slope, np.sqrt(1 - rho**2) * slope]
+    np.testing.assert_allclose(theta, theirs["theta"], atol=2e-6)
 
 
 # ---- dense algebra
