@@ -22,6 +22,7 @@ from helpers.errors import InputError
 # Psi, in units of middling reliability, so large that it takes up all that random terms can fit;
 # where the rest still falls with Psi a hundred times as large, no noise is left.
 _LARGE, _LARGER, _FALLS = 1e5, 1e7, 0.1
+_TAKEN = 1e-9  # share of a term's columns that is rounding
 
 
 def need_groupings(groupings: list[LevelLabels], formula: Formula) -> None:
@@ -88,7 +89,7 @@ def need_identified_levels(data: LevelData, formula: Formula) -> list[str]:
 
 
 def need_told_apart(levels: Levels, bars: list[str], formula: Formula) -> list[str]:
-    """Bars whose variances cannot be told from each other's.
+    """Bars whose variances cannot be told from each other's, or from what is fixed.
 
     Parameters
     ----------
@@ -104,7 +105,16 @@ def need_told_apart(levels: Levels, bars: list[str], formula: Formula) -> list[s
     within : list of str
         Those among whose own variances and correlations some cannot be told apart.
     """
-    within, across = confounded_bars(_inner_products(levels), levels.blocks, bars)
+    S, Q = levels.n_studies, levels.blocks.q
+    at_zero = LevelProfile(levels, np.zeros((S, Q, Q)), np.full(S, levels.n_obs), reml=False)
+    for bar, block in zip(bars, levels.blocks.slices):
+        if _unexplained_share(at_zero, block).min() < _TAKEN:
+            raise InputError(
+                f"In {formula.text!r} the fixed part has a coefficient for each level of {bar}, so "
+                "that nothing is left to see how levels vary. Leave that out of the fixed part, or "
+                "out of the bar."
+            )
+    within, across = confounded_bars(_inner_products(at_zero), levels.blocks, bars)
     if across:
         raise InputError(
             f"In {formula.text!r} the variances of {' and of '.join(across)} are not identified: "
@@ -127,13 +137,21 @@ def need_noise_beside_levels(levels: Levels, formula: Formula) -> None:
         )
 
 
-def _inner_products(levels: Levels) -> np.ndarray:
+def _unexplained_share(at_zero: LevelProfile, block: slice) -> np.ndarray:
+    """What X leaves of each term's columns, level by level, as a share of their squares: (S, q)."""
+    k, sums = at_zero.levels.k, at_zero.sums
+    squares = np.diagonal(sums.sum_A[:, block, block], axis1=1, axis2=2)
+    by_X = np.trace(sums.n_n[:, block, block, :k, :k], axis1=3, axis2=4)
+    return 1 - np.diagonal(by_X, axis1=1, axis2=2) / squares
+
+
+def _inner_products(at_zero: LevelProfile) -> np.ndarray:
     """Of the directions of Psi's free entries and of s2: (t + 1, t + 1), as `identified` has it.
 
-    They are the criterion's own sums where V is the identity.
+    They are the criterion's own sums where Psi is zero and V the identity.
     """
-    S, Q, E = levels.n_studies, levels.blocks.q, levels.blocks.elementary
-    sums = LevelProfile(levels, np.zeros((S, Q, Q)), np.full(S, levels.n_obs), reml=False).sums
+    levels, sums = at_zero.levels, at_zero.sums
+    E = levels.blocks.elementary
     form = np.empty((len(E) + 1, len(E) + 1))
     form[:-1, :-1] = E @ trace_form(sums.A_A)[0] @ E.T
     form[-1, :-1] = form[:-1, -1] = E @ sums.sum_A[0].ravel()

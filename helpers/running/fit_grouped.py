@@ -11,11 +11,11 @@ from scipy.special import stdtr
 from helpers.engine.formula import Bar, Formula, Term, grouping_in_words, in_words, parse_formula
 from helpers.engine.level_fit import fit_levels
 from helpers.engine.level_kenward_roger import level_kenward_roger
-from helpers.engine.level_refusals import need_groupings, need_told_apart
+from helpers.engine.level_refusals import need_groupings, need_noise_beside_levels, need_told_apart
 from helpers.engine.level_rows import LevelLabels
 from helpers.engine.levels import Grouping, Levels, levels_of_rows
 from helpers.engine.multilevel import MultilevelFit
-from helpers.engine.refusals import need_bar
+from helpers.engine.refusals import need_bar, need_rows
 from helpers.engine.starts import FEW_ROWS
 from helpers.errors import InputError
 from helpers.fit import check_df
@@ -61,6 +61,9 @@ def fit_grouped_studies(
     check_df(df, None, reml)
     model = _Model.of(parsed, studies)
     levels = model.levels(studies.rows[:1])
+    need_rows(levels.n_obs, levels.k)
+    if len(model.fixed) > 1 and np.ptp(studies.rows[0, :, 1]) == 0:
+        raise InputError("x has the same value in all rows of a study, so it has no slope.")
     undecided = need_told_apart(levels, model.in_words, parsed)
     if undecided:
         raise InputError(
@@ -68,6 +71,7 @@ def fit_grouped_studies(
             "not all identified: x does not vary within these levels, or hardly. Leave it out of "
             "the bar."
         )
+    need_noise_beside_levels(levels, parsed)
     starts = "one" if levels.n_obs > FEW_ROWS else "few"
     parts, size = [], levels.studies_at_once()
     for start in range(0, len(studies), size):

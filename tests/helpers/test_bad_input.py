@@ -295,6 +295,13 @@ def test_groupings_that_cannot_be_told_apart(bars, why):
     refused(why, fit_multilevel, f"y ~ x1 + {bars}", crossed())
 
 
+def test_a_grouping_that_the_fixed_part_takes_up():
+    for fixed, bar in (("C(item)", "(1 | item)"), ("x1:C(person)", "(0 + x1 | person)")):
+        other = "(1 | person)" if "item" in fixed else "(1 | item)"
+        formula = f"y ~ {fixed} + {bar} + {other}"
+        refused("a coefficient for each level", fit_multilevel, formula, crossed())
+
+
 def test_groupings_without_labels():
     data = crossed()
     data["item"] = data["item"].astype(float)

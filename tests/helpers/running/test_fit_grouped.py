@@ -78,3 +78,18 @@ def test_bad_input(formula, why):
         fit_grouped_studies(studies, formula)
     with pytest.raises(InputError, match="CrossedDesign"):
         fit_grouped_studies(studies.rows, formula)
+
+
+@pytest.mark.parametrize(
+    "design, why",
+    [
+        (CrossedDesign(5, 1, 4), "same value in all rows"),
+        (CrossedDesign(5, 6, noise_sd=0, person_sd=(1, 0)), "no noise is left"),
+        (CrossedDesign(1, 6, 2), "one level of 'person'"),
+        (CrossedDesign(2, 1, 1, predictor_of="rows"), "as many levels as there are rows"),
+    ],
+)
+def test_studies_in_which_there_is_nothing_to_see(design, why):
+    bars = "(1 | person)" if design.n_items == 1 else "(1 | person) + (1 | item)"
+    with pytest.raises(InputError, match=why):
+        fit_grouped_studies(design.studies(2, seed=1), f"y ~ x + {bars}")
