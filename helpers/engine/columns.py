@@ -52,7 +52,13 @@ class ChunkColumns:
         parts = [self._without_missing_labels(name) for name in names]
         if len(parts) == 1:
             return parts[0]
-        codes = [pd.factorize(part)[0] for part in parts]
+        try:
+            codes = [pd.factorize(part)[0] for part in parts]
+        except TypeError:
+            raise InputError(
+                f"One of the columns {' and '.join(map(repr, names))} holds values that cannot be "
+                "labels."
+            ) from None
         text = parts[0].astype(str)
         for part in parts[1:]:
             text = text + ":" + part.astype(str)

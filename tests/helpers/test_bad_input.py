@@ -309,6 +309,9 @@ def test_groupings_without_labels():
     refused("'item' has 1 missing", fit_multilevel, "y ~ x1 + (1 | person) + (1 | item)", data)
     data["a"], data["b"] = ["1:1", "1", "2"] * 10, ["1", "1:1", "2"] * 10
     refused("hold colons themselves", fit_multilevel, "y ~ x1 + (1 | a:b)", data)
+    data["lists"] = [[1]] * len(data)
+    for bars in ("(1 | item:lists)", "(1 | person) + (1 | lists)"):
+        refused("cannot be labels", fit_multilevel, f"y ~ x1 + {bars}", data.fillna({"item": 0.0}))
 
 
 def test_several_groupings_need_all_rows_at_once(tmp_path):
