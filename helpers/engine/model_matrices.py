@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,14 +44,15 @@ class MatrixReader:
     ----------
     formula : Formula
         Says what to put in them.
-    cluster : sequence of str or None
+    cluster : str, tuple of str, or None
         The column of clusters, or several that make them together.
     whole : bool
         The first chunk is all there is.
     """
 
-    def __init__(self, formula: Formula, cluster: Sequence[str] | None, whole: bool):
-        self.formula, self.cluster, self.whole = formula, cluster, whole
+    def __init__(self, formula: Formula, cluster: str | tuple[str, ...] | None, whole: bool):
+        self.formula, self.whole = formula, whole
+        self.cluster = (cluster,) if isinstance(cluster, str) else cluster
         parts = [formula.fixed, *(bar.terms for bar in formula.bars)]
         self._factors = _factors(formula, parts)
         # A bar may repeat the fixed part, which is then worked out once.

@@ -49,8 +49,7 @@ def read_clusters(
         fitted.
     """
     data = _of_pandas(data)
-    columns = (cluster,) if isinstance(cluster, str) else cluster
-    reader, sums = MatrixReader(formula, columns, isinstance(data, pd.DataFrame)), None
+    reader, sums = MatrixReader(formula, cluster, isinstance(data, pd.DataFrame)), None
     for chunk in _chunks(data):
         if len(chunk) == 0:
             continue
