@@ -5,15 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.engine import pooled, random_effects, refusals
-from helpers.engine.cluster_data import BarColumns, ClusterData
+from helpers.engine import level_refusals, level_report, pooled, random_effects, refusals
+from helpers.engine.cluster_data import ClusterData
 from helpers.engine.crossproducts import Crossproducts
-from helpers.engine.formula import parse_formula
+from helpers.engine.formula import Formula, parse_formula
 from helpers.engine.identified import confounded
 from helpers.engine.kenward_roger import kenward_roger
+from helpers.engine.level_fit import fit_levels
+from helpers.engine.level_kenward_roger import level_kenward_roger
+from helpers.engine.level_rows import read_groupings, read_levels
 from helpers.engine.multilevel import MultilevelFit, gls_crossproducts, multilevel
-from helpers.engine.report import Estimates, Fit, clustered_fit, coefficient_table
-from helpers.engine.rows import Rows, read_clusters
+from helpers.engine.report import Estimates, Fit, clustered_fit, coefficient_table, untested
+from helpers.engine.rows import Rows, one_frame, read_clusters
 from helpers.engine.starts import FEW_ROWS
 from helpers.engine.two_stage import two_stage
 from helpers.errors import InputError
@@ -182,20 +185,22 @@ def fit_multilevel(
     df: str = "satterthwaite",
     max_iterations: int = 100,
 ) -> Fit:
-    """A multilevel model with lme4's bars on one grouping.
+    """A multilevel model with lme4's bars, on one grouping or on several, nested or crossed.
 
     Parameters
     ----------
     formula : str
-        As in ``"Reaction ~ Days + (Days | Subject)"``; also ``(1 | g)`` and ``(x || g)``.
+        As in ``"Reaction ~ Days + (Days | Subject)"``; also ``(1 | g)`` and ``(x || g)``. Groupings
+        that cross have a bar each, ``(x | person) + (1 | item)``; of groupings that nest
+        ``(1 | school/class)`` is short for ``(1 | school) + (1 | school:class)``.
     data : DataFrame, path of a Parquet file, or iterable of DataFrames
-        The rows.
+        The rows. Several groupings need them as one DataFrame.
     reml : bool
         REML, or else ML.
     correction : str or None
         None for the model's own standard errors, or "CR0" to "CR3" for cluster-robust ones, which
         hold even where what the model says about random effects is wrong. Estimates and variances
-        are the same either way.
+        are the same either way. One grouping only.
     df : str
         "satterthwaite", or "kenward_roger" for Kenward and Roger's degrees of freedom and their
         larger standard errors, which allow for variances that are estimated; by REML only.
@@ -203,10 +208,13 @@ def fit_multilevel(
         How many steps the search for a minimum may take.
     """
     parsed = parse_formula(formula)
-    refusals.need_one_grouping(parsed)
+    refusals.need_bar(parsed)
     check_df(df, correction, reml)
-    [cluster] = parsed.groupings
-    rows = read_clusters(parsed, data, cluster)
+    if len(parsed.groupings) > 1:
+        _refuse_correction(correction, parsed)
+        return _several_groupings(parsed, data, reml, df, max_iterations)
+    [cluster], [columns] = parsed.groupings, parsed.groupings_by_column
+    rows = read_clusters(parsed, data, columns)
     refusals.need_clusters(rows, cluster)
     refusals.need_identified_terms(rows, parsed)
     refusals.need_noise(rows, parsed)
@@ -219,8 +227,53 @@ def fit_multilevel(
     )
     if df == "kenward_roger":
         result = kenward_roger(cp, terms, result)
-    notes = _not_identified(within) + _lone_cluster(rows.names, cp, correction is not None)
+    in_words = [f"({', '.join(bar.names)})" for bar in within]
+    notes = _not_identified(in_words) + _lone_cluster(rows.names, cp, correction is not None)
     return _multilevel_fit(rows, cluster, result, reml, correction, df, notes)
+
+
+def _refuse_correction(correction: str | None, formula: Formula) -> None:
+    if correction is not None:
+        raise InputError(
+            f"correction={correction!r} gives cluster-robust errors, which need one grouping, and "
+            f"{formula.text!r} has several ({', '.join(formula.groupings)}): leave it out."
+        )
+
+
+def _several_groupings(
+    formula: Formula, data: Rows, reml: bool, df: str, max_iterations: int
+) -> Fit:
+    """`fit_multilevel` where levels of several groupings vary."""
+    frame = one_frame(data, formula)
+    groupings = read_groupings(formula, frame)
+    level_refusals.need_groupings(groupings, formula)
+    read = read_levels(formula, frame, groupings)
+    within = level_refusals.need_identified_levels(read, formula)
+    level_refusals.need_noise_beside_levels(read.levels, formula)
+    levels = read.levels
+    starts = "all" if levels.n_obs <= FEW_ROWS else "one"
+    result = fit_levels(levels, reml=reml, starts=starts, max_iterations=max_iterations, alone=True)
+    if df == "kenward_roger":
+        result = level_kenward_roger(levels, result)
+    converged, singular = bool(result.converged[0]), random_effects.is_singular(read.rows, result)
+    table = coefficient_table(read.rows.names, result)
+    sd, corr = level_report.sd_and_correlation(read, formula, result)
+    sizes = {grouping.name: len(grouping.labels) for grouping in groupings}
+    return Fit(
+        f"Multilevel model by {'REML' if reml else 'ML'}, {DF[df]}",
+        table,
+        levels.n_obs,
+        None,
+        converged=converged,
+        singular=singular,
+        criterion=float(result.criterion[0]),
+        random_sd=sd,
+        random_corr=corr,
+        residual_sd=_residual_sd(result),
+        cluster_coefficients=level_report.conditional_coefficients(read, formula, result),
+        notes=_what_to_watch(converged, singular) + _not_identified(within) + untested(table),
+        n_levels=pd.Series({name: sizes[name] for name in formula.groupings}, name="levels"),
+    )
 
 
 def check_df(df: str, correction: str | None, reml: bool = True) -> None:
@@ -291,11 +344,11 @@ def _what_to_watch(converged: bool, singular: bool) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _not_identified(bars: list[BarColumns]) -> tuple[str, ...]:
+def _not_identified(bars: list[str]) -> tuple[str, ...]:
     """A note on each bar some of whose variances and correlations could as well be others."""
     return tuple(
-        f"The variances and correlations of ({', '.join(bar.names)}) are not all identified: other "
-        "values describe the data as well, and give the same estimates and errors."
+        f"The variances and correlations of {bar} are not all identified: other values describe "
+        "the data as well, and give the same estimates and errors."
         for bar in bars
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,37 @@ class ChunkColumns:
         if isinstance(column, pd.DataFrame):
             raise InputError(f"The data have several columns named {name!r}.")
         return column
+
+    def grouping(self, names: Sequence[str]) -> pd.Series:
+        """Which level of a grouping each row belongs to: a column, or several joined by colons."""
+        parts = [self._without_missing_labels(name) for name in names]
+        if len(parts) == 1:
+            return parts[0]
+        try:
+            codes = [pd.factorize(part)[0] for part in parts]
+        except TypeError:
+            raise InputError(
+                f"One of the columns {' and '.join(map(repr, names))} holds values that cannot be "
+                "labels."
+            ) from None
+        text = parts[0].astype(str)
+        for part in parts[1:]:
+            text = text + ":" + part.astype(str)
+        if len(pd.unique(text)) != len(np.unique(np.column_stack(codes), axis=0)):
+            raise InputError(
+                f"The labels of {' and '.join(map(repr, names))} cannot be joined by colons, for "
+                "some hold colons themselves; rename those."
+            )
+        return text.rename(":".join(names))
+
+    def _without_missing_labels(self, name: str) -> pd.Series:
+        labels = self.as_given(name)
+        if labels.isna().any():
+            raise InputError(
+                f"The cluster column {name!r} has {int(labels.isna().sum())} missing values; drop "
+                "those rows or name their cluster."
+            )
+        return native(labels)
 
     def _without_gaps(self, name: str) -> pd.Series:
         column = self.as_given(name)

@@ -93,7 +93,8 @@ class CriterionPoint(Point):
     s2 : (S,) array
         Residual variance.
     ZtVinve : (S, q, G) array
-        Conditional modes are Psi times these.
+        Conditional modes are Psi times these. With several groupings they stand in one row (S, .),
+        level by level, term by term.
     d_XtVinvX_inverse : (S, t, k, k) array
         Derivatives of `XtVinvX_inverse` with respect to the coordinates: C P_i C.
     d_pwrss : (S, t) array
@@ -193,6 +194,12 @@ class ProfiledCriterion:
     def __init__(self, cp: Crossproducts, terms: RandomTerms, reml: bool):
         self.clusters, self.blocks, self.reml = ReducedRows(cp, terms), terms.blocks, reml
         self.rows = cp.rows - cp.k if reml else cp.rows
+
+    @property
+    def mean_squares(self) -> np.ndarray:
+        """(S, q): squares of each term's column of Z, on average over clusters."""
+        Q, Z = self.clusters.Q, self.clusters.Z
+        return (Q[:, Z] ** 2).sum(axis=0).mean(axis=-1).T
 
     def take(self, which: np.ndarray) -> Self:
         """The criterion of some of the studies."""

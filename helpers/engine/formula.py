@@ -15,7 +15,7 @@ How terms become columns is `model_matrices`' business.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -39,12 +39,18 @@ class Bar:
     ----------
     terms : tuple of Term
         Left of the bar. They may correlate.
-    grouping : str
-        Right of the bar: the column whose values say which rows belong together.
+    columns : tuple of str
+        Right of the bar: the columns whose values, taken together, say which rows belong together.
+        More than one in ``(x | school:class)``.
     """
 
     terms: tuple[Term, ...]
-    grouping: str
+    columns: tuple[str, ...]
+
+    @property
+    def grouping(self) -> str:
+        """The right side as it is written."""
+        return grouping_in_words(self.columns)
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,8 @@ class Formula:
     fixed : tuple of Term
         The fixed part, on its right.
     bars : tuple of Bar
-        The random part, in order; a double bar stands here as the bars it is short for.
+        The random part, in order; a double bar, or a nested grouping, stands here as the bars it
+        is short for.
     offsets : tuple of Factor
         What is added to the prediction as it is, with a coefficient of one.
     """
@@ -73,14 +80,20 @@ class Formula:
 
     @property
     def groupings(self) -> list[str]:
-        """The columns to the right of the bars, sorted."""
-        return sorted({bar.grouping for bar in self.bars})
+        """What stands to the right of the bars, each once and in order."""
+        return [grouping_in_words(columns) for columns in self.groupings_by_column]
+
+    @property
+    def groupings_by_column(self) -> list[tuple[str, ...]]:
+        """The same, each as the columns that make it."""
+        return list(dict.fromkeys(bar.columns for bar in self.bars))
 
 
 def parse_formula(text: str) -> Formula:
     """Take a formula apart, such as ``"Reaction ~ Days + (Days | Subject)"``.
 
-    A double bar ``(x || g)`` stands for ``(1 | g) + (0 + x | g)``.
+    A double bar ``(x || g)`` stands for ``(1 | g) + (0 + x | g)``, and a nested grouping
+    ``(x | g/h)`` for ``(x | g) + (x | g:h)``.
 
     Parameters
     ----------
@@ -90,7 +103,7 @@ def parse_formula(text: str) -> Formula:
     Raises
     ------
     InputError
-        Where its parts cannot be told, or a grouping is not a single column.
+        Where its parts cannot be told, or a grouping is not made of columns.
     """
     if not isinstance(text, str):
         raise InputError(f"The formula must be text such as 'y ~ x', not {type(text).__name__}.")
@@ -108,6 +121,11 @@ def _parsed(text: str) -> Formula:
 def in_words(term: Term) -> str:
     """A term as it is written, and as tables of coefficients name it."""
     return ":".join(factor.text for factor in term) or "Intercept"
+
+
+def grouping_in_words(columns: tuple[str, ...]) -> str:
+    """A grouping as it is written: ``school:class``."""
+    return ":".join(columns)
 
 
 class _Terms(dict[frozenset[Factor], Term]):
@@ -316,13 +334,12 @@ class _Sum:
             parser.close(opening)  # says what is wrong
             raise parser.wrong("A bar stands in parentheses: y ~ x + (x | person).", opening)
         double = parser.take().text == "||"
-        grouping = _grouping(parser)
+        groupings = _groupings(parser)
         parser.close(opening)
         if not left.terms():
             raise parser.wrong("Nothing varies here: name terms before the bar.", opening)
-        if double:
-            return [Bar((term,), grouping) for term in left.terms()]
-        return [Bar(left.terms(), grouping)]
+        together = [(term,) for term in left.terms()] if double else [left.terms()]
+        return [Bar(terms, grouping) for grouping in groupings for terms in together]
 
 
 def _closes_without_bar(all_tokens: list[Token], at: int) -> bool:
@@ -338,21 +355,41 @@ def _closes_without_bar(all_tokens: list[Token], at: int) -> bool:
     return False
 
 
-def _grouping(parser: _Parser) -> str:
-    """The column that the right side of a bar names."""
+def _groupings(parser: _Parser) -> list[tuple[str, ...]]:
+    """The columns of each grouping on the right side of a bar: of g/h they are g, and g with h."""
+    found = [_together(parser, ())]
+    while parser.sees("/"):
+        parser.take()
+        found.append(_together(parser, found[-1]))
+    if parser.sees("*", "+", "**", "^", "%in%"):
+        raise parser.wrong(
+            "A grouping is a column, or several joined by ':' or '/'; add one bar for each: "
+            "(x | person) + (x | item)."
+        )
+    return found
+
+
+def _together(parser: _Parser, outer: tuple[str, ...]) -> tuple[str, ...]:
+    """Columns joined by ':', within those of an outer grouping."""
+    columns = [*outer, _column_of_grouping(parser, outer)]
+    while parser.sees(":"):
+        parser.take()
+        columns.append(_column_of_grouping(parser, columns))
+    return tuple(columns)
+
+
+def _column_of_grouping(parser: _Parser, before: Sequence[str]) -> str:
     token = parser.token
     if token.kind not in ("name", "quoted"):
         raise parser.wrong(
             "Right of the bar stands the name of one column (in backquotes if it holds spaces), "
-            "as in (x | person).",
+            "as in (x | person), or names joined by '/' or ':', as in (x | school/class).",
         )
     parser.take()
-    if parser.sees(":", "/", "*", "+"):
-        raise parser.wrong(
-            "This grouping is nested or crossed. One grouping is fitted so far: name a single "
-            "column."
-        )
-    return token.text.strip("`")
+    name = token.text.strip("`")
+    if name in before:
+        raise parser.wrong(f"{name!r} stands twice in this grouping.", token)
+    return name
 
 
 def _offset(token: Token, parser: _Parser) -> Factor | None:

@@ -10,14 +10,19 @@ column a parameter, whose inner products need no more than ``A_g = Z_g'Z_g`` ::
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
+from typing import TypeVar
 
 import numpy as np
 
 from helpers.engine import kronecker
 from helpers.engine.cluster_data import BarColumns, ClusterData
 from helpers.engine.crossproducts import Crossproducts
+from helpers.engine.psi import Blocks
 from helpers.engine.random_terms import RandomTerms
+
+AnyBar = TypeVar("AnyBar")
 
 _ROUNDING = 1e-13  # share below which an eigenvalue of the columns' correlations is zero
 
@@ -32,21 +37,28 @@ def confounded(rows: ClusterData) -> tuple[list[BarColumns], list[BarColumns]]:
         could be, if not for the other ones listed.
     """
     form = _inner_products(rows.crossproducts, rows.random_terms)
+    return confounded_bars(form, rows.random_terms.blocks, rows.bars)
+
+
+def confounded_bars(
+    form: np.ndarray, blocks: Blocks, bars: Sequence[AnyBar]
+) -> tuple[list[AnyBar], list[AnyBar]]:
+    """The same from the inner products (t + 1, t + 1) of the free entries of Psi, and of s2."""
     if not _undecided(form):
         return [], []
-    sizes = rows.random_terms.blocks.slices
+    sizes = blocks.slices
     bar_of = [
         next(number for number, block in enumerate(sizes) if block.start <= i < block.stop)
-        for i, _ in rows.random_terms.blocks.free
+        for i, _ in blocks.free
     ]
 
-    def undecided(*bars: int) -> int:
-        those = [entry for entry, bar in enumerate(bar_of) if bar in bars] + [len(bar_of)]
+    def undecided(*which: int) -> int:
+        those = [entry for entry, bar in enumerate(bar_of) if bar in which] + [len(bar_of)]
         return _undecided(form[np.ix_(those, those)])
 
-    numbers = range(len(rows.bars))
+    numbers = range(len(bars))
     alone = [undecided(bar) for bar in numbers]
-    within = [rows.bars[bar] for bar in numbers if alone[bar]]
+    within = [bars[bar] for bar in numbers if alone[bar]]
     if undecided(*numbers) == sum(alone):
         return within, []
     pairs = [
@@ -55,7 +67,7 @@ def confounded(rows: ClusterData) -> tuple[list[BarColumns], list[BarColumns]]:
         if undecided(one, other) > alone[one] + alone[other]
     ]
     across = set[int]().union(*pairs) if pairs else set(numbers)
-    return within, [rows.bars[bar] for bar in sorted(across)]
+    return within, [bars[bar] for bar in sorted(across)]
 
 
 def _inner_products(cp: Crossproducts, terms: RandomTerms) -> np.ndarray:

@@ -155,10 +155,10 @@ def _covariance_of_variances(known: _Known) -> np.ndarray:
     P = known.minus_P.reshape(*known.minus_P.shape[:2], -1)
     information = E @ trace_form(products(A, less_B.reshape(A.shape))) @ E.T + P @ P.swapaxes(1, 2)
     information -= with_V[:, :, None] * with_V[:, None, :] / known.rows
-    return _twice_inverse(information, if_b_were_known=(flat(A) ** 2).sum(axis=(0, 2)))
+    return twice_inverse(information, if_b_were_known=(flat(A) ** 2).sum(axis=(0, 2)))
 
 
-def _twice_inverse(information: np.ndarray, if_b_were_known: np.ndarray) -> np.ndarray:
+def twice_inverse(information: np.ndarray, if_b_were_known: np.ndarray) -> np.ndarray:
     """2 information^-1 (S, t, t), without the directions of which nothing is known.
 
     That is next to what would be known of them all (S,) if b were.

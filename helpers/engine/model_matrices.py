@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.engine.coding import Coding, coded
-from helpers.engine.columns import ChunkColumns, native
+from helpers.engine.columns import ChunkColumns
 from helpers.engine.factors import Categories, Factor
 from helpers.engine.formula import Formula
 from helpers.engine.functions import ALL_ROWS
@@ -44,14 +44,15 @@ class MatrixReader:
     ----------
     formula : Formula
         Says what to put in them.
-    cluster : str or None
-        The column of clusters.
+    cluster : str, tuple of str, or None
+        The column of clusters, or several that make them together.
     whole : bool
         The first chunk is all there is.
     """
 
-    def __init__(self, formula: Formula, cluster: str | None, whole: bool):
-        self.formula, self.cluster, self.whole = formula, cluster, whole
+    def __init__(self, formula: Formula, cluster: str | tuple[str, ...] | None, whole: bool):
+        self.formula, self.whole = formula, whole
+        self.cluster = (cluster,) if isinstance(cluster, str) else cluster
         parts = [formula.fixed, *(bar.terms for bar in formula.bars)]
         self._factors = _factors(formula, parts)
         # A bar may repeat the fixed part, which is then worked out once.
@@ -96,15 +97,7 @@ class MatrixReader:
         return _numbers(outcome, columns, len(columns.column(min(outcome.columns))))
 
     def _labels(self, columns: ChunkColumns) -> pd.Series | None:
-        if self.cluster is None:
-            return None
-        labels = columns.as_given(self.cluster)
-        if labels.isna().any():
-            raise InputError(
-                f"The cluster column {self.cluster!r} has {int(labels.isna().sum())} missing "
-                "values; drop those rows or name their cluster."
-            )
-        return native(labels)
+        return None if self.cluster is None else columns.grouping(self.cluster)
 
 
 def _factors(formula: Formula, parts: list[Any]) -> list[Factor]:

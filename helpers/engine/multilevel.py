@@ -10,6 +10,7 @@ Arrays: S studies, G clusters, q random terms, k coefficients, t entries of thet
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -18,19 +19,24 @@ from helpers.engine.criterion import CriterionPoint, ProfiledCriterion
 from helpers.engine.crossproducts import Crossproducts
 from helpers.engine.random_terms import RandomTerms
 from helpers.engine.satterthwaite import satterthwaite
-from helpers.engine.search import minimise
+from helpers.engine.search import Evaluate, minimise
 from helpers.engine.singular import is_singular
-from helpers.engine.starts import first_guess, start_sizes
+from helpers.engine.starts import Guessable, first_guess, start_sizes
 
 _UNCONVERGED = 2e-7  # a minimum is preferred to a criterion that is lower by less than this
 _ONE_MINIMUM = 1e-7  # searches that end nearer to each other than this have found the same
+
+
+class AnyCriterion(Guessable, Evaluate[CriterionPoint], Protocol):
+    """A criterion whose minimum can be guessed and searched for."""
 
 
 @dataclass(frozen=True)
 class MultilevelFit:
     """Estimates of S studies.
 
-    Theta, Psi and modes belong to the columns of W; all else is in the data's units.
+    Theta, Psi and modes belong to the columns of W; all else is in the data's units. With several
+    groupings (`level_fit`) Psi is that of all of them, and the modes stand in one row (S, .).
 
     Attributes
     ----------
@@ -151,7 +157,7 @@ def _fit(
 ) -> MultilevelFit:
     """The fit of one batch."""
     evaluate = ProfiledCriterion(cp, terms, reml)
-    converged, point = _best_minimum(evaluate, starts, max_iterations, alone)
+    converged, point = best_minimum(evaluate, starts, max_iterations, alone)
     A = cp.back_transform
     Psi = point.factor @ point.factor.swapaxes(1, 2)
     L = smallmatrix.semidefinite_cholesky(np.moveaxis(Psi, 0, 2))
@@ -162,7 +168,7 @@ def _fit(
         theta=np.stack([L[i, j] for i, j in terms.blocks.free], axis=1),
         Psi=Psi,
         residual_variance=point.s2 * cp.scale**2,
-        criterion=point.criterion + _units_in_criterion(cp, reml),
+        criterion=point.criterion + units_in_criterion(cp, reml),
         modes=(Psi @ point.ZtVinve).swapaxes(1, 2) * cp.scale,
         converged=converged,
         singular=is_singular(
@@ -177,8 +183,8 @@ def _moments(cp: Crossproducts, terms: RandomTerms) -> np.ndarray:
     return cp.WtW.sum(axis=1)[:, Z][:, :, Z] / cp.rows[:, None, None]
 
 
-def _best_minimum(
-    evaluate: ProfiledCriterion, starts: str, max_iterations: int, alone: bool
+def best_minimum(
+    evaluate: AnyCriterion, starts: str, max_iterations: int, alone: bool
 ) -> tuple[np.ndarray, CriterionPoint]:
     """Of each study the best that the searches from guesses of several sizes find."""
     guess = first_guess(evaluate)
@@ -205,7 +211,7 @@ class _Found:
 def _search_from(
     guess: np.ndarray,
     sizes: np.ndarray,
-    evaluate: ProfiledCriterion,
+    evaluate: AnyCriterion,
     max_iterations: int,
     alone: bool,
 ) -> _Found:
@@ -221,7 +227,7 @@ def _search_from(
     return _Found(converged[best], point.take(best), agree)
 
 
-def _units_in_criterion(cp: Crossproducts, reml: bool) -> np.ndarray:
+def units_in_criterion(cp: Crossproducts, reml: bool) -> np.ndarray:
     """What the criterion of the data's own units adds to that of the working units."""
     change = 2 * cp.rows * np.log(cp.scale)
     return change - 2 * np.linalg.slogdet(cp.back_transform)[1] if reml else change

@@ -28,17 +28,12 @@ def refuse_bars(formula: Formula, strategy: str) -> None:
         )
 
 
-def need_one_grouping(formula: Formula) -> None:
-    """No bar, or bars on several columns."""
+def need_bar(formula: Formula) -> None:
+    """No bar."""
     if not formula.bars:
         raise InputError(
             f"The formula {formula.text!r} has no bar. Say what varies between clusters, as in "
             "'y ~ x + (x | cluster)', or use another strategy."
-        )
-    if len(formula.groupings) > 1:
-        raise InputError(
-            f"{formula.text!r} has several groupings ({', '.join(formula.groupings)}). Nested and "
-            "crossed groupings are not fitted yet; use one."
         )
 
 

@@ -24,21 +24,25 @@ class Fit:
         One row a term; columns estimate, std_error, df, statistic, p_value, conf_low and conf_high
         (95%).
     n_obs, n_clusters : int
-        Rows and clusters; n_clusters is None where no cluster was named.
+        Rows and clusters; n_clusters is None where no cluster was named, or several groupings.
     converged, singular : bool
         Of a multilevel fit; singular is lme4's rule, a diagonal entry of theta below 1e-4, judged
         with predictors centred and scaled to unit SD, so that it does not hang on their units.
     criterion : float or None
         -2 log REML or ML likelihood with lme4's constants; multilevel only.
     random_sd, random_corr : Series and DataFrame, or None
-        SDs of the random terms and their correlations; multilevel only.
+        SDs of the random terms and their correlations; multilevel only. With several groupings
+        they are indexed by grouping and term: ``fit.random_sd["person"]``.
     residual_sd : float or None
         Standard deviation of the noise; None for two-stage.
     cluster_coefficients : DataFrame or None
         Each cluster's coefficients: conditional (fixed effect plus conditional mode) for
-        multilevel, its own OLS for two-stage.
+        multilevel, its own OLS for two-stage. With several groupings there is a row for each level
+        of each, the others' effects being zero: ``fit.cluster_coefficients.loc["person"]``.
     notes : tuple of str
         Sentences about what to watch in this fit, empty when there is nothing.
+    n_levels : Series or None
+        Levels of each grouping, where there are several.
     """
 
     strategy: str
@@ -53,9 +57,12 @@ class Fit:
     residual_sd: float | None = None
     cluster_coefficients: pd.DataFrame | None = None
     notes: tuple[str, ...] = ()
+    n_levels: pd.Series | None = None
 
     def _caption(self) -> str:
         clusters = "" if self.n_clusters is None else f" in {self.n_clusters:,} clusters"
+        if self.n_levels is not None:
+            clusters = "; levels: " + ", ".join(f"{n:,} {of}" for of, n in self.n_levels.items())
         return " ".join([f"{self.strategy}; {self.n_obs:,} rows{clusters}.", *self.notes])
 
     def _shown(self) -> pd.DataFrame:
@@ -114,22 +121,23 @@ def clustered_fit(
 
     Its coefficients are those of the rows, unless other `names` are given.
     """
-    names = rows.names if names is None else names
-    table = coefficient_table(names, result)
-    untested = np.isnan(table["statistic"].to_numpy())
-    empty = [str(name) for name, missing in zip(names, untested) if missing]
-    if empty:
-        notes += (
-            f"No test for {', '.join(empty)}: its standard error is zero or cannot be estimated.",
-        )
+    table = coefficient_table(rows.names if names is None else names, result)
     return Fit(
         strategy,
         table,
         rows.crossproducts.n_obs,
         rows.crossproducts.n_clusters,
-        notes=notes,
+        notes=notes + untested(table),
         **more,
     )
+
+
+def untested(table: pd.DataFrame) -> tuple[str, ...]:
+    """A note on the coefficients that have no test."""
+    empty = [str(name) for name in table.index[np.isnan(table["statistic"].to_numpy())]]
+    if not empty:
+        return ()
+    return (f"No test for {', '.join(empty)}: its standard error is zero or cannot be estimated.",)
 
 
 def coefficient_table(names: list[str], result: Estimates) -> pd.DataFrame:

@@ -26,7 +26,9 @@ Rows: TypeAlias = "pd.DataFrame | str | os.PathLike[str] | Iterable[pd.DataFrame
 _ROWS_OF_PARQUET = 1 << 17  # read at once
 
 
-def read_clusters(formula: Formula, data: Rows, cluster: str | None) -> ClusterData:
+def read_clusters(
+    formula: Formula, data: Rows, cluster: str | tuple[str, ...] | None
+) -> ClusterData:
     """Stream the rows of `data` into crossproducts by cluster.
 
     Parameters
@@ -36,8 +38,9 @@ def read_clusters(formula: Formula, data: Rows, cluster: str | None) -> ClusterD
         together is said by `cluster`.
     data : DataFrame, path of a Parquet file, or iterable of DataFrames
         The rows. An iterable is gone through once.
-    cluster : str or None
-        The column of clusters; without one all rows are one cluster.
+    cluster : str, tuple of str, or None
+        The column of clusters, or several that make them together; without one all rows are one
+        cluster.
 
     Raises
     ------
@@ -57,6 +60,20 @@ def read_clusters(formula: Formula, data: Rows, cluster: str | None) -> ClusterD
     if sums is None:
         raise InputError("The data have no rows.")
     return sums.finish()
+
+
+def one_frame(data: Rows, formula: Formula) -> pd.DataFrame:
+    """The rows, where they come as one data frame, as several groupings need them."""
+    data = _of_pandas(data)
+    if not isinstance(data, pd.DataFrame):
+        raise InputError(
+            f"{formula.text!r} has several groupings ({', '.join(formula.groupings)}), which need "
+            "all rows at once: give them as one DataFrame, as pandas.read_parquet reads it, and "
+            "not as a path or in chunks."
+        )
+    if not len(data):
+        raise InputError("The data have no rows.")
+    return data
 
 
 def whole_frame(data: Rows) -> pd.DataFrame:

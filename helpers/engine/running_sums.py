@@ -47,7 +47,7 @@ class RunningSums:
     def add(self, matrices: ModelMatrices) -> None:
         """Add a chunk's rows."""
         W = self.units.rows(matrices)
-        codes, found = _coded(matrices.labels, len(W))
+        codes, found = coded(matrices.labels, len(W))
         self._grow(found)
         position = self.labels.get_indexer(found)
         self.WtW[position] += crossproducts_by_code(W, codes, len(found))
@@ -70,10 +70,9 @@ class RunningSums:
         The rows' own units were chosen from the first chunk; these take all rows into account, so
         that what the fits have to invert is as well conditioned as can be.
         """
-        total = self.WtW.sum(axis=0)
         self._need_rows()
-        turn = self._orthonormal_turn(total)
-        order = self._order()
+        turn = self.orthonormal_turn()
+        order = in_order(self.labels)
         WtW = turn.T @ self.WtW[order] @ turn
         self._refuse_perfect_fit(WtW.sum(axis=0))
         rotations = [
@@ -96,19 +95,13 @@ class RunningSums:
         edges = accumulate((len(columns) for columns in self.names), initial=0)
         return [slice(start, stop) for start, stop in pairwise(edges)]
 
-    def _order(self) -> np.ndarray:
-        """The clusters in the order of their labels."""
-        try:
-            return np.argsort(self.labels)
-        except TypeError:  # labels of several kinds keep the order in which they came
-            return np.arange(len(self.labels))
-
     def _need_rows(self) -> None:
         if self.n.sum() < self._k:
             raise InputError(f"{self.n.sum()} rows are too few to estimate {self._k} coefficients.")
 
-    def _orthonormal_turn(self, total: np.ndarray) -> np.ndarray:
+    def orthonormal_turn(self) -> np.ndarray:
         """What makes the columns of each part orthonormal, times root N: (m, m), block by block."""
+        total = self.WtW.sum(axis=0)
         turn = np.eye(len(total))
         for block, columns in zip(self._blocks(), self.names):
             squares = total[block, block]
@@ -149,7 +142,7 @@ class RunningSums:
         )
 
 
-def _coded(labels: pd.Series | None, n_rows: int) -> tuple[np.ndarray, pd.Index]:
+def coded(labels: pd.Series | None, n_rows: int) -> tuple[np.ndarray, pd.Index]:
     """Each row's cluster as a number, and the clusters that the numbers stand for."""
     if labels is None:
         return np.zeros(n_rows, int), pd.Index(["all rows"])
@@ -163,6 +156,14 @@ def _coded(labels: pd.Series | None, n_rows: int) -> tuple[np.ndarray, pd.Index]
     # Categories may be declared differently by the next chunk: their values count.
     is_categories = isinstance(found, pd.CategoricalIndex)
     return codes, pd.Index(np.asarray(found) if is_categories else found)
+
+
+def in_order(labels: pd.Index) -> np.ndarray:
+    """The numbers of labels, smallest label first."""
+    try:
+        return np.argsort(labels)
+    except TypeError:  # labels of several kinds keep the order in which they came
+        return np.arange(len(labels))
 
 
 def _clearly_independent(correlations: np.ndarray) -> bool:

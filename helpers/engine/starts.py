@@ -6,10 +6,12 @@ minimum, and the guess is tried in other sizes too.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
-from helpers.engine.criterion import ProfiledCriterion
 from helpers.engine.kronecker import trace_form
+from helpers.engine.psi import Blocks
 
 _SMALLEST, _LARGEST = 0.05, 1e4  # variances of the guess, with one of middling reliability for unit
 _FEW_SCATTERED = slice(6, 9, 2)  # those of the scattered that find most of what others miss
@@ -20,14 +22,51 @@ FEW_ROWS, _MANY_EVEN_ROWS, _FEW_EVEN_ROWS, _FEW_CLUSTERS = 250, 150, 100, 8
 _RIDGE = 1e-9  # share of the information added to its diagonal, so that it has an inverse
 
 
-def first_guess(evaluate: ProfiledCriterion) -> np.ndarray:
+class _Sums(Protocol):
+    """Sums, over clusters or pairs of levels, of A = Z'V^-1Z and of products of its entries."""
+
+    @property
+    def sum_A(self) -> np.ndarray:
+        """(S, q, q)."""
+
+    @property
+    def A_A(self) -> np.ndarray:
+        """(S, q, q, q, q), as `kronecker.products` lays them out."""
+
+
+class _Profile(Protocol):
+    """A criterion at one Psi of each study."""
+
+    @property
+    def slope(self) -> np.ndarray:
+        """Its derivative with respect to Psi: (S, q, q)."""
+
+    @property
+    def sums(self) -> _Sums:
+        """Of what its second derivatives are made."""
+
+
+class Guessable(Protocol):
+    """What has to be known of a criterion to guess where its minimum is."""
+
+    blocks: Blocks
+    rows: np.ndarray
+
+    @property
+    def mean_squares(self) -> np.ndarray:
+        """Squares of each term's column of Z, on average over clusters: (S, q)."""
+
+    def profile(self, factor: np.ndarray) -> _Profile:
+        """The criterion at Psi = factor factor'."""
+
+
+def first_guess(evaluate: Guessable) -> np.ndarray:
     """Psi (S, q, q) after one scoring step, kept inside the positive definite matrices.
 
     The step starts from variances of middling reliability: those with which a cluster's own rows
     and what is known beforehand weigh alike, on average, in what is said of its random effects.
     """
-    Q, Z = evaluate.clusters.Q, evaluate.clusters.Z
-    level = 1 / np.maximum((Q[:, Z] ** 2).sum(axis=0).mean(axis=-1), 1e-300).T  # (S, q)
+    level = 1 / np.maximum(evaluate.mean_squares, 1e-300)  # (S, q)
     Psi = level[:, :, None] * np.eye(level.shape[1])
     Psi = Psi + _scoring_step(evaluate, Psi)
     # in units of the level, so that "small" means the same for every term
@@ -41,7 +80,7 @@ def first_guess(evaluate: ProfiledCriterion) -> np.ndarray:
     return Psi * unit
 
 
-def _scoring_step(evaluate: ProfiledCriterion, Psi: np.ndarray) -> np.ndarray:
+def _scoring_step(evaluate: Guessable, Psi: np.ndarray) -> np.ndarray:
     """The change of a diagonal Psi by one step of Fisher's scoring, b taken for known.
 
     The residual variance is not: it is estimated along with Psi, so the information is reduced by

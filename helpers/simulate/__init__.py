@@ -11,16 +11,21 @@ normal parts,
     x_gij = u_gj + v_gij,    Var(u_gj) = predictor_icc_j         (between clusters),
                              Var(v_gij) = 1 - predictor_icc_j    (within).
 
-All of these sizes and standard deviations make a `Design`.
+All of these sizes and standard deviations make a `Design`. Persons crossed with items make a
+`CrossedDesign`, pupils in classes in schools a `NestedDesign`.
 """
 
 from helpers.simulate.design import Design
 from helpers.simulate.draw import simulate_clusters, simulate_studies, study_chunks
+from helpers.simulate.several_groupings import CrossedDesign, GroupedStudies, NestedDesign
 from helpers.simulate.studies import SimulatedClusters, SimulatedStudies
 from helpers.simulate.without_rows import SimulatedCrossproducts, simulate_crossproducts
 
 __all__ = [
+    "CrossedDesign",
     "Design",
+    "GroupedStudies",
+    "NestedDesign",
     "SimulatedClusters",
     "SimulatedCrossproducts",
     "SimulatedStudies",

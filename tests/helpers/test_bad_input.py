@@ -257,18 +257,76 @@ def test_duplicated_random_terms():
 # ---- formulas and options
 
 
+def crossed(n_people=6, n_items=5, seed=2):
+    rng = np.random.default_rng(seed)
+    person, item = np.repeat(np.arange(n_people), n_items), np.tile(np.arange(n_items), n_people)
+    y = rng.normal(size=n_people)[person] + rng.normal(size=n_items)[item]
+    return pd.DataFrame(
+        {
+            "y": y + rng.normal(size=len(y)),
+            "x1": rng.normal(size=len(y)),
+            "w": rng.normal(size=n_items)[item],
+            "person": person,
+            "item": item,
+            "of_item": item % 2,
+            "again": [f"p{p}" for p in person],
+            "row": np.arange(len(y)),
+            "all": 1,
+        }
+    )
+
+
 @pytest.mark.parametrize(
-    "bars",
+    "bars, why",
     [
-        "(1 | cluster/other)",
-        "(1 | cluster) + (1 | other)",
-        "(x1 | cluster) + (1 | other)",
-        "(1 | cluster) + (1 | cluster:other)",
-        "(1 | cluster:other)",
+        ("(1 | person) + (1 | again)", "'person' and 'again' divide the rows in the same way"),
+        ("(1 | item/of_item)", "'item' and 'item:of_item' divide the rows in the same way"),
+        ("(1 | person:item) + (1 | item:person)", "as many levels as there are rows"),
+        ("(1 | person/item)", "'person:item' has as many levels as there are rows"),
+        ("(1 | person) + (1 | row)", "'row' has as many levels as there are rows"),
+        ("(1 | person) + (1 | all)", "All rows belong to one level of 'all'"),
+        ("(1 | person) + (1 | nobody)", "no column 'nobody'"),
+        ("(1 | person) + (x1 | item) + (x1 | item)", "in more than one bar"),
+        ("(x1 + I(x1**2) + I(x1**3) + I(x1**4) + w | person) + (1 | item)", "more than 30 rows"),
+        ("(C(of_item) || person) + (1 | item)", r"not identified"),
     ],
 )
-def test_nested_and_crossed_groupings(bars):
-    refused(r"\bother\b", fit_multilevel, f"y ~ x1 + {bars}", good())
+def test_groupings_that_cannot_be_told_apart(bars, why):
+    refused(why, fit_multilevel, f"y ~ x1 + {bars}", crossed())
+
+
+def test_a_grouping_that_the_fixed_part_takes_up():
+    for fixed, bar in (("C(item)", "(1 | item)"), ("x1:C(person)", "(0 + x1 | person)")):
+        other = "(1 | person)" if "item" in fixed else "(1 | item)"
+        formula = f"y ~ {fixed} + {bar} + {other}"
+        refused("a coefficient for each level", fit_multilevel, formula, crossed())
+
+
+def test_groupings_without_labels():
+    data = crossed()
+    data["item"] = data["item"].astype(float)
+    data.loc[3, "item"] = np.nan
+    refused("'item' has 1 missing", fit_multilevel, "y ~ x1 + (1 | person) + (1 | item)", data)
+    data["a"], data["b"] = ["1:1", "1", "2"] * 10, ["1", "1:1", "2"] * 10
+    refused("hold colons themselves", fit_multilevel, "y ~ x1 + (1 | a:b)", data)
+    data["lists"] = [[1]] * len(data)
+    for bars in ("(1 | item:lists)", "(1 | person) + (1 | lists)"):
+        refused("cannot be labels", fit_multilevel, f"y ~ x1 + {bars}", data.fillna({"item": 0.0}))
+
+
+def test_several_groupings_need_all_rows_at_once(tmp_path):
+    formula, data = "y ~ x1 + (1 | person) + (1 | item)", crossed()
+    data.to_parquet(tmp_path / "rows.parquet")
+    refused("all rows at once", fit_multilevel, formula, tmp_path / "rows.parquet")
+    refused("all rows at once", fit_multilevel, formula, [data])
+    refused("no rows", fit_multilevel, formula, data.iloc[:0])
+    refused("need one grouping", fit_multilevel, formula, data, correction="CR1")
+
+
+def test_several_groupings_that_leave_no_noise():
+    data = crossed()
+    data["y"] = data["person"] ** 2 + 3.0 * data["item"]
+    refused("no noise is left", fit_multilevel, "y ~ 1 + (1 | person) + (1 | item)", data)
 
 
 @every_strategy

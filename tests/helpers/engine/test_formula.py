@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from helpers import InputError
 from helpers.engine.formula import in_words, parse_formula
-from helpers.engine.refusals import need_one_grouping
+from helpers.engine.refusals import need_bar
 
 
 def words(terms):
@@ -88,25 +88,36 @@ def test_a_double_bar_is_short_for_several(double, apart):
 
 
 def test_each_bar_has_a_grouping_of_its_own():
-    """Which is the fronts' to refuse as long as none of them fits several."""
     formula = parse_formula("y ~ x + (x | person) + (1 || `the item`)")
     assert bars(formula) == [(["Intercept", "x"], "person"), (["Intercept"], "the item")]
     assert formula.groupings == ["person", "the item"]
-    with pytest.raises(InputError, match=r"several groupings \(person, the item\)"):
-        need_one_grouping(formula)
+    assert formula.groupings_by_column == [("person",), ("the item",)]
+
+
+@pytest.mark.parametrize(
+    "nested, long",
+    [
+        ("(1 | g/h)", "(1 | g) + (1 | g:h)"),
+        ("(x | g/h/`the i`)", "(x | g) + (x | g:h) + (x | g:h:`the i`)"),
+        ("(x | g:h/i)", "(x | g:h) + (x | g:h:i)"),
+        ("(x || g/h)", "(1 | g) + (0 + x | g) + (1 | g:h) + (0 + x | g:h)"),
+    ],
+)
+def test_a_nested_grouping_is_short_for_several(nested, long):
+    assert parse_formula(f"y ~ x + {nested}").bars == parse_formula(f"y ~ x + {long}").bars
 
 
 def test_bars_on_one_grouping_need_not_stand_in_one():
     formula = parse_formula("y ~ x + (1 | g) + (0 + x | `g`)")
     assert bars(formula) == [(["Intercept"], "g"), (["x"], "g")]
-    need_one_grouping(formula)
+    need_bar(formula)
 
 
 def test_no_bar():
     formula = parse_formula("y ~ x")
     assert formula.bars == () and formula.groupings == []
     with pytest.raises(InputError, match="no bar"):
-        need_one_grouping(formula)
+        need_bar(formula)
 
 
 def test_offsets():
@@ -182,8 +193,11 @@ REFUSED = {
     "y ~ x + (x|)": (")", "name of one column"),
     "y ~ x + (x | 3)": ("3", "name of one column"),
     "y ~ x + (x | I(g))": ("I(g)", "name of one column"),
-    "y ~ x + (x | g/h)": ("/", "nested or crossed"),
-    "y ~ x + (x | g:h)": (":", "nested or crossed"),
+    "y ~ x + (x | g*h)": ("*", "one bar for each"),
+    "y ~ x + (x | g + h)": ("+", "one bar for each"),
+    "y ~ x + (x | g/)": (")", "name of one column"),
+    "y ~ x + (x | g/3)": ("3", "name of one column"),
+    "y ~ x + (x | g:h:g)": ("g", "stands twice"),
     "y ~ x + (0 | g)": ("(", "Nothing varies"),
     # calls
     "y ~ I(__import__('os').getpid() * x)": (

@@ -263,3 +263,15 @@ def test_rows_are_let_go():
     fit_multilevel("y ~ x1 + x2 + (x1 | cluster)", stream())
     assert len(alive) == 20
     assert most <= 2
+
+
+def test_a_grouping_of_two_columns_is_streamed_like_one():
+    data = whole().assign(half=lambda frame: frame["x1"] > 0)
+    data["both"] = data["cluster"].astype(str) + ":" + data["half"].astype(str)
+    one = fit_multilevel("y ~ x1 + (1 | both)", data)
+    chunks = [data.iloc[start : start + 17] for start in range(0, len(data), 17)]
+    for rows in (data, chunks):
+        two = fit_multilevel("y ~ x1 + (1 | cluster:half)", rows)
+        pd.testing.assert_frame_equal(two.table, one.table, rtol=1e-7)
+        assert list(two.cluster_coefficients.index) == list(one.cluster_coefficients.index)
+        assert two.cluster_coefficients.index.name == "cluster:half"

@@ -1,7 +1,7 @@
 """The search by itself, on criteria that have nothing to do with clusters.
 
 One has a minimum that can be written down, inside or on the boundary; the other is that of a model
-with crossed groupings, which this module does not fit.
+with crossed groupings, its matrices written out in full.
 """
 
 from typing import ClassVar
