@@ -96,6 +96,7 @@ GUIDE = (
         "both ways need dozens of each.",
         {
             "forty words": "how_to_decide.ipynb#forty-words",
+            "cats and dogs": "several_groupings.ipynb#cats-and-dogs",
             "firms and years": "robust_standard_errors.ipynb#firms-and-years",
         },
     ),

@@ -48,6 +48,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "false_alarms_and_misses",
     "prediction",
     "how_to_decide",
+    "several_groupings",
     "over_time",
 )
 """Chapters that a class can finish: their core is short, and few findings are in sight."""
