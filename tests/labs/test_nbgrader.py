@@ -75,9 +75,11 @@ TROUBLE = {
 
 
 CLASSES = [
-    ("forever", "chatty", "quitting", "wordy"),
-    ("deaf", "bulky", "deadly"),
-    ("pictorial", "greedy", "meddling"),
+    ("forever", "meddling"),
+    ("chatty", "quitting"),
+    ("deaf", "greedy"),
+    ("bulky", "deadly"),
+    ("pictorial", "wordy"),
 ]
 REMARKS = {
     "forever": "still running",
