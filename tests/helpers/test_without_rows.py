@@ -325,6 +325,7 @@ def far_apart(a, b):
     return told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FITTED)
 def test_fits_are_distributed_as_those_of_rows(name):
     design, strategies = FITTED[name]

@@ -45,6 +45,7 @@ def test_the_universe_rests_on_summaries_too():
     assert not [file for file in files if file.startswith(("theory", "book/"))]
 
 
+@pytest.mark.slow
 def test_every_file_behind_a_cell_and_no_other_moves_its_digest(copy):
     """A planted line in each of them, one after another, and in all others at once."""
     digest = code_digest.__wrapped__
