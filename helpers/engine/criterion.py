@@ -109,8 +109,8 @@ class CriterionPoint(Point):
     d_pwrss: np.ndarray
 
 
-class Profile:
-    """The criterion at one Psi of each study, and what its derivatives are made of.
+class BestAtPsi:
+    """The best b and s2 at one Psi of each study, whatever the random effects are.
 
     Attributes
     ----------
@@ -122,6 +122,38 @@ class Profile:
         As in `CriterionPoint`.
     inverse_root : (S, k, k) array
         A root of `XtVinvX_inverse`.
+    """
+
+    rows: np.ndarray
+    reml: bool
+
+    def _estimate(self, WtVinvW: np.ndarray, log_det_V: np.ndarray) -> None:
+        """The best b and s2 at this Psi, and the criterion there."""
+        k = WtVinvW.shape[1] - 1
+        log_det_XtVinvX, root = smallmatrix.log_det_and_inverse_root(WtVinvW[:, :k, :k])
+        C, XtVinvy = root @ root.swapaxes(1, 2), WtVinvW[:, :k, k]
+        b = (C @ XtVinvy[..., None])[..., 0]
+        pwrss = np.maximum(WtVinvW[:, k, k] - (b * XtVinvy).sum(axis=-1), _LEAST_PWRSS)
+        self.b, self.XtVinvX_inverse, self.inverse_root = b, C, root
+        self.s2 = pwrss / self.rows
+        criterion = log_det_V + self.rows * (1 + np.log(2 * np.pi * self.s2))
+        self.criterion = criterion + log_det_XtVinvX if self.reml else criterion
+
+    def _to_roots(self) -> np.ndarray:
+        """What takes B and Z'V^-1y to B root, with root root' = C, and to c: (S, k + 1, k + 1)."""
+        k, sigma = self.b.shape[1], np.sqrt(self.s2)
+        to_roots = np.zeros((len(sigma), k + 1, k + 1))
+        to_roots[:, :k, :k] = self.inverse_root
+        to_roots[:, :k, k] = -self.b / sigma[:, None]
+        to_roots[:, k, k] = 1 / sigma
+        return to_roots
+
+
+class Profile(BestAtPsi):
+    """The criterion at one Psi of each study, and what its derivatives are made of.
+
+    Attributes
+    ----------
     sums : SumsOfProducts
         Of A, B and c, c being in units of the residual SD, and of ``B C B' + c c'`` for T; without
         B C B' under ML.
@@ -141,27 +173,10 @@ class Profile:
         self._collect(clusters, U)
         self.slope = self._slope()
 
-    def _estimate(self, WtVinvW: np.ndarray, log_det_V: np.ndarray) -> None:
-        """The best b and s2 at this Psi, and the criterion there."""
-        k = WtVinvW.shape[1] - 1
-        log_det_XtVinvX, root = smallmatrix.log_det_and_inverse_root(WtVinvW[:, :k, :k])
-        C, XtVinvy = root @ root.swapaxes(1, 2), WtVinvW[:, :k, k]
-        b = (C @ XtVinvy[..., None])[..., 0]
-        pwrss = np.maximum(WtVinvW[:, k, k] - (b * XtVinvy).sum(axis=-1), _LEAST_PWRSS)
-        self.b, self.XtVinvX_inverse, self.inverse_root = b, C, root
-        self.s2 = pwrss / self.rows
-        criterion = log_det_V + self.rows * (1 + np.log(2 * np.pi * self.s2))
-        self.criterion = criterion + log_det_XtVinvX if self.reml else criterion
-
     def _collect(self, clusters: ReducedRows, U: np.ndarray) -> None:
         """A, B and c of each cluster, and the sums of their products."""
-        k, sigma = clusters.k, np.sqrt(self.s2)
+        k, to_roots = clusters.k, self._to_roots()
         ZtVinvW = smallmatrix.gram(U, clusters.Z)
-        # takes B and Z'V^-1y to B root, with root root' = C, and to c
-        to_roots = np.zeros((len(sigma), k + 1, k + 1))
-        to_roots[:, :k, :k] = self.inverse_root
-        to_roots[:, :k, k] = -self.b / sigma[:, None]
-        to_roots[:, k, k] = 1 / sigma
         roots = smallmatrix.product_by_study(
             ZtVinvW[:, clusters.X_and_y], to_roots if self.reml else to_roots[:, :, k:]
         )

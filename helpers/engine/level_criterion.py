@@ -32,13 +32,11 @@ from typing import Self
 
 import numpy as np
 
-from helpers.engine import level_sums, smallmatrix
-from helpers.engine.criterion import CriterionPoint
+from helpers.engine import level_sums
+from helpers.engine.criterion import BestAtPsi, CriterionPoint
 from helpers.engine.kronecker import trace_form
 from helpers.engine.levels import Levels
 from helpers.engine.psi import Blocks, Coordinates
-
-_LEAST_PWRSS = 1e-60
 
 
 @dataclass
@@ -62,17 +60,11 @@ class LevelSums:
     n_n: np.ndarray
 
 
-class LevelProfile:
+class LevelProfile(BestAtPsi):
     """The criterion at one Psi of each study, and what its derivatives are made of.
 
     Attributes
     ----------
-    criterion : (S,) array
-        Its value.
-    b, XtVinvX_inverse, s2 : (S, k), (S, k, k) and (S,) arrays
-        As in `CriterionPoint`.
-    inverse_root : (S, k, k) array
-        A root of `XtVinvX_inverse`.
     A, B : (S, G, q, q) and (S, G, q, r) arrays
         M of the first grouping: A within a level, less B B'.
     M_1r, M_rr : (S, G, q, r) and (S, r, r) arrays
@@ -86,7 +78,7 @@ class LevelProfile:
         self.levels, self.rows, self.reml = levels, rows, reml
         first, log_det_1 = self._eliminate_first(factor)
         log_det_V = log_det_1 + self._eliminate_others(factor, *first)
-        self._estimate(log_det_V)
+        self._estimate(self._X_and_y, log_det_V)
         self.n = self._in_roots()
 
     @cached_property
@@ -134,28 +126,12 @@ class LevelProfile:
         self._X_and_y = WVW[:, r:, r:]
         return 2 * np.log(np.diagonal(R, axis1=1, axis2=2)).sum(axis=1)
 
-    def _estimate(self, log_det_V: np.ndarray) -> None:
-        """The best b and s2 at this Psi, and the criterion there."""
-        k, W = self.levels.k, self._X_and_y
-        log_det_XtVinvX, root = smallmatrix.log_det_and_inverse_root(W[:, :k, :k])
-        C, XtVinvy = root @ root.swapaxes(1, 2), W[:, :k, k]
-        b = (C @ XtVinvy[..., None])[..., 0]
-        pwrss = np.maximum(W[:, k, k] - (b * XtVinvy).sum(axis=-1), _LEAST_PWRSS)
-        self.b, self.XtVinvX_inverse, self.inverse_root = b, C, root
-        self.s2 = pwrss / self.rows
-        criterion = log_det_V + self.rows * (1 + np.log(2 * np.pi * self.s2))
-        self.criterion = criterion + log_det_XtVinvX if self.reml else criterion
-
     def _in_roots(self) -> list[np.ndarray]:
-        k, sigma = self.levels.k, np.sqrt(self.s2)
-        to_roots = np.zeros((len(sigma), k + 1, k + 1))
-        to_roots[:, :k, :k] = self.inverse_root
-        to_roots[:, :k, k] = -self.b / sigma[:, None]
-        to_roots[:, k, k] = 1 / sigma
+        to_roots = self._to_roots()
         first, others = self._to_X_and_y
         others = others @ to_roots
         return [first @ to_roots[:, None]] + [
-            others[:, columns].reshape(len(sigma), grouping.n_levels, grouping.q, k + 1)
+            others[:, columns].reshape(len(others), grouping.n_levels, grouping.q, -1)
             for grouping, columns in zip(self.levels.groupings[1:], self.levels.columns)
         ]
 

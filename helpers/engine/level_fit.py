@@ -8,8 +8,6 @@ Arrays: S studies, Q random terms of all groupings.
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 
 from helpers.engine import smallmatrix
@@ -51,12 +49,7 @@ def fit_levels(
         _fit(levels.studies(part), reml, p_values, starts, max_iterations, alone)
         for part in levels.batches(copies)
     ]
-    return MultilevelFit(
-        *[
-            np.concatenate([getattr(part, field.name) for part in parts])
-            for field in fields(MultilevelFit)
-        ]
-    )
+    return MultilevelFit.joined(parts)
 
 
 def modes_by_grouping(levels: Levels, fit: MultilevelFit) -> list[np.ndarray]:

@@ -9,8 +9,9 @@ Arrays: S studies, G clusters, q random terms, k coefficients, t entries of thet
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 
@@ -75,6 +76,12 @@ class MultilevelFit:
         """(S, k)."""
         return np.sqrt(np.diagonal(self.covariance, axis1=-2, axis2=-1))
 
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """The fits of batches as one, studies in order."""
+        names = [field.name for field in fields(cls)]
+        return cls(*[np.concatenate([getattr(part, name) for part in parts]) for name in names])
+
 
 def multilevel(
     cp: Crossproducts,
@@ -113,12 +120,7 @@ def multilevel(
         _fit(cp.studies(part), terms, reml, p_values, starts, max_iterations, alone)
         for part in cp.batches(copies)
     ]
-    return MultilevelFit(
-        *[
-            np.concatenate([getattr(part, field.name) for part in parts])
-            for field in fields(MultilevelFit)
-        ]
-    )
+    return MultilevelFit.joined(parts)
 
 
 def gls_crossproducts(cp: Crossproducts, terms: RandomTerms, fit: MultilevelFit) -> Crossproducts:
