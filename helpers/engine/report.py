@@ -71,7 +71,7 @@ class Fit:
             lambda p: "" if np.isnan(p) else f"{p:.3f}" if p >= 0.001 else "<0.001"
         )
         shown["df"] = self.table["df"].map(
-            lambda df: "" if np.isnan(df) else f"{df:,.1f}".removesuffix(".0")
+            lambda df: "" if np.isnan(df) else f"{df:,.1f}".removesuffix(".0").replace("inf", "∞")
         )
         return shown
 
@@ -140,13 +140,15 @@ def untested(table: pd.DataFrame) -> tuple[str, ...]:
     return (f"No test for {', '.join(empty)}: its standard error is zero or cannot be estimated.",)
 
 
-def coefficient_table(names: list[str], result: Estimates) -> pd.DataFrame:
+def coefficient_table(names: list[str], result: Estimates, normal: bool = False) -> pd.DataFrame:
     """One row a coefficient: its estimate, its t test and its interval.
 
-    Without a test where the standard error is zero, or rounding beside the estimate.
+    Without a test where the standard error is zero, or rounding beside the estimate; where the
+    degrees of freedom are infinite, unless tests are meant to be `normal`.
     """
     estimate, std_error, df = result.estimate[0], result.std_error[0], result.df[0]
-    usable = (std_error > 1e-14 * np.abs(estimate)) & (std_error > 0) & np.isfinite(df) & (df > 0)
+    usable = (std_error > 1e-14 * np.abs(estimate)) & (std_error > 0) & (df > 0)
+    usable &= np.isfinite(df) | normal
     with np.errstate(all="ignore"):
         statistic = np.where(usable, estimate / std_error, np.nan)
         half = np.where(usable, stdtrit(df, 0.975) * std_error, np.nan)
