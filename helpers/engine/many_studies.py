@@ -61,7 +61,8 @@ def multilevel_models(
     Parameters
     ----------
     cp : Crossproducts
-        Of S studies, for all of which `starts_needed` says the same.
+        Of S studies, for all of which `starts_needed` says the same, or that of the smallest will
+        do.
     terms : RandomTerms
         What varies between clusters.
     noise_sd : float
@@ -78,7 +79,8 @@ def multilevel_models(
     if noise_sd > 0 and not 1 / _FAR <= noise_sd <= _FAR:
         cp = in_units(cp, float(2.0 ** np.round(np.log2(noise_sd))))
     own_errors = correction is None and df != "kenward_roger"
-    starts = starts_needed(np.atleast_2d(cp.n_per_cluster)[0])
+    sizes = np.atleast_2d(cp.n_per_cluster)
+    starts = starts_needed(sizes[sizes.sum(axis=1).argmin()])
     fit = multilevel(cp, terms, p_values=p_values and own_errors, starts=starts)
     if df == "kenward_roger":
         return kenward_roger(cp, terms, fit)
