@@ -61,7 +61,8 @@ def multilevel_models(
     Parameters
     ----------
     cp : Crossproducts
-        Of S studies, for all of which `starts_needed` says the same.
+        Of S studies, for all of which `starts_needed` says the same, or that of the smallest will
+        do.
     terms : RandomTerms
         What varies between clusters.
     noise_sd : float
@@ -76,7 +77,9 @@ def multilevel_models(
         "kenward_roger" for Kenward and Roger's errors and degrees of freedom, else Satterthwaite's.
     """
     own_errors = correction is None and df != "kenward_roger"
-    starts = starts_needed(np.atleast_2d(cp.n_per_cluster)[0], terms.blocks.n_variances)
+    sizes = np.atleast_2d(cp.n_per_cluster)
+    fewest = sizes[sizes.sum(axis=1).argmin()]
+    starts = starts_needed(fewest, terms.blocks.n_variances)
     near = _in_units_near(cp, noise_sd)
     fit = multilevel(near, terms, p_values=p_values and own_errors, starts=starts)
     return fit if own_errors else other_errors(cp, fit, terms, noise_sd, correction)

@@ -261,7 +261,7 @@ def _checked(studies: Studies, name: str, correction: str | None, df: str) -> St
             f"df='kenward_roger' is for {', '.join(strategies_taking('df'))}; {name} has its own "
             "degrees of freedom: leave it out."
         )
-    check_sizes(studies.design, name)
+    check_sizes(studies.design, name, sizes=studies.n_per_cluster)
     check_variation(studies, strategy)
     return strategy
 
