@@ -311,7 +311,8 @@ def _refuse_correction(correction: str | None, formula: Formula) -> None:
     if correction is not None:
         raise InputError(
             f"correction={correction!r} gives cluster-robust errors, which need one grouping, and "
-            f"{formula.text!r} has several ({', '.join(formula.groupings)}): leave it out."
+            f"{formula.text!r} has several ({', '.join(formula.groupings)}): leave it out, or "
+            "cluster a line without bars by several columns, as fit_cluster_robust does."
         )
 
 

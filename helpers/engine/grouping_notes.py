@@ -95,13 +95,12 @@ def alike_in_cells(groupings: Sequence[LevelLabels], residuals: np.ndarray) -> t
         between = (np.bincount(codes, residuals) ** 2 / n).sum()
         noise = (residuals @ residuals - between) / within
         if fdtrc(len(pairs), within, between / len(pairs) / noise) < _SURE:
-            cell = f"{outer.name}:{inner.name}"
             notes.append(
                 f"Rows that share a level of {outer.name!r} and of {inner.name!r} are more alike "
                 f"than this model has it. If labels of {inner.name!r} count anew in each "
                 f"{outer.name!r}, as class 1 of every school does, write "
                 f"(1 | {outer.name}/{inner.name}), or give each unit a label of its own; if not, "
-                f"add (1 | {cell})."
+                f"(1 | {outer.name}:{inner.name}) may be missing, or a slope in a bar."
             )
     return tuple(notes)
 

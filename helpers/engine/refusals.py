@@ -42,11 +42,13 @@ def need_bar(formula: Formula) -> None:
 def need_cluster_names(cluster: Any) -> tuple[str, ...]:
     """What is no column's name, nor several that differ."""
     names = (cluster,) if isinstance(cluster, str) else cluster
-    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+    if not isinstance(names, (list, tuple)):
         raise InputError(
-            "cluster must be the name of a column, or a list of several, not "
-            f"{type(cluster).__name__}."
+            f"cluster must be the name of a column, or a list of names, not {type(cluster).__name__}."
         )
+    strange = [name for name in names if not isinstance(name, str)]
+    if strange:
+        raise InputError(f"cluster holds {strange[0]!r}, which is no column's name.")
     if not names:
         raise InputError("cluster is an empty list: name a column of clusters in it.")
     twice = {name for name in names if names.count(name) > 1}

@@ -219,8 +219,8 @@ def test_a_lone_cluster_is_named_with_its_grouping():
     [
         ([], {}, "empty list"),
         (["firm", "firm"], {}, "firm more than once"),
-        (["firm", 3], {}, "a list of several, not list"),
-        (5, {}, "a list of several, not int"),
+        (["firm", 3], {}, "cluster holds 3, which is no"),
+        (5, {}, "a list of names, not int"),
         (["firm", "nobody"], {}, "no column 'nobody'"),
         (["firm", "all"], {}, "All rows belong to one cluster in 'all'"),
         (["firm", "row"], {}, "Every cluster in 'row' has one row only"),
