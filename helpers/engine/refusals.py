@@ -44,7 +44,8 @@ def need_cluster_names(cluster: Any) -> tuple[str, ...]:
     names = (cluster,) if isinstance(cluster, str) else cluster
     if not isinstance(names, (list, tuple)):
         raise InputError(
-            f"cluster must be the name of a column, or a list of names, not {type(cluster).__name__}."
+            "cluster must be the name of a column, or a list of names, not "
+            f"{type(cluster).__name__}."
         )
     strange = [name for name in names if not isinstance(name, str)]
     if strange:
