@@ -2,8 +2,8 @@
 
 A cluster that comes twice counts twice. So a resample of rows is never made: for least squares each
 cluster's crossproducts are multiplied by how often it was drawn, and for a multilevel model, in
-which its two copies are two clusters, they are put side by side. (Field & Welsh 2007, J Royal
-Statistical Society B 69:369, call it the cluster bootstrap.)
+which its two copies are two clusters, they are put side by side. This is the pairs cluster
+bootstrap of Cameron, Gelbach & Miller (2008, Review of Economics and Statistics 90:414).
 
 Arrays: S studies, G clusters, B resamples, k coefficients.
 """

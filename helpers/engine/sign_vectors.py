@@ -12,7 +12,8 @@ import numpy as np
 from helpers.engine.arrangements import TIES
 
 WEBB = np.sqrt([0.5, 1.0, 1.5])
-"""Sizes of Webb's six weights, each with either sign (Webb 2023, Canadian J Economics 56:839)."""
+"""Sizes of Webb's six weights, each with either sign (Webb 2013, Queen's Economics Department
+Working Paper 1315)."""
 
 
 def n_distinct(G: int) -> int:

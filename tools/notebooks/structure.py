@@ -50,6 +50,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "how_to_decide",
     "several_groupings",
     "over_time",
+    "resampling",
 )
 """Chapters that a class can finish: their core is short, and few findings are in sight."""
 CORE_WORDS = 2_500
