@@ -17,6 +17,7 @@ from helpers.engine.rows import Rows, read_clusters, whole_frame
 from helpers.engine.starts import starts_needed
 from helpers.errors import InputError
 from helpers.fit import Fit, fit_cluster_robust, fit_multilevel
+from helpers.resampling.studies import crossproducts_of
 from helpers.simulate import SimulatedStudies
 
 
@@ -207,11 +208,11 @@ def bootstrap_estimates(
         Draws them.
     """
     resamples = whole_number("resamples", resamples, least=20)
-    cp = (
-        _every_row(studies.rows)
-        if rows
-        else crossproducts_of_studies(studies.rows, studies.n_per_cluster)
-    )
+    cp = crossproducts_of(studies, "bootstrap_estimates")
+    if rows:
+        if not isinstance(studies, SimulatedStudies):
+            raise InputError("These studies have no rows to draw; simulate_studies keeps them.")
+        cp = _every_row(studies.rows)
     return bootstrap_ols(cp, resamples, np.random.default_rng(seed))
 
 

@@ -10,7 +10,6 @@ from scipy.special import chdtrc
 from helpers.checks import whole_number
 from helpers.engine import refusals
 from helpers.engine.cluster_data import ClusterData
-from helpers.engine.crossproducts import crossproducts_of_studies
 from helpers.engine.formula import Formula, in_words, parse_formula
 from helpers.engine.likelihood_ratio import likelihood_ratios, simulated_crossproducts
 from helpers.engine.multilevel import multilevel
@@ -18,7 +17,7 @@ from helpers.engine.random_terms import RandomTerms
 from helpers.engine.rows import Rows, read_clusters, whole_frame
 from helpers.engine.starts import starts_needed
 from helpers.errors import InputError
-from helpers.simulate import SimulatedStudies
+from helpers.resampling.studies import Studies, crossproducts_of
 from helpers.strategies import find_strategy
 
 Bars = tuple[tuple[int, ...], ...]
@@ -130,20 +129,20 @@ def variance_test(
 
 
 def variance_ratios(
-    studies: SimulatedStudies, smaller: str, larger: str, *, reml: bool = True
+    studies: Studies, smaller: str, larger: str, *, reml: bool = True
 ) -> np.ndarray:
     """Likelihood ratios (S,) of two strategies that differ in what varies, in many studies.
 
     Parameters
     ----------
-    studies : SimulatedStudies
-        What `simulate_studies` draws.
+    studies : SimulatedStudies or SimulatedCrossproducts
+        What `simulate_studies` or `simulate_crossproducts` draws.
     smaller, larger : str
         Names of strategies, such as "ols" and "random_intercept".
     reml : bool
         REML's likelihoods, or else ML's.
     """
-    cp = crossproducts_of_studies(studies.rows, studies.n_per_cluster)
+    cp = crossproducts_of(studies, "variance_ratios")
     few, more = _random_bars(smaller, cp.k), _random_bars(larger, cp.k)
     if few is None or not more or not _inside(few, more):
         raise InputError(

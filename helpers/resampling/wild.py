@@ -8,7 +8,6 @@ import numpy as np
 
 from helpers.checks import number, whole_number
 from helpers.engine import refusals
-from helpers.engine.crossproducts import crossproducts_of_studies
 from helpers.engine.formula import parse_formula
 from helpers.engine.pooled import lone_clusters
 from helpers.engine.rows import Rows, read_clusters
@@ -16,7 +15,7 @@ from helpers.engine.sign_vectors import share_beyond, sign_vectors, webb_vectors
 from helpers.engine.wild import wild_t
 from helpers.errors import InputError
 from helpers.resampling.sign_flips import MOST, need_sign_vectors
-from helpers.simulate import SimulatedStudies
+from helpers.resampling.studies import Studies, crossproducts_of
 
 WEIGHTS = ("rademacher", "webb")
 
@@ -121,6 +120,7 @@ def wild_bootstrap(
     parsed = parse_formula(formula)
     refusals.refuse_bars(parsed, "wild_bootstrap")
     null = number("null", null)
+    _yes_or_no(impose_null=impose_null, count_ties=count_ties)
     rows = read_clusters(parsed, data, cluster)
     refusals.need_clusters(rows, cluster)
     cp = rows.crossproducts
@@ -159,7 +159,7 @@ def wild_bootstrap(
 
 
 def wild_p_values(
-    studies: SimulatedStudies,
+    studies: Studies,
     term: str = "x1",
     *,
     null: float = 0.0,
@@ -174,20 +174,26 @@ def wild_p_values(
 
     Parameters
     ----------
-    studies : SimulatedStudies
-        What `simulate_studies` draws.
+    studies : SimulatedStudies or SimulatedCrossproducts
+        What `simulate_studies` or `simulate_crossproducts` draws.
     term : str
         Which coefficient is tested, one of the design's terms.
     null, impose_null, weights, count_ties, level, most, seed
         As in `wild_bootstrap`.
     """
-    terms = studies.design.terms
+    cp, terms = crossproducts_of(studies, "wild_p_values"), studies.design.terms
     if term not in terms:
         raise InputError(f"There is no term {term!r} in these studies; they have {list(terms)}.")
-    cp = crossproducts_of_studies(studies.rows, studies.n_per_cluster)
+    _yes_or_no(impose_null=impose_null, count_ties=count_ties)
     drawn, all_of_them = _weights(cp.n_clusters, weights, level, most, seed)
     found, reference = wild_t(cp, terms.index(term), null, impose_null, drawn)
     return share_beyond(found, np.nan_to_num(reference), count_ties, all_of_them)
+
+
+def _yes_or_no(**options: object) -> None:
+    for name, value in options.items():
+        if not isinstance(value, bool):
+            raise InputError(f"{name} must be True or False, not {value!r}.")
 
 
 def _weights(

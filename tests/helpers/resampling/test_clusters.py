@@ -13,6 +13,7 @@ from helpers import (
     fit_multilevel,
     load,
     simulate_clusters,
+    simulate_crossproducts,
     simulate_studies,
 )
 from helpers.engine.crossproducts import crossproducts_of_studies
@@ -87,6 +88,9 @@ def test_resamples_without_an_arm_are_counted_and_refused():
 
 def test_refusals():
     data = simulate_clusters(6, 5, 1, coefficients=(0, 0), seed=1).data.assign(other=1)
+    without_rows = simulate_crossproducts(Design(6, 5, 1), 2, 1)
+    with pytest.raises(InputError, match="no rows to draw"):
+        bootstrap_estimates(without_rows, rows=True)
     with pytest.raises(InputError, match="Say by cluster="):
         cluster_bootstrap("y ~ x1", data)
     with pytest.raises(InputError, match="name two groupings"):

@@ -11,6 +11,7 @@ from helpers import (
     InputError,
     load,
     simulate_clusters,
+    simulate_crossproducts,
     simulate_studies,
     wild_bootstrap,
     wild_p_values,
@@ -106,6 +107,8 @@ def test_rows_taken_one_by_one(impose_null, weights):
 def test_one_study_and_many_agree():
     design = Design(7, (3, 4, 5, 6, 3, 4, 5), 2, coefficients=(0, 0, 1), predictor_icc=0.5)
     studies = simulate_studies(design, 5, 2)
+    drawn = simulate_crossproducts(design, 5, 2)
+    assert wild_p_values(drawn, "x2").shape == (5,)
     for i, p in enumerate(wild_p_values(studies, "x2", null=1)):
         one = wild_bootstrap("y ~ x1 + x2", studies.study(i).data, "x2", null=1)
         assert one.p_value == pytest.approx(p)
@@ -149,6 +152,10 @@ def test_refusals():
         wild_bootstrap("y ~ x1 + (1 | cluster)", data, "x1")
     with pytest.raises(InputError, match="null must be"):
         wild_bootstrap("y ~ x1", data, "x1", null="none")
+    with pytest.raises(InputError, match="impose_null must be True or False"):
+        wild_bootstrap("y ~ x1", data, "x1", impose_null="yes")
+    with pytest.raises(InputError, match="needs the studies that simulate_studies draws"):
+        wild_p_values(data)
     with pytest.raises(InputError, match="no term 'z'"):
         wild_p_values(simulate_studies(Design(8, 4, 1), 2, 1), "z")
 
