@@ -17,7 +17,7 @@ from helpers.engine.level_rows import read_groupings, read_levels
 from helpers.engine.multilevel import MultilevelFit, gls_crossproducts, multilevel
 from helpers.engine.report import Estimates, Fit, clustered_fit, coefficient_table, untested
 from helpers.engine.rows import Rows, one_frame, read_clusters
-from helpers.engine.starts import FEW_ROWS
+from helpers.engine.starts import FEW_ROWS, starts_needed
 from helpers.engine.two_stage import two_stage
 from helpers.errors import InputError
 
@@ -221,7 +221,8 @@ def fit_multilevel(
     within, across = confounded(rows)
     refusals.refuse_confounded(across, parsed)
     cp, terms = rows.crossproducts, rows.random_terms
-    starts = "all" if cp.n_obs <= FEW_ROWS else "one"
+    needed = starts_needed(cp.n_per_cluster, terms.blocks.n_variances)
+    starts = "all" if cp.n_obs <= FEW_ROWS else needed
     result = multilevel(
         cp, terms, reml=reml, starts=starts, max_iterations=max_iterations, alone=True
     )
