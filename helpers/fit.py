@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
-from helpers.engine import level_refusals, level_report, pooled, random_effects, refusals
+from helpers.engine import (
+    grouping_notes,
+    level_refusals,
+    level_report,
+    pooled,
+    random_effects,
+    refusals,
+)
 from helpers.engine.cluster_data import ClusterData
 from helpers.engine.crossproducts import Crossproducts
 from helpers.engine.formula import Formula, parse_formula
@@ -15,6 +25,7 @@ from helpers.engine.level_fit import fit_levels
 from helpers.engine.level_kenward_roger import level_kenward_roger
 from helpers.engine.level_rows import read_groupings, read_levels
 from helpers.engine.multilevel import MultilevelFit, gls_crossproducts, multilevel
+from helpers.engine.multiway import MultiwayFit, by_cluster, multiway_robust
 from helpers.engine.report import Estimates, Fit, clustered_fit, coefficient_table, untested
 from helpers.engine.rows import Rows, one_frame, read_clusters
 from helpers.engine.starts import FEW_ROWS, starts_needed
@@ -64,20 +75,35 @@ def fit_ols(formula: str, data: Rows) -> Fit:
 
 
 def fit_cluster_robust(
-    formula: str, data: Rows, cluster: str = "cluster", correction: str = "CR1"
+    formula: str,
+    data: Rows,
+    cluster: str | Sequence[str] = "cluster",
+    correction: str = "CR1",
 ) -> Fit:
-    """Pooled OLS with cluster-robust standard errors.
+    """Pooled OLS with cluster-robust standard errors, clustered in one way or in several.
 
     Parameters
     ----------
     formula, data
         As in `fit_ols`.
-    cluster : str
-        The column that says which rows belong together.
+    cluster : str or list of str
+        The column that says which rows belong together; or several, as ``["firm", "year"]``, where
+        rows may be alike that share any of them.
     correction : str
         "CR0", "CR1" (Stata's; G/(G-1) (N-1)/(N-k)) or "CR3", each with t(G - 1), or "CR2" with
-        Satterthwaite's df.
+        Satterthwaite's df. With several columns, one of the first three for each part, CR1 with
+        the G of that part, and t(G - 1) by the column with fewest clusters.
+
+    Notes
+    -----
+    Several columns: Cameron, Gelbach & Miller (2011, J Business & Economic Statistics 29:238).
+    Where the covariance comes out with a negative eigenvalue, theirs is the repair, and a note says
+    so; a coefficient whose own variance was negative has no test.
     """
+    names = refusals.need_cluster_names(cluster)
+    if len(names) > 1:
+        return _several_ways(formula, data, names, correction)
+    [cluster] = names
     rows = _clustered(formula, data, cluster, "fit_cluster_robust")
     cp = rows.crossproducts
     refusals.need_rows(cp.n_obs, cp.k)
@@ -88,6 +114,55 @@ def fit_cluster_robust(
         result,
         _lone_cluster(rows.names, cp, robust=True),
         residual_sd=_residual_sd(result),
+    )
+
+
+def _several_ways(formula: str, data: Rows, clusters: tuple[str, ...], correction: str) -> Fit:
+    """`fit_cluster_robust` with several columns of clusters."""
+    parsed = parse_formula(formula)
+    refusals.refuse_bars(parsed, "fit_cluster_robust")
+    rows = read_clusters(parsed, data, clusters, crossed=True)
+    cells = rows.crossproducts
+    refusals.need_rows(cells.n_obs, cells.k)
+    labels = [rows.labels.get_level_values(name) for name in clusters]
+    codes = np.column_stack([pd.factorize(of)[0] for of in labels])
+    by_name = {
+        name: replace(rows, crossproducts=by_cluster(cells, codes[:, [i]]), labels=labels[i])
+        for i, name in enumerate(clusters)
+    }
+    for name, each in by_name.items():
+        refusals.need_clusters(each, name)
+    result = multiway_robust(cells, codes, correction)
+    notes = grouping_notes.nested_clusters(clusters, codes)
+    for name, each in by_name.items():
+        notes += tuple(
+            note.replace("A single cluster", f"A single cluster of {name!r}")
+            for note in _lone_cluster(rows.names, each.crossproducts, robust=True)
+        )
+    table = coefficient_table(rows.names, result)
+    n_levels = pd.Series(codes.max(axis=0) + 1, index=list(clusters), name="levels")
+    fewest = f"{n_levels.min()} by {n_levels.idxmin()}"
+    return Fit(
+        f"Pooled OLS, errors {correction} clustered by {' and by '.join(clusters)}, t(G - 1) with "
+        f"the fewest clusters ({fewest})",
+        table,
+        cells.n_obs,
+        None,
+        residual_sd=_residual_sd(result),
+        notes=notes + _repaired(rows.names, result) + untested(table),
+        n_levels=n_levels,
+    )
+
+
+def _repaired(names: list[str], result: MultiwayFit) -> tuple[str, ...]:
+    """A note on a covariance that came out with negative eigenvalues."""
+    if not result.repaired[0]:
+        return ()
+    none = [repr(name) for name, lacks in zip(names, result.no_variance[0]) if lacks]
+    negative = f" The variance of {', '.join(none)} was not positive." if none else ""
+    return (
+        "The covariance came out with a negative eigenvalue, as a difference can: zero stands in "
+        f"its place (Cameron, Gelbach & Miller's repair).{negative} Too few clusters?",
     )
 
 
@@ -237,7 +312,8 @@ def _refuse_correction(correction: str | None, formula: Formula) -> None:
     if correction is not None:
         raise InputError(
             f"correction={correction!r} gives cluster-robust errors, which need one grouping, and "
-            f"{formula.text!r} has several ({', '.join(formula.groupings)}): leave it out."
+            f"{formula.text!r} has several ({', '.join(formula.groupings)}): leave it out, or "
+            "cluster a line without bars by several columns, as fit_cluster_robust does."
         )
 
 
@@ -260,6 +336,10 @@ def _several_groupings(
     table = coefficient_table(read.rows.names, result)
     sd, corr = level_report.sd_and_correlation(read, formula, result)
     sizes = {grouping.name: len(grouping.labels) for grouping in groupings}
+    residuals = level_report.conditional_residuals(read, result)
+    notes = _what_to_watch(converged, singular) + _not_identified(within)
+    notes += grouping_notes.crossed_levels(groupings)
+    notes += grouping_notes.alike_in_cells(groupings, residuals)
     return Fit(
         f"Multilevel model by {'REML' if reml else 'ML'}, {DF[df]}",
         table,
@@ -272,7 +352,7 @@ def _several_groupings(
         random_corr=corr,
         residual_sd=_residual_sd(result),
         cluster_coefficients=level_report.conditional_coefficients(read, formula, result),
-        notes=_what_to_watch(converged, singular) + _not_identified(within) + untested(table),
+        notes=notes + untested(table),
         n_levels=pd.Series({name: sizes[name] for name in formula.groupings}, name="levels"),
     )
 
@@ -381,7 +461,10 @@ def _residual_sd(result: pooled.PooledFit | MultilevelFit) -> float:
 def _clustered(formula: str, data: Rows, cluster: str, strategy: str) -> ClusterData:
     """The rows of a strategy that takes its clusters by name, not by a bar."""
     if not isinstance(cluster, str):
-        raise InputError(f"cluster must be the name of a column, not {type(cluster).__name__}.")
+        raise InputError(
+            f"cluster must be the name of a column in {strategy}, not {type(cluster).__name__}. "
+            "Several columns go with fit_cluster_robust, and bars with fit_multilevel."
+        )
     parsed = parse_formula(formula)
     refusals.refuse_bars(parsed, strategy)
     rows = read_clusters(parsed, data, cluster)

@@ -47,6 +47,8 @@ class LevelData:
     rows : ClusterData
         Names and units of all columns; its crossproducts are those of all rows together. Bars stand
         in the order of the groupings.
+    W : (N, m) array
+        The rows that they are of, in working units: X, the terms of each bar, the outcome.
     levels : Levels
         Crossproducts of one study, in working units.
     groupings : list of LevelLabels
@@ -56,6 +58,7 @@ class LevelData:
     """
 
     rows: ClusterData
+    W: np.ndarray
     levels: Levels
     groupings: list[LevelLabels]
     bars_of: list[list[int]]
@@ -120,4 +123,4 @@ def read_levels(formula: Formula, frame: pd.DataFrame, groupings: list[LevelLabe
         sizes,
         rows.crossproducts.units,
     )
-    return LevelData(rows, levels, groupings, bars_of)
+    return LevelData(rows, W, levels, groupings, bars_of)

@@ -28,13 +28,14 @@ class ModelMatrices:
         The outcome, less what the formula offsets.
     parts : list of (n, columns) arrays
         X, the fixed part, then Z of each bar.
-    labels : pandas.Series or None
-        Cluster of each row; None where all are one cluster.
+    labels : pandas.Series, pandas.DataFrame or None
+        Cluster of each row, or its cluster in each of several groupings; None where all rows are
+        one cluster.
     """
 
     y: np.ndarray
     parts: list[np.ndarray]
-    labels: pd.Series | None
+    labels: pd.Series | pd.DataFrame | None
 
 
 class MatrixReader:
@@ -48,11 +49,20 @@ class MatrixReader:
         The column of clusters, or several that make them together.
     whole : bool
         The first chunk is all there is.
+    crossed : bool
+        Several columns are groupings of their own: their labels stay apart.
     """
 
-    def __init__(self, formula: Formula, cluster: str | tuple[str, ...] | None, whole: bool):
+    def __init__(
+        self,
+        formula: Formula,
+        cluster: str | tuple[str, ...] | None,
+        whole: bool,
+        crossed: bool = False,
+    ):
         self.formula, self.whole = formula, whole
         self.cluster = (cluster,) if isinstance(cluster, str) else cluster
+        self.crossed = crossed
         parts = [formula.fixed, *(bar.terms for bar in formula.bars)]
         self._factors = _factors(formula, parts)
         # A bar may repeat the fixed part, which is then worked out once.
@@ -96,8 +106,10 @@ class MatrixReader:
                 )
         return _numbers(outcome, columns, len(columns.column(min(outcome.columns))))
 
-    def _labels(self, columns: ChunkColumns) -> pd.Series | None:
-        return None if self.cluster is None else columns.grouping(self.cluster)
+    def _labels(self, columns: ChunkColumns) -> pd.Series | pd.DataFrame | None:
+        if self.cluster is None:
+            return None
+        return columns.cells(self.cluster) if self.crossed else columns.grouping(self.cluster)
 
 
 def _factors(formula: Formula, parts: list[Any]) -> list[Factor]:

@@ -27,7 +27,7 @@ _ROWS_OF_PARQUET = 1 << 17  # read at once
 
 
 def read_clusters(
-    formula: Formula, data: Rows, cluster: str | tuple[str, ...] | None
+    formula: Formula, data: Rows, cluster: str | tuple[str, ...] | None, crossed: bool = False
 ) -> ClusterData:
     """Stream the rows of `data` into crossproducts by cluster.
 
@@ -41,6 +41,9 @@ def read_clusters(
     cluster : str, tuple of str, or None
         The column of clusters, or several that make them together; without one all rows are one
         cluster.
+    crossed : bool
+        Several columns are groupings of their own. Then clusters are the cells in which they cross,
+        and their labels a MultiIndex.
 
     Raises
     ------
@@ -49,7 +52,8 @@ def read_clusters(
         fitted.
     """
     data = _of_pandas(data)
-    reader, sums = MatrixReader(formula, cluster, isinstance(data, pd.DataFrame)), None
+    reader = MatrixReader(formula, cluster, isinstance(data, pd.DataFrame), crossed)
+    sums = None
     for chunk in _chunks(data):
         if len(chunk) == 0:
             continue
