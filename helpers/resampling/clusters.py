@@ -17,7 +17,7 @@ from helpers.engine.rows import Rows, read_clusters, whole_frame
 from helpers.engine.starts import starts_needed
 from helpers.errors import InputError
 from helpers.fit import Fit, fit_cluster_robust, fit_multilevel
-from helpers.resampling.studies import crossproducts_of
+from helpers.resampling.studies import crossproducts_of, need_one_column
 from helpers.simulate import SimulatedStudies
 
 
@@ -153,6 +153,7 @@ def _grouping(formula: Formula, cluster: str | None) -> str | tuple[str, ...]:
     if not formula.bars:
         if cluster is None:
             raise InputError("Say by cluster=... in which column the clusters are.")
+        need_one_column(cluster)
         return cluster
     if len(formula.groupings) > 1:
         raise InputError(

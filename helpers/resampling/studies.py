@@ -1,4 +1,4 @@
-"""What resampling needs of simulated studies."""
+"""What resampling needs of clusters and of simulated studies."""
 
 from __future__ import annotations
 
@@ -7,6 +7,15 @@ from helpers.errors import InputError
 from helpers.simulate import SimulatedCrossproducts, SimulatedStudies
 
 Studies = SimulatedStudies | SimulatedCrossproducts
+
+
+def need_one_column(cluster: object) -> None:
+    """An InputError where clusters are not said by the name of one column."""
+    if not isinstance(cluster, str):
+        raise InputError(
+            f"cluster must be the name of one column, as in cluster='firm', not {cluster!r}: what "
+            "is drawn again, or changes its sign, are the units of one grouping."
+        )
 
 
 def crossproducts_of(studies: Studies, asked_by: str) -> Crossproducts:

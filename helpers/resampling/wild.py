@@ -15,7 +15,7 @@ from helpers.engine.sign_vectors import share_beyond, sign_vectors, webb_vectors
 from helpers.engine.wild import wild_t
 from helpers.errors import InputError
 from helpers.resampling.sign_flips import MOST, need_sign_vectors
-from helpers.resampling.studies import Studies, crossproducts_of
+from helpers.resampling.studies import Studies, crossproducts_of, need_one_column
 
 WEIGHTS = ("rademacher", "webb")
 
@@ -121,6 +121,7 @@ def wild_bootstrap(
     refusals.refuse_bars(parsed, "wild_bootstrap")
     null = number("null", null)
     _yes_or_no(impose_null=impose_null, count_ties=count_ties)
+    need_one_column(cluster)
     rows = read_clusters(parsed, data, cluster)
     refusals.need_clusters(rows, cluster)
     cp = rows.crossproducts

@@ -93,6 +93,8 @@ def test_refusals():
         bootstrap_estimates(without_rows, rows=True)
     with pytest.raises(InputError, match="Say by cluster="):
         cluster_bootstrap("y ~ x1", data)
+    with pytest.raises(InputError, match="name of one column"):
+        cluster_bootstrap("y ~ x1", data, ["cluster", "other"])
     with pytest.raises(InputError, match="name two groupings"):
         cluster_bootstrap("y ~ x1 + (1 | cluster)", data, "other")
     with pytest.raises(InputError, match="several groupings"):

@@ -156,6 +156,8 @@ def test_refusals():
         wild_bootstrap("y ~ x1", data, "x1", impose_null="yes")
     with pytest.raises(InputError, match="needs the studies that simulate_studies draws"):
         wild_p_values(data)
+    with pytest.raises(InputError, match="name of one column"):
+        wild_bootstrap("y ~ x1", data, "x1", ["cluster", "x1"])
     with pytest.raises(InputError, match="no term 'z'"):
         wild_p_values(simulate_studies(Design(8, 4, 1), 2, 1), "z")
 
