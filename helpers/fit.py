@@ -10,6 +10,13 @@ from helpers.engine.cluster_data import ClusterData
 from helpers.engine.crossproducts import Crossproducts
 from helpers.engine.formula import Formula, parse_formula
 from helpers.engine.identified import confounded
+from helpers.engine.inference import (
+    FixedEffects,
+    LeastSquares,
+    OneGrouping,
+    SeveralGroupings,
+    TwoStage,
+)
 from helpers.engine.kenward_roger import kenward_roger
 from helpers.engine.level_fit import fit_levels
 from helpers.engine.level_kenward_roger import level_kenward_roger
@@ -60,6 +67,7 @@ def fit_ols(formula: str, data: Rows) -> Fit:
         cp.n_obs,
         None,
         residual_sd=_residual_sd(result),
+        fitted=LeastSquares(rows, result),
     )
 
 
@@ -88,6 +96,7 @@ def fit_cluster_robust(
         result,
         _lone_cluster(rows.names, cp, robust=True),
         residual_sd=_residual_sd(result),
+        fitted=LeastSquares(rows, result, correction),
     )
 
 
@@ -150,6 +159,7 @@ def fit_fixed_effects(
         notes,
         names=rows.names[1:],
         residual_sd=_residual_sd(result),
+        fitted=FixedEffects(rows, result, correction, count_intercepts),
     )
 
 
@@ -173,6 +183,7 @@ def fit_two_stage(formula: str, data: Rows, cluster: str = "cluster") -> Fit:
         rows,
         result,
         cluster_coefficients=coefficients,
+        fitted=TwoStage(rows, result),
     )
 
 
@@ -273,6 +284,7 @@ def _several_groupings(
         cluster_coefficients=level_report.conditional_coefficients(read, formula, result),
         notes=_what_to_watch(converged, singular) + _not_identified(within) + untested(table),
         n_levels=pd.Series({name: sizes[name] for name in formula.groupings}, name="levels"),
+        fitted=SeveralGroupings(read, result, reml, df),
     )
 
 
@@ -332,6 +344,7 @@ def _multilevel_fit(
         random_corr=pd.DataFrame(corr, index=names, columns=names),
         residual_sd=_residual_sd(result),
         cluster_coefficients=random_effects.conditional_coefficients(rows, cluster, result),
+        fitted=OneGrouping(rows, result, reml, df, correction),
     )
 
 

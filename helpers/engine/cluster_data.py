@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.engine.crossproducts import Crossproducts
+from helpers.engine.model_matrices import Recipe
 from helpers.engine.random_terms import RandomTerms
 
 
@@ -45,12 +46,15 @@ class ClusterData:
         The G clusters, sorted.
     bars : tuple of BarColumns
         What varies between them.
+    recipe : Recipe
+        How they were read.
     """
 
     crossproducts: Crossproducts
     names: list[str]
     labels: pd.Index
     bars: tuple[BarColumns, ...]
+    recipe: Recipe
 
     @property
     def random_names(self) -> list[str]:

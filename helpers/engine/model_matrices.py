@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,28 @@ class ModelMatrices:
     labels: pd.Series | None
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """How rows become columns, for rows that come later.
+
+    Attributes
+    ----------
+    formula : Formula
+        Its bars in the order of their columns.
+    cluster : tuple of str or None
+        The columns that make the clusters.
+    levels : dict
+        The levels of each column of labels, in order.
+    names : list of lists of str
+        The columns that came of it: of the fixed part and of each bar.
+    """
+
+    formula: Formula
+    cluster: tuple[str, ...] | None
+    levels: dict[str, pd.Index]
+    names: list[list[str]]
+
+
 class MatrixReader:
     """Turns chunks into matrices. The first chunk decides on the columns they have.
 
@@ -65,26 +87,54 @@ class MatrixReader:
         """Names of the columns of the fixed part and of each bar, once a chunk has been read."""
         return [self._codings[part].names for part in self._parts]
 
+    @property
+    def recipe(self) -> Recipe:
+        """How the rows so far have been read."""
+        return Recipe(self.formula, self.cluster, self._levels, self.names_by_part)
+
     def read(self, chunk: pd.DataFrame) -> ModelMatrices:
         """The matrices of a chunk that is not empty."""
         self._chunks += 1
         if self._chunks > 1:
-            self._refuse_what_needs_all_rows()
+            self._refuse_what_needs_all_rows("the data come in several chunks")
         columns = ChunkColumns(chunk, self._levels, self.whole)
         n, y = len(chunk), self._outcome(columns)
         for offset in self.formula.offsets:
             y = y - _numbers(offset, columns, n)
-        values = {factor.text: _value(factor, columns, n, self.whole) for factor in self._factors}
-        by_part = {part: coding.columns(values, n) for part, coding in self._codings.items()}
-        return ModelMatrices(y, [by_part[part] for part in self._parts], self._labels(columns))
+        return ModelMatrices(y, self._coded(columns, n, self.whole), self._labels(columns))
 
-    def _refuse_what_needs_all_rows(self) -> None:
+    def _coded(self, columns: ChunkColumns, n: int, whole: bool) -> list[np.ndarray]:
+        """The fixed part and the left side of each bar."""
+        values = {factor.text: _value(factor, columns, n, whole) for factor in self._factors}
+        by_part = {part: coding.columns(values, n) for part, coding in self._codings.items()}
+        return [by_part[part] for part in self._parts]
+
+    @classmethod
+    def again(cls, recipe: Recipe) -> Self:
+        """A reader of rows that come after a fit, whose levels are decided."""
+        reader = cls(recipe.formula, recipe.cluster, whole=False)
+        reader._levels = dict(recipe.levels)
+        return reader
+
+    def further(self, rows: pd.DataFrame) -> ModelMatrices:
+        """The matrices of rows without an outcome; in its place is what the formula offsets.
+
+        Clusters are left aside.
+        """
+        self._refuse_what_needs_all_rows("these rows come after them")
+        columns, n = ChunkColumns(rows, self._levels, whole=False), len(rows)
+        offset = np.zeros(n)
+        for factor in self.formula.offsets:
+            offset = offset + _numbers(factor, columns, n)
+        return ModelMatrices(offset, self._coded(columns, n, whole=False), None)
+
+    def _refuse_what_needs_all_rows(self, why_not: str) -> None:
         everywhere = [*self._factors, self.formula.outcome, *self.formula.offsets]
         used = {name for factor in everywhere for name in factor.functions & {*ALL_ROWS}}
         if used:
             raise InputError(
-                f"{', '.join(sorted(used))}() needs all rows at once, and the data come in several "
-                "chunks. Put the transformed column into the data, or give them as one DataFrame."
+                f"{', '.join(sorted(used))}() needs all rows at once, and {why_not}. Put the "
+                "transformed column into the data, or give them as one DataFrame."
             )
 
     def _outcome(self, columns: ChunkColumns) -> np.ndarray:

@@ -84,6 +84,7 @@ class RunningSums:
             self.names[0],
             self.labels[order],
             self._bars(rotations),
+            self.reader.recipe,
         )
 
     @property
