@@ -13,6 +13,7 @@ from helpers.engine.cluster_data import ClusterData
 from helpers.engine.conditional_effects import conditional_sd
 from helpers.engine.contrasts import parse_contrast
 from helpers.engine.inference import Fitted, OneGrouping, SeveralGroupings
+from helpers.engine.likelihood import criterion, has_likelihood
 from helpers.engine.predictions import predict
 from helpers.engine.rows import Rows, whole_frame
 from helpers.errors import InputError
@@ -73,6 +74,15 @@ class Fit:
         """Sampling covariance of the coefficients, whose diagonal is the squared std_error."""
         names = self.table.index
         return pd.DataFrame(self._known().covariance, index=names, columns=names)
+
+    @property
+    def log_likelihood(self) -> float | None:
+        """Of OLS and, as it was fitted, by REML or ML, of a multilevel model; None of others.
+
+        With the constants of R's ``logLik``.
+        """
+        fitted = self._known()
+        return -criterion(fitted, reml=False) / 2 if has_likelihood(fitted) else None
 
     @property
     def conditional_sd(self) -> pd.DataFrame | None:
