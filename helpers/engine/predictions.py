@@ -105,6 +105,11 @@ def _check(clusters: str | None, interval: str, level: float) -> None:
         raise InputError(
             f"interval must be one of {', '.join(map(repr, INTERVALS))}, not {interval!r}."
         )
+    check_level(level)
+
+
+def check_level(level: float) -> None:
+    """An InputError unless this is a coverage."""
     is_number = isinstance(level, (int, float)) and not isinstance(level, bool)
     if not is_number or not 0 < level < 1:
         raise InputError(f"level must lie between 0 and 1, as 0.95 does, not {level!r}.")

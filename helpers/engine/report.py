@@ -14,7 +14,8 @@ from helpers.engine.conditional_effects import conditional_sd
 from helpers.engine.contrasts import parse_contrast
 from helpers.engine.inference import Fitted, OneGrouping, SeveralGroupings
 from helpers.engine.likelihood import criterion, has_likelihood
-from helpers.engine.predictions import predict
+from helpers.engine.predictions import check_level, predict
+from helpers.engine.profile_likelihood import profile_intervals
 from helpers.engine.rows import Rows, whole_frame
 from helpers.errors import InputError
 
@@ -165,6 +166,41 @@ class Fit:
             Where a cluster is unknown, a column is missing, or the strategy has no such interval.
         """
         return predict(self._known(), whole_frame(new_rows), clusters, interval, level)
+
+    def profile_intervals(self, level: float = 0.95) -> pd.DataFrame:
+        """Profile likelihood intervals for SDs and correlations of random effects and the noise.
+
+        As lme4's ``confint``: by ML, after a fit by REML as well. They need not be symmetrical, and
+        those of an SD may begin at zero.
+
+        Parameters
+        ----------
+        level : float
+            Coverage.
+
+        Returns
+        -------
+        intervals : DataFrame
+            Indexed by grouping and parameter, the noise's being ``("residual", "sd")``; columns
+            estimate (of this fit), conf_low and conf_high.
+
+        Raises
+        ------
+        InputError
+            Where the fit is not multilevel, or its search stopped before a minimum.
+        """
+        check_level(level)
+        fitted = self._known()
+        if not isinstance(fitted, (OneGrouping, SeveralGroupings)):
+            raise InputError(
+                f"{self.strategy!r} has no SDs of random effects: fit the data by fit_multilevel."
+            )
+        if not self.converged:
+            raise InputError(
+                "The search of this fit stopped before its minimum: fit it with more "
+                "max_iterations first."
+            )
+        return profile_intervals(fitted, level)
 
     def _known(self) -> Fitted:
         if self.fitted is None:
