@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -35,7 +37,7 @@ DF = {
 }
 
 
-def fit_ols(formula: str, data: Rows) -> Fit:
+def fit_ols(formula: str, data: Rows, *, weights: str | None = None) -> Fit:
     """Pooled ordinary least squares with classical standard errors, as if rows were independent.
 
     Parameters
@@ -44,6 +46,9 @@ def fit_ols(formula: str, data: Rows) -> Fit:
         As in ``"y ~ x1 + x2"``.
     data : DataFrame, path of a Parquet file, or iterable of DataFrames
         The rows.
+    weights : str or None
+        The column of weights: the noise of a row has the residual variance divided by its weight,
+        as in a mean of so many measurements. Not sampling weights, nor rows that stand for several.
 
     Returns
     -------
@@ -57,12 +62,12 @@ def fit_ols(formula: str, data: Rows) -> Fit:
     """
     parsed = parse_formula(formula)
     refusals.refuse_bars(parsed, "fit_ols")
-    rows = read_clusters(parsed, data, None)
+    rows = read_clusters(parsed, data, None, _column_of_weights(weights))
     cp = rows.crossproducts
     refusals.need_rows(cp.n_obs, cp.k)
     result = pooled.ols(cp)
     return Fit(
-        "Pooled OLS, classical errors, t(N - k)",
+        f"Pooled OLS, classical errors, t(N - k){_weighted(weights)}",
         coefficient_table(rows.names, result),
         cp.n_obs,
         None,
@@ -72,7 +77,12 @@ def fit_ols(formula: str, data: Rows) -> Fit:
 
 
 def fit_cluster_robust(
-    formula: str, data: Rows, cluster: str = "cluster", correction: str = "CR1"
+    formula: str,
+    data: Rows,
+    cluster: str = "cluster",
+    correction: str = "CR1",
+    *,
+    weights: str | None = None,
 ) -> Fit:
     """Pooled OLS with cluster-robust standard errors.
 
@@ -85,13 +95,16 @@ def fit_cluster_robust(
     correction : str
         "CR0", "CR1" (Stata's; G/(G-1) (N-1)/(N-k)) or "CR3", each with t(G - 1), or "CR2" with
         Satterthwaite's df.
+    weights : str or None
+        As in `fit_ols`. The errors hold whatever the rows' variances are; CR2 and its df take
+        those of the weights, and independent rows, for the working model.
     """
-    rows = _clustered(formula, data, cluster, "fit_cluster_robust")
+    rows = _clustered(formula, data, cluster, "fit_cluster_robust", weights)
     cp = rows.crossproducts
     refusals.need_rows(cp.n_obs, cp.k)
     result = pooled.cluster_robust(cp, correction)
     return clustered_fit(
-        f"Pooled OLS, {_robust_errors(correction)}",
+        f"Pooled OLS, {_robust_errors(correction)}{_weighted(weights)}",
         rows,
         result,
         _lone_cluster(rows.names, cp, robust=True),
@@ -107,6 +120,7 @@ def fit_fixed_effects(
     correction: str | None = None,
     *,
     count_intercepts: bool = False,
+    weights: str | None = None,
 ) -> Fit:
     """A separate intercept for every cluster and one slope a predictor, from within clusters.
 
@@ -121,6 +135,8 @@ def fit_fixed_effects(
         CR1 multiplies by G/(G-1) (N-1)/(N-k). The clusters' intercepts lie within what is compared,
         so they count as one, k = p + 1, as in Stata's ``xtreg, fe``; True counts each, k = p + G,
         as ``areg`` does. The other corrections count nothing.
+    weights : str or None
+        As in `fit_cluster_robust`.
 
     Returns
     -------
@@ -134,7 +150,7 @@ def fit_fixed_effects(
             "count_intercepts=True is for correction='CR1', whose factor counts coefficients; "
             f"correction={correction!r} does not: leave it out."
         )
-    rows = _clustered(formula, data, cluster, "fit_fixed_effects")
+    rows = _clustered(formula, data, cluster, "fit_fixed_effects", weights)
     cp = rows.crossproducts
     refusals.need_intercept_and_predictor(rows)
     refusals.refuse_constant_within(rows)
@@ -153,7 +169,7 @@ def fit_fixed_effects(
         )
         notes = _lone_cluster(rows.names[1:], pooled.within_clusters(cp), robust=True)
     return clustered_fit(
-        f"Fixed effects (within clusters), {errors}",
+        f"Fixed effects (within clusters), {errors}{_weighted(weights)}",
         rows,
         result,
         notes,
@@ -163,14 +179,23 @@ def fit_fixed_effects(
     )
 
 
-def fit_two_stage(formula: str, data: Rows, cluster: str = "cluster") -> Fit:
+def fit_two_stage(
+    formula: str, data: Rows, cluster: str = "cluster", *, weights: str | None = None
+) -> Fit:
     """One regression a cluster, then a one-sample t-test on each coefficient; t(G - 1).
 
     Parameters
     ----------
     formula, data, cluster
         As in `fit_cluster_robust`.
+    weights : None
+        There are none: every cluster counts alike.
     """
+    if weights is not None:
+        raise InputError(
+            f"weights={weights!r} has no meaning in two-stage, where each cluster's line counts "
+            "alike: leave it out, or weight rows in fit_cluster_robust or fit_multilevel."
+        )
     rows = _clustered(formula, data, cluster, "fit_two_stage")
     refusals.refuse_clusters_without_a_line(rows)
     refusals.refuse_outcome_of_clusters(rows, parse_formula(formula))
@@ -195,6 +220,7 @@ def fit_multilevel(
     correction: str | None = None,
     df: str = "satterthwaite",
     max_iterations: int = 100,
+    weights: str | None = None,
 ) -> Fit:
     """A multilevel model with lme4's bars, on one grouping or on several, nested or crossed.
 
@@ -217,15 +243,18 @@ def fit_multilevel(
         larger standard errors, which allow for variances that are estimated; by REML only.
     max_iterations : int
         How many steps the search for a minimum may take.
+    weights : str or None
+        As in `fit_ols`, and as in lme4: they are of the noise. Random effects have none.
     """
+    weights = _column_of_weights(weights)
     parsed = parse_formula(formula)
     refusals.need_bar(parsed)
     check_df(df, correction, reml)
     if len(parsed.groupings) > 1:
         _refuse_correction(correction, parsed)
-        return _several_groupings(parsed, data, reml, df, max_iterations)
+        return _several_groupings(parsed, data, reml, df, max_iterations, weights)
     [cluster], [columns] = parsed.groupings, parsed.groupings_by_column
-    rows = read_clusters(parsed, data, columns)
+    rows = read_clusters(parsed, data, columns, weights)
     refusals.need_clusters(rows, cluster)
     refusals.need_identified_terms(rows, parsed)
     refusals.need_noise(rows, parsed)
@@ -236,6 +265,8 @@ def fit_multilevel(
     result = multilevel(
         cp, terms, reml=reml, starts=starts, max_iterations=max_iterations, alone=True
     )
+    if weights is not None:
+        result = replace(result, criterion=result.criterion - rows.log_weights)
     if df == "kenward_roger":
         result = kenward_roger(cp, terms, result)
     in_words = [f"({', '.join(bar.names)})" for bar in within]
@@ -252,18 +283,25 @@ def _refuse_correction(correction: str | None, formula: Formula) -> None:
 
 
 def _several_groupings(
-    formula: Formula, data: Rows, reml: bool, df: str, max_iterations: int
+    formula: Formula,
+    data: Rows,
+    reml: bool,
+    df: str,
+    max_iterations: int,
+    weights: str | None,
 ) -> Fit:
     """`fit_multilevel` where levels of several groupings vary."""
     frame = one_frame(data, formula)
     groupings = read_groupings(formula, frame)
     level_refusals.need_groupings(groupings, formula)
-    read = read_levels(formula, frame, groupings)
+    read = read_levels(formula, frame, groupings, weights)
     within = level_refusals.need_identified_levels(read, formula)
     level_refusals.need_noise_beside_levels(read.levels, formula)
     levels = read.levels
     starts = "all" if levels.n_obs <= FEW_ROWS else "one"
     result = fit_levels(levels, reml=reml, starts=starts, max_iterations=max_iterations, alone=True)
+    if weights is not None:
+        result = replace(result, criterion=result.criterion - read.rows.log_weights)
     if df == "kenward_roger":
         result = level_kenward_roger(levels, result)
     converged, singular = bool(result.converged[0]), random_effects.is_singular(read.rows, result)
@@ -271,7 +309,7 @@ def _several_groupings(
     sd, corr = level_report.sd_and_correlation(read, formula, result)
     sizes = {grouping.name: len(grouping.labels) for grouping in groupings}
     return Fit(
-        f"Multilevel model by {'REML' if reml else 'ML'}, {DF[df]}",
+        f"Multilevel model by {'REML' if reml else 'ML'}, {DF[df]}{_weighted(weights)}",
         table,
         levels.n_obs,
         None,
@@ -333,7 +371,7 @@ def _multilevel_fit(
         inference, errors = pooled.cluster_robust(gls, correction), _robust_errors(correction)
     names = rows.random_names
     return clustered_fit(
-        f"Multilevel model by {'REML' if reml else 'ML'}, {errors}",
+        f"Multilevel model by {'REML' if reml else 'ML'}, {errors}{_weighted(rows.recipe.weights)}",
         rows,
         inference,
         _what_to_watch(converged, singular) + notes,
@@ -390,12 +428,28 @@ def _residual_sd(result: pooled.PooledFit | MultilevelFit) -> float:
     return float(np.sqrt(result.residual_variance[0]))
 
 
-def _clustered(formula: str, data: Rows, cluster: str, strategy: str) -> ClusterData:
+def _column_of_weights(weights: str | None) -> str | None:
+    if weights is not None and not isinstance(weights, str):
+        raise InputError(
+            f"weights must be the name of a column, not {type(weights).__name__}: put them into "
+            "the data."
+        )
+    return weights
+
+
+def _weighted(weights: str | None) -> str:
+    """What is said of weights beside a strategy."""
+    return "" if weights is None else f", rows weighted by {weights}"
+
+
+def _clustered(
+    formula: str, data: Rows, cluster: str, strategy: str, weights: str | None = None
+) -> ClusterData:
     """The rows of a strategy that takes its clusters by name, not by a bar."""
     if not isinstance(cluster, str):
         raise InputError(f"cluster must be the name of a column, not {type(cluster).__name__}.")
     parsed = parse_formula(formula)
     refusals.refuse_bars(parsed, strategy)
-    rows = read_clusters(parsed, data, cluster)
+    rows = read_clusters(parsed, data, cluster, _column_of_weights(weights))
     refusals.need_clusters(rows, cluster)
     return rows

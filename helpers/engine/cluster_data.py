@@ -48,6 +48,8 @@ class ClusterData:
         What varies between them.
     recipe : Recipe
         How they were read.
+    log_weights : float
+        Sum of the logarithms of the rows' weights, which -2 log likelihood is less by.
     """
 
     crossproducts: Crossproducts
@@ -55,6 +57,7 @@ class ClusterData:
     labels: pd.Index
     bars: tuple[BarColumns, ...]
     recipe: Recipe
+    log_weights: float = 0.0
 
     @property
     def random_names(self) -> list[str]:

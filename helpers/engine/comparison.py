@@ -184,6 +184,10 @@ def _refuse_other_data(small: WithLikelihood, large: WithLikelihood) -> None:
         )
     if {offset.text for offset in one.offsets} != {offset.text for offset in other.offsets}:
         raise InputError("The models have different offsets, so neither contains the other.")
+    if small.rows.recipe.weights != large.rows.recipe.weights:
+        raise InputError(
+            "The models weight their rows differently: fit both with the same weights."
+        )
     n = small.rows.crossproducts.n_obs, large.rows.crossproducts.n_obs
     squares = outcome_squares(small.rows), outcome_squares(large.rows)
     if n[0] != n[1]:

@@ -81,7 +81,12 @@ def read_groupings(formula: Formula, frame: pd.DataFrame) -> list[LevelLabels]:
     return sorted(found, key=lambda grouping: -len(grouping.labels))
 
 
-def read_levels(formula: Formula, frame: pd.DataFrame, groupings: list[LevelLabels]) -> LevelData:
+def read_levels(
+    formula: Formula,
+    frame: pd.DataFrame,
+    groupings: list[LevelLabels],
+    weights: str | None = None,
+) -> LevelData:
     """Crossproducts between the levels of several groupings.
 
     Parameters
@@ -92,10 +97,12 @@ def read_levels(formula: Formula, frame: pd.DataFrame, groupings: list[LevelLabe
         All rows.
     groupings : list of LevelLabels
         As `read_groupings` gives them.
+    weights : str or None
+        The column of weights.
     """
     place = {grouping.columns: number for number, grouping in enumerate(groupings)}
     bars = sorted(formula.bars, key=lambda bar: place[bar.columns])
-    reader = MatrixReader(replace(formula, bars=tuple(bars)), None, whole=True)
+    reader = MatrixReader(replace(formula, bars=tuple(bars)), None, whole=True, weights=weights)
     matrices = reader.read(frame)
     units = WorkingUnits(matrices, reader.names_by_part)
     sums = RunningSums(units, reader)

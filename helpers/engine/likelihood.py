@@ -38,7 +38,8 @@ def has_likelihood(fitted: Fitted | None) -> TypeGuard[WithLikelihood]:
 def criterion(fitted: WithLikelihood, reml: bool) -> float:
     """-2 log likelihood of OLS by REML or ML, or of a multilevel model as it was fitted."""
     if isinstance(fitted, LeastSquares):
-        return float(least_squares_criterion(fitted.rows.crossproducts, reml)[0])
+        value = least_squares_criterion(fitted.rows.crossproducts, reml)[0]
+        return float(value - fitted.rows.log_weights)
     return float(fitted.result.criterion[0])
 
 

@@ -16,6 +16,7 @@ from helpers.engine.functions import ALL_ROWS
 from helpers.errors import InputError
 
 _MOST_NUMBERS = 1e8  # in one matrix, which is 800 MB
+_LARGEST_WEIGHT = 1e8  # and the smallest is one over it
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,14 @@ class ModelMatrices:
         X, the fixed part, then Z of each bar.
     labels : pandas.Series or None
         Cluster of each row; None where all are one cluster.
+    weights : (n,) array or None
+        The noise of a row has the residual variance divided by its weight; None where all are one.
     """
 
     y: np.ndarray
     parts: list[np.ndarray]
     labels: pd.Series | None
+    weights: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,15 @@ class Recipe:
         The levels of each column of labels, in order.
     names : list of lists of str
         The columns that came of it: of the fixed part and of each bar.
+    weights : str or None
+        The column of weights.
     """
 
     formula: Formula
     cluster: tuple[str, ...] | None
     levels: dict[str, pd.Index]
     names: list[list[str]]
+    weights: str | None = None
 
 
 class MatrixReader:
@@ -70,10 +77,18 @@ class MatrixReader:
         The column of clusters, or several that make them together.
     whole : bool
         The first chunk is all there is.
+    weights : str or None
+        The column of weights.
     """
 
-    def __init__(self, formula: Formula, cluster: str | tuple[str, ...] | None, whole: bool):
-        self.formula, self.whole = formula, whole
+    def __init__(
+        self,
+        formula: Formula,
+        cluster: str | tuple[str, ...] | None,
+        whole: bool,
+        weights: str | None = None,
+    ):
+        self.formula, self.whole, self.weights = formula, whole, weights
         self.cluster = (cluster,) if isinstance(cluster, str) else cluster
         parts = [formula.fixed, *(bar.terms for bar in formula.bars)]
         self._factors = _factors(formula, parts)
@@ -90,7 +105,8 @@ class MatrixReader:
     @property
     def recipe(self) -> Recipe:
         """How the rows so far have been read."""
-        return Recipe(self.formula, self.cluster, self._levels, self.names_by_part)
+        names = self.names_by_part
+        return Recipe(self.formula, self.cluster, self._levels, names, self.weights)
 
     def read(self, chunk: pd.DataFrame) -> ModelMatrices:
         """The matrices of a chunk that is not empty."""
@@ -101,7 +117,8 @@ class MatrixReader:
         n, y = len(chunk), self._outcome(columns)
         for offset in self.formula.offsets:
             y = y - _numbers(offset, columns, n)
-        return ModelMatrices(y, self._coded(columns, n, self.whole), self._labels(columns))
+        parts = self._coded(columns, n, self.whole)
+        return ModelMatrices(y, parts, self._labels(columns), self._weights(columns))
 
     def _coded(self, columns: ChunkColumns, n: int, whole: bool) -> list[np.ndarray]:
         """The fixed part and the left side of each bar."""
@@ -112,21 +129,22 @@ class MatrixReader:
     @classmethod
     def again(cls, recipe: Recipe) -> Self:
         """A reader of rows that come after a fit, whose levels are decided."""
-        reader = cls(recipe.formula, recipe.cluster, whole=False)
+        reader = cls(recipe.formula, recipe.cluster, whole=False, weights=recipe.weights)
         reader._levels = dict(recipe.levels)
         return reader
 
-    def further(self, rows: pd.DataFrame) -> ModelMatrices:
+    def further(self, rows: pd.DataFrame, weighted: bool) -> ModelMatrices:
         """The matrices of rows without an outcome; in its place is what the formula offsets.
 
-        Clusters are left aside.
+        Clusters are left aside, and so are weights unless they are needed.
         """
         self._refuse_what_needs_all_rows("these rows come after them")
         columns, n = ChunkColumns(rows, self._levels, whole=False), len(rows)
         offset = np.zeros(n)
         for factor in self.formula.offsets:
             offset = offset + _numbers(factor, columns, n)
-        return ModelMatrices(offset, self._coded(columns, n, whole=False), None)
+        weights = self._weights(columns) if weighted else None
+        return ModelMatrices(offset, self._coded(columns, n, whole=False), None, weights)
 
     def _refuse_what_needs_all_rows(self, why_not: str) -> None:
         everywhere = [*self._factors, self.formula.outcome, *self.formula.offsets]
@@ -145,6 +163,24 @@ class MatrixReader:
                     f"The outcome {name!r} holds text or categories; it must hold numbers."
                 )
         return _numbers(outcome, columns, len(columns.column(min(outcome.columns))))
+
+    def _weights(self, columns: ChunkColumns) -> np.ndarray | None:
+        if self.weights is None:
+            return None
+        weights = columns.values(self.weights)
+        if weights.dtype != float:
+            raise InputError(f"The weights {self.weights!r} hold text; they must hold numbers.")
+        if (weights <= 0).any():
+            raise InputError(
+                f"The weights {self.weights!r} must be positive, and {(weights <= 0).sum()} are "
+                "not. A row that is to count for nothing is left out."
+            )
+        if weights.min() < 1 / _LARGEST_WEIGHT or weights.max() > _LARGEST_WEIGHT:
+            raise InputError(
+                f"The weights {self.weights!r} lie between {weights.min():.1g} and "
+                f"{weights.max():.1g}, too far from 1; divide them by their mean."
+            )
+        return weights
 
     def _labels(self, columns: ChunkColumns) -> pd.Series | None:
         return None if self.cluster is None else columns.grouping(self.cluster)

@@ -62,17 +62,20 @@ def predict(
     _check(clusters, interval, level)
     recipe = fitted.rows.recipe
     reader = MatrixReader.again(recipe)
-    matrices = reader.further(rows)
+    matrices = reader.further(rows, weighted=interval == "row")
     _refuse_other_columns(reader.names_by_part, recipe)
     X, Z = matrices.parts[0], matrices.parts[1:]
+    noise = np.full(len(X), float(interval == "row"))  # of a row, in units of the noise's variance
+    if matrices.weights is not None:
+        noise /= matrices.weights
     if isinstance(fitted, LeastSquares):
-        found = _of_least_squares(fitted, X, clusters, interval)
+        found = _of_least_squares(fitted, X, clusters, interval, noise)
     elif isinstance(fitted, FixedEffects):
-        found = _of_fixed_effects(fitted, X, rows, clusters, interval)
+        found = _of_fixed_effects(fitted, X, rows, clusters, interval, noise)
     elif isinstance(fitted, TwoStage):
-        found = _of_two_stage(fitted, X, rows, clusters, interval)
+        found = _of_two_stage(fitted, X, rows, clusters, interval, noise)
     elif isinstance(fitted, (OneGrouping, SeveralGroupings)):
-        found = _of_multilevel(fitted, X, Z, rows, clusters, interval)
+        found = _of_multilevel(fitted, X, Z, rows, clusters, interval, noise)
     else:
         raise InputError("This fit does not keep what predictions need.")
     return _table(found, matrices.y, rows.index, level)
@@ -138,7 +141,7 @@ def _combined(fitted: Fitted, L: np.ndarray) -> _Predicted:
 
 
 def _of_least_squares(
-    fitted: LeastSquares, X: np.ndarray, clusters: str | None, interval: str
+    fitted: LeastSquares, X: np.ndarray, clusters: str | None, interval: str, noise: np.ndarray
 ) -> _Predicted:
     robust = fitted.correction is not None
     if clusters is not None and not robust:
@@ -156,13 +159,17 @@ def _of_least_squares(
             "model: take interval='mean', or predict with fit_multilevel."
         )
     found = _combined(fitted, X)
-    if interval == "row":
-        found.variance += fitted.result.residual_variance[0]
+    found.variance += fitted.result.residual_variance[0] * noise
     return found
 
 
 def _of_fixed_effects(
-    fitted: FixedEffects, X: np.ndarray, rows: pd.DataFrame, clusters: str | None, interval: str
+    fitted: FixedEffects,
+    X: np.ndarray,
+    rows: pd.DataFrame,
+    clusters: str | None,
+    interval: str,
+    noise: np.ndarray,
 ) -> _Predicted:
     if clusters != "known":
         raise InputError(
@@ -186,16 +193,21 @@ def _of_fixed_effects(
     # A cluster's mean and the slopes, of deviations from it, are independent.
     deviation = x[:, 1:] - means[at, 1 : cp.k]
     residual = fitted.result.residual_variance[0]
-    variance = 1 / cp.n_per_cluster[at] + ((deviation @ inverse) * deviation).sum(axis=1)
+    variance = x[0, 0] ** 2 / W[at, 0, 0] + ((deviation @ inverse) * deviation).sum(axis=1)
     return _Predicted(
         X @ cp.preliminary + cp.scale * (means[at, -1] + deviation @ slopes),
-        residual * (variance + (interval == "row")),
+        residual * (variance + noise),
         np.full(len(X), fitted.result.df[0, 0]),
     )
 
 
 def _of_two_stage(
-    fitted: TwoStage, X: np.ndarray, rows: pd.DataFrame, clusters: str | None, interval: str
+    fitted: TwoStage,
+    X: np.ndarray,
+    rows: pd.DataFrame,
+    clusters: str | None,
+    interval: str,
+    noise: np.ndarray,
 ) -> _Predicted:
     if clusters is None:
         raise InputError(_WHICH_CLUSTERS)
@@ -216,7 +228,7 @@ def _of_two_stage(
     rss = np.maximum(cp.yty[0] - (own * cp.Xty[0]).sum(axis=1), 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):  # as many rows as coefficients: no errors
         s2 = np.where(df > 0, rss / df, np.nan) * cp.scale**2
-    variance = np.einsum("ni,nij,nj->n", x, inverse[at], x) + (interval == "row")
+    variance = np.einsum("ni,nij,nj->n", x, inverse[at], x) + noise
     value = X @ cp.preliminary + cp.scale * (x * own[at]).sum(axis=1)
     return _Predicted(value, s2[at] * variance, df[at].astype(float))
 
@@ -228,6 +240,7 @@ def _of_multilevel(
     rows: pd.DataFrame,
     clusters: str | None,
     interval: str,
+    noise: np.ndarray,
 ) -> _Predicted:
     if clusters is None:
         raise InputError(_WHICH_CLUSTERS)
@@ -250,8 +263,7 @@ def _of_multilevel(
     for terms, of, modes in zip(z, level, effects.modes):
         value = value + np.where(of == NEW, 0.0, (terms * modes[of]).sum(axis=1))
     variance, moved = effects.errors(targets)
-    if interval == "row":
-        variance = variance + 1.0
+    variance = variance + noise
     s2 = point.s2[0]
     D = Coordinates(fitted.criterion.blocks, point.factor, point.basis).directions[0]
     by_Psi = s2 * D @ moved.reshape(len(X), -1).T

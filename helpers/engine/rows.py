@@ -27,7 +27,10 @@ _ROWS_OF_PARQUET = 1 << 17  # read at once
 
 
 def read_clusters(
-    formula: Formula, data: Rows, cluster: str | tuple[str, ...] | None
+    formula: Formula,
+    data: Rows,
+    cluster: str | tuple[str, ...] | None,
+    weights: str | None = None,
 ) -> ClusterData:
     """Stream the rows of `data` into crossproducts by cluster.
 
@@ -41,6 +44,8 @@ def read_clusters(
     cluster : str, tuple of str, or None
         The column of clusters, or several that make them together; without one all rows are one
         cluster.
+    weights : str or None
+        The column of weights.
 
     Raises
     ------
@@ -49,7 +54,8 @@ def read_clusters(
         fitted.
     """
     data = _of_pandas(data)
-    reader, sums = MatrixReader(formula, cluster, isinstance(data, pd.DataFrame)), None
+    whole = isinstance(data, pd.DataFrame)
+    reader, sums = MatrixReader(formula, cluster, whole, weights), None
     for chunk in _chunks(data):
         if len(chunk) == 0:
             continue
