@@ -54,8 +54,8 @@ def test_statsmodels_weighted_least_squares():
     np.testing.assert_allclose(fit.table["estimate"], theirs.params, rtol=1e-9)
     np.testing.assert_allclose(fit.covariance, theirs.cov_params(), rtol=1e-9)
     assert fit.log_likelihood == pytest.approx(theirs.llf, rel=1e-10)
-    rows = DATA.iloc[[2, 50]]
-    frame = theirs.get_prediction(rows, weights=rows["v"].to_numpy()).summary_frame()
+    rows = DATA.iloc[[2, 50, 93]]
+    frame = theirs.get_prediction(rows, weights=rows["v"]).summary_frame()
     ours = fit.predict(rows, interval="row")
     np.testing.assert_allclose(ours["conf_low"], frame["obs_ci_lower"], rtol=1e-9)
     robust = smf.wls(DAYS, DATA, weights=DATA["v"]).fit(
