@@ -9,7 +9,9 @@ Arrays: n rows, k coefficients.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -32,6 +34,7 @@ from helpers.engine.psi import Coordinates
 from helpers.engine.satterthwaite import df_of_variances
 from helpers.errors import InputError
 
+Clusters: TypeAlias = "str | Mapping[str, str] | None"
 INTERVALS = ("mean", "cluster", "row")
 _COMBINED_AT_ONCE = 128  # their covariances with each other come along
 
@@ -48,7 +51,7 @@ class _Predicted:
 def predict(
     fitted: Fitted,
     rows: pd.DataFrame,
-    clusters: str | None,
+    clusters: Clusters,
     interval: str,
     level: float,
 ) -> pd.DataFrame:
@@ -68,14 +71,21 @@ def predict(
     noise = np.full(len(X), float(interval == "row"))  # of a row, in units of the noise's variance
     if matrices.weights is not None:
         noise /= matrices.weights
+    if isinstance(clusters, Mapping) and not isinstance(fitted, SeveralGroupings):
+        raise InputError(
+            "clusters says of each grouping whether it is known where a model has several; here "
+            "it is 'known' or 'new'."
+        )
+    if isinstance(fitted, (OneGrouping, SeveralGroupings)):
+        found = _of_multilevel(fitted, X, Z, rows, clusters, interval, noise)
+        return _table(found, matrices.y, rows.index, level)
+    assert not isinstance(clusters, Mapping)
     if isinstance(fitted, LeastSquares):
         found = _of_least_squares(fitted, X, clusters, interval, noise)
     elif isinstance(fitted, FixedEffects):
         found = _of_fixed_effects(fitted, X, rows, clusters, interval, noise)
     elif isinstance(fitted, TwoStage):
         found = _of_two_stage(fitted, X, rows, clusters, interval, noise)
-    elif isinstance(fitted, (OneGrouping, SeveralGroupings)):
-        found = _of_multilevel(fitted, X, Z, rows, clusters, interval, noise)
     else:
         raise InputError("This fit does not keep what predictions need.")
     return _table(found, matrices.y, rows.index, level)
@@ -98,8 +108,8 @@ def _table(found: _Predicted, offset: np.ndarray, index: pd.Index, level: float)
     return pd.DataFrame(columns, index=index)
 
 
-def _check(clusters: str | None, interval: str, level: float) -> None:
-    if clusters not in (None, "known", "new"):
+def _check(clusters: Clusters, interval: str, level: float) -> None:
+    if not isinstance(clusters, Mapping) and clusters not in (None, "known", "new"):
         raise InputError(
             f"clusters must be 'known' (rows of clusters that the fit has seen) or 'new', not "
             f"{clusters!r}."
@@ -181,7 +191,7 @@ def _of_fixed_effects(
             f"correction={fitted.correction!r} gives errors of slopes and none of the clusters' "
             "own levels: predict from a fit without it."
         )
-    [at] = _levels_of_rows([(fitted.rows.recipe.cluster, fitted.rows.labels)], rows)
+    at = _levels_of_rows((fitted.rows.recipe.cluster, fitted.rows.labels), rows)
     cp = fitted.rows.crossproducts
     W, within = cp.WtW[0], pooled.within_clusters(cp)
     x = _working(X, cp)
@@ -219,7 +229,7 @@ def _of_two_stage(
                 "predict with fit_multilevel."
             )
         return _combined(fitted, X)
-    [at] = _levels_of_rows([(fitted.rows.recipe.cluster, fitted.rows.labels)], rows)
+    at = _levels_of_rows((fitted.rows.recipe.cluster, fitted.rows.labels), rows)
     cp = fitted.rows.crossproducts
     x = _working(X, cp)
     inverse = np.linalg.inv(cp.XtX[0])
@@ -238,13 +248,14 @@ def _of_multilevel(
     X: np.ndarray,
     Z: list[np.ndarray],
     rows: pd.DataFrame,
-    clusters: str | None,
+    clusters: Clusters,
     interval: str,
     noise: np.ndarray,
 ) -> _Predicted:
     if clusters is None:
         raise InputError(_WHICH_CLUSTERS)
-    if clusters == "new" and interval == "mean":
+    wanted = _wanted(fitted, clusters)
+    if {*wanted} == {"new"} and interval == "mean":
         return _combined(fitted, X)
     robust = getattr(fitted, "correction", None)
     if robust is not None:
@@ -254,10 +265,11 @@ def _of_multilevel(
         )
     effects, point, cp = conditional_effects(fitted), fitted.point, fitted.totals
     z, level = _effects_of_rows(fitted, Z), list[np.ndarray]()
-    if clusters == "known":
-        level = _levels_of_rows(_labels(fitted), rows)
-    else:
-        level = [np.full(len(X), NEW) for _ in z]
+    for place, (terms, labels) in enumerate(zip(z, _labels(fitted))):
+        known = wanted[place] == "known"
+        level.append(_levels_of_rows(labels, rows) if known else np.full(len(X), NEW))
+        if not known and interval == "mean":
+            z[place] = np.zeros_like(terms)  # over all of them: their effects are zero on average
     targets = Targets(_working(X, cp), z, level)
     value = cp.preliminary @ X.T + targets.x @ point.b[0] * cp.scale
     for terms, of, modes in zip(z, level, effects.modes):
@@ -292,30 +304,41 @@ def _effects_of_rows(
     return [np.column_stack([of_bars[bar] for bar in bars]) for bars in fitted.data.bars_of]
 
 
-def _labels(
-    fitted: OneGrouping | SeveralGroupings,
-) -> list[tuple[tuple[str, ...] | None, pd.Index]]:
+_Labels: TypeAlias = "tuple[tuple[str, ...] | None, pd.Index]"
+
+
+def _labels(fitted: OneGrouping | SeveralGroupings) -> list[_Labels]:
     """Each grouping's columns and labels."""
     if isinstance(fitted, OneGrouping):
         return [(fitted.rows.recipe.cluster, fitted.rows.labels)]
     return [(grouping.columns, grouping.labels) for grouping in fitted.data.groupings]
 
 
-def _levels_of_rows(
-    groupings: list[tuple[tuple[str, ...] | None, pd.Index]], rows: pd.DataFrame
-) -> list[np.ndarray]:
-    """The number of each row's level in each grouping; an InputError where the fit has none."""
-    columns, found = ChunkColumns(rows, {}, whole=True), list[np.ndarray]()
-    for names, labels in groupings:
-        given = columns.grouping(names or ())
-        number = labels.get_indexer(pd.Index(given.to_numpy()))
-        unknown = pd.unique(given[number < 0])
-        if len(unknown):
-            shown = ", ".join(repr(label) for label in unknown[:5])
-            more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-            raise InputError(
-                f"The fit has seen no {given.name!r} {shown}{more}, so nothing is known of "
-                f"{'it' if len(unknown) == 1 else 'them'}: say clusters='new' for such rows."
-            )
-        found.append(number)
-    return found
+def _wanted(fitted: OneGrouping | SeveralGroupings, clusters: str | Mapping[str, str]) -> list[str]:
+    """Of each grouping whether its levels are "known" or "new"."""
+    names = [":".join(columns or ()) for columns, _ in _labels(fitted)]
+    if isinstance(clusters, str):
+        return [clusters] * len(names)
+    if {*clusters} != {*names} or not {*clusters.values()} <= {"known", "new"}:
+        shown = ", ".join(f"{name!r}: 'known'" for name in names)
+        raise InputError(
+            f"clusters has to say 'known' or 'new' of each grouping, as in {{{shown}}}, not "
+            f"{dict(clusters)!r}."
+        )
+    return [clusters[name] for name in names]
+
+
+def _levels_of_rows(of: _Labels, rows: pd.DataFrame) -> np.ndarray:
+    """The number of each row's level in a grouping; an InputError where the fit has none."""
+    names, labels = of
+    given = ChunkColumns(rows, {}, whole=True).grouping(names or ())
+    number = labels.get_indexer(pd.Index(given.to_numpy()))
+    unknown = pd.unique(given[number < 0])
+    if len(unknown):
+        shown = ", ".join(repr(label) for label in unknown[:5])
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        raise InputError(
+            f"The fit has seen no {given.name!r} {shown}{more}, so nothing is known of "
+            f"{'it' if len(unknown) == 1 else 'them'}: say clusters='new' for such rows."
+        )
+    return number

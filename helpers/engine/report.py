@@ -14,7 +14,7 @@ from helpers.engine.conditional_effects import conditional_sd
 from helpers.engine.contrasts import parse_contrast
 from helpers.engine.inference import Fitted, OneGrouping, SeveralGroupings
 from helpers.engine.likelihood import criterion, has_likelihood
-from helpers.engine.predictions import check_level, predict
+from helpers.engine.predictions import Clusters, check_level, predict
 from helpers.engine.profile_likelihood import profile_intervals
 from helpers.engine.rows import Rows, whole_frame
 from helpers.errors import InputError
@@ -131,7 +131,7 @@ class Fit:
     def predict(
         self,
         new_rows: Rows,
-        clusters: str | None = None,
+        clusters: Clusters = None,
         interval: str = "mean",
         level: float = 0.95,
     ) -> pd.DataFrame:
@@ -141,10 +141,11 @@ class Fit:
         ----------
         new_rows : DataFrame, path of a Parquet file, or iterable of DataFrames
             Rows with all columns of the formula but the outcome.
-        clusters : {"known", "new"}
+        clusters : {"known", "new"}, or dict
             "known" for rows of clusters that the fit has seen: a multilevel model adds their
             conditional modes, fixed effects their own level, two-stage takes their own regression.
-            "new" for any others. Pooled OLS has no clusters and does without.
+            "new" for any others. Pooled OLS has no clusters and does without. Where there are
+            several groupings each may have its own, as in ``{"person": "known", "item": "new"}``.
         interval : {"mean", "cluster", "row"}
             What the interval is for. "mean": the mean of rows like this, in the known cluster, or
             over all clusters. "cluster": their mean in one cluster, which for a new one includes

@@ -154,6 +154,24 @@ def test_how_prediction_errors_move_with_the_variances(name, known, fits):
         )
 
 
+def test_each_grouping_may_be_known_or_new(fits):
+    """Between the two the marginal variance of what is new is added to Henderson's."""
+    fit, dense = fits["crossed"], Henderson(fits["crossed"], MODELS["crossed"][1])
+    new = SOME.assign(day="never seen")  # whose columns in the equations are zero
+    value, variance = dense.predict(new)
+    which = {"Subject": "known", "day": "new"}
+    for interval, more in [
+        ("mean", 0.0),
+        ("cluster", fit.random_sd["day", "Intercept"] ** 2),
+        ("row", fit.random_sd["day", "Intercept"] ** 2 + fit.residual_sd**2),
+    ]:
+        found = fit.predict(new.drop(columns="day"), which, interval)
+        np.testing.assert_allclose(found["prediction"], value, rtol=1e-7)
+        np.testing.assert_allclose(found["std_error"] ** 2, variance + more, rtol=1e-6)
+    both = fit.predict(SOME, {"Subject": "known", "day": "known"})
+    assert both.equals(fit.predict(SOME, "known"))
+
+
 def test_a_coefficients_own_df_are_met_where_nothing_varies_between_the_rows(fits):
     """At Days = 0 the mean over clusters is the intercept, its df lmerTest's."""
     at_zero = fits["slopes"].predict(SOME.assign(Days=0.0), "new").iloc[0]
@@ -242,6 +260,11 @@ def test_factors_and_offsets_of_new_rows():
             "1 missing value",
             lambda f: f["slopes"].predict(SOME.assign(Days=[1, 2, 3, None]), "new"),
         ),
+        (
+            "each grouping, as in {'Subject': 'known', 'day': 'known'}",
+            lambda f: f["crossed"].predict(SOME, {"Subject": "known"}),
+        ),
+        ("several; here", lambda f: f["slopes"].predict(SOME, {"Subject": "known"})),
         ("Say which clusters", lambda f: f["slopes"].predict(SOME)),
         ("'known' .* or 'new'", lambda f: f["slopes"].predict(SOME, "some")),
         ("interval must be", lambda f: f["slopes"].predict(SOME, "new", "wide")),
