@@ -26,7 +26,7 @@ export CHROMIUM ROTATE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book quick test test-all lint serve check findings chapter refresh universe bench labs grade env chromium lock clean
+.PHONY: help book quick test test-all lint serve check findings chapter refresh universe bench scale labs grade env chromium lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -75,6 +75,9 @@ universe: env ## make the dense universe's table anew (a quarter of an hour; res
 
 bench: env ## measure what the README claims about speed and memory
 	@$(RUN) benchmarks
+
+scale: env ## measure fits of up to a hundred million rows, for the appendix that shows them (2 GB of disk, minutes)
+	@$(RUN) benchmarks.scale
 
 labs: env ## write what students and teachers get: labs/release/students.zip and teacher.zip
 	@$(RUN) tools.labs.archives

@@ -34,6 +34,7 @@ _HOMES = {
         "CrossedDesign",
         "Design",
         "NestedDesign",
+        "drop_rows",
         "simulate_clusters",
         "simulate_crossproducts",
         "simulate_studies",

@@ -26,7 +26,7 @@ from helpers.engine.level_rows import read_groupings, read_levels
 from helpers.engine.multilevel import MultilevelFit, gls_crossproducts, multilevel
 from helpers.engine.report import Estimates, Fit, clustered_fit, coefficient_table, untested
 from helpers.engine.rows import Rows, one_frame, read_clusters
-from helpers.engine.starts import FEW_ROWS
+from helpers.engine.starts import FEW_ROWS, starts_needed
 from helpers.engine.two_stage import two_stage
 from helpers.errors import InputError
 
@@ -261,7 +261,8 @@ def fit_multilevel(
     within, across = confounded(rows)
     refusals.refuse_confounded(across, parsed)
     cp, terms = rows.crossproducts, rows.random_terms
-    starts = "all" if cp.n_obs <= FEW_ROWS else "one"
+    needed = starts_needed(cp.n_per_cluster, terms.blocks.n_variances)
+    starts = "all" if cp.n_obs <= FEW_ROWS else needed
     result = multilevel(
         cp, terms, reml=reml, starts=starts, max_iterations=max_iterations, alone=True
     )
@@ -271,7 +272,7 @@ def fit_multilevel(
         result = kenward_roger(cp, terms, result)
     in_words = [f"({', '.join(bar.names)})" for bar in within]
     notes = _not_identified(in_words) + _lone_cluster(rows.names, cp, correction is not None)
-    return _multilevel_fit(rows, cluster, result, reml, correction, df, notes)
+    return _multilevel_fit(rows, cluster, result, reml, starts, correction, df, notes)
 
 
 def _refuse_correction(correction: str | None, formula: Formula) -> None:
@@ -322,7 +323,7 @@ def _several_groupings(
         cluster_coefficients=level_report.conditional_coefficients(read, formula, result),
         notes=_what_to_watch(converged, singular) + _not_identified(within) + untested(table),
         n_levels=pd.Series({name: sizes[name] for name in formula.groupings}, name="levels"),
-        fitted=SeveralGroupings(read, result, reml, df),
+        fitted=SeveralGroupings(read, result, reml, df, starts),
     )
 
 
@@ -357,6 +358,7 @@ def _multilevel_fit(
     cluster: str,
     result: MultilevelFit,
     reml: bool,
+    starts: str,
     correction: str | None,
     df: str,
     notes: tuple[str, ...],
@@ -382,7 +384,7 @@ def _multilevel_fit(
         random_corr=pd.DataFrame(corr, index=names, columns=names),
         residual_sd=_residual_sd(result),
         cluster_coefficients=random_effects.conditional_coefficients(rows, cluster, result),
-        fitted=OneGrouping(rows, result, reml, df, correction),
+        fitted=OneGrouping(rows, result, reml, df, starts, correction),
     )
 
 

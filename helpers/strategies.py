@@ -56,6 +56,9 @@ class Strategy:
     by_cluster : callable
         From crossproducts, result and any random terms to a function that gives each cluster's
         coefficients (S, G, k), intercept first, when it is called.
+    other_errors : callable or None
+        From crossproducts, result and random terms to the same result with other errors, where that
+        saves a search; see `apply_other_errors`.
     takes : tuple of str
         Which options of `fit_studies` its `fit` knows: ``"correction"`` where it offers
         cluster-robust errors of several kinds, ``"df"`` where it offers Kenward and Roger's,
@@ -81,6 +84,7 @@ class Strategy:
     fits: str
     fit: Callable[..., Result]
     by_cluster: Callable[..., many_studies.ClusterCoefficients] = many_studies.one_line
+    other_errors: Callable[..., Result] | None = None
     takes: tuple[str, ...] = ()
     random_terms: Callable[[int], tuple[tuple[int, ...], ...]] | None = None
     intercept: bool = True
@@ -101,9 +105,22 @@ class Strategy:
             ``correction``, ``df``, ``p_values`` and ``noise_sd``; what the strategy does not take
             is not heard.
         """
-        random = () if self.random_terms is None else (RandomTerms(self.random_terms(cp.k)),)
+        random = self._random_terms(cp)
         result = self.fit(cp, *random, **{name: asked[name] for name in self.takes})
         return result, self.by_cluster(cp, result, *random)
+
+    def apply_other_errors(
+        self, cp: Crossproducts, result: Result, noise_sd: float, correction: str | None
+    ) -> Result:
+        """The same fits with cluster-robust errors, or else Kenward and Roger's, by no new search.
+
+        For strategies that have `other_errors`.
+        """
+        assert self.other_errors is not None
+        return self.other_errors(cp, result, *self._random_terms(cp), noise_sd, correction)
+
+    def _random_terms(self, cp: Crossproducts) -> tuple[RandomTerms, ...]:
+        return () if self.random_terms is None else (RandomTerms(self.random_terms(cp.k)),)
 
     def needed_rows(self, G: int, k: int) -> int:
         """The number of rows that a study of G clusters and k terms has to exceed.
@@ -118,6 +135,7 @@ class Strategy:
 _MULTILEVEL: dict[str, Any] = {
     "fit": many_studies.multilevel_models,
     "by_cluster": many_studies.line_and_modes,
+    "other_errors": many_studies.other_errors,
     "takes": ("correction", "df", "p_values", "noise_sd"),
 }
 

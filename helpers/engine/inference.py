@@ -213,6 +213,8 @@ class OneGrouping(_AtMinimum):
         REML, or else ML.
     df : str
         "satterthwaite" or "kenward_roger".
+    starts : str
+        Where its search began, as in `multilevel`.
     correction : str or None
         Of cluster-robust errors.
     """
@@ -221,6 +223,7 @@ class OneGrouping(_AtMinimum):
     result: MultilevelFit
     reml: bool
     df: str
+    starts: str
     correction: str | None
 
     @cached_property
@@ -265,7 +268,7 @@ class SeveralGroupings(_AtMinimum):
     ----------
     data : LevelData
         What it was fitted to.
-    result, reml, df
+    result, reml, df, starts
         As in `OneGrouping`.
     """
 
@@ -273,6 +276,7 @@ class SeveralGroupings(_AtMinimum):
     result: MultilevelFit
     reml: bool
     df: str
+    starts: str
 
     @property
     def rows(self) -> ClusterData:

@@ -61,7 +61,8 @@ def multilevel_models(
     Parameters
     ----------
     cp : Crossproducts
-        Of S studies, for all of which `starts_needed` says the same.
+        Of S studies, for all of which `starts_needed` says the same, or that of the smallest will
+        do.
     terms : RandomTerms
         What varies between clusters.
     noise_sd : float
@@ -75,17 +76,38 @@ def multilevel_models(
     df : str
         "kenward_roger" for Kenward and Roger's errors and degrees of freedom, else Satterthwaite's.
     """
-    if noise_sd > 0 and not 1 / _FAR <= noise_sd <= _FAR:
-        cp = in_units(cp, float(2.0 ** np.round(np.log2(noise_sd))))
     own_errors = correction is None and df != "kenward_roger"
-    starts = starts_needed(np.atleast_2d(cp.n_per_cluster)[0])
-    fit = multilevel(cp, terms, p_values=p_values and own_errors, starts=starts)
-    if df == "kenward_roger":
+    sizes = np.atleast_2d(cp.n_per_cluster)
+    fewest = sizes[sizes.sum(axis=1).argmin()]
+    starts = starts_needed(fewest, terms.blocks.n_variances)
+    near = _in_units_near(cp, noise_sd)
+    fit = multilevel(near, terms, p_values=p_values and own_errors, starts=starts)
+    return fit if own_errors else other_errors(cp, fit, terms, noise_sd, correction)
+
+
+def other_errors(
+    cp: Crossproducts,
+    fit: MultilevelFit,
+    terms: RandomTerms,
+    noise_sd: float,
+    correction: str | None,
+) -> MultilevelFit:
+    """A fit of `multilevel_models` with cluster-robust errors, or else Kenward and Roger's.
+
+    They need no new search for the variances.
+    """
+    cp = _in_units_near(cp, noise_sd)
+    if correction is None:
         return kenward_roger(cp, terms, fit)
-    if correction is not None:
-        robust = pooled.cluster_robust(gls_crossproducts(cp, terms, fit), correction)
-        return replace(fit, covariance=robust.covariance, df=robust.df)
-    return fit
+    robust = pooled.cluster_robust(gls_crossproducts(cp, terms, fit), correction)
+    return replace(fit, covariance=robust.covariance, df=robust.df)
+
+
+def _in_units_near(cp: Crossproducts, noise_sd: float) -> Crossproducts:
+    """The outcome in units of the noise, where that is far from one."""
+    if noise_sd > 0 and not 1 / _FAR <= noise_sd <= _FAR:
+        return in_units(cp, float(2.0 ** np.round(np.log2(noise_sd))))
+    return cp
 
 
 def one_line(cp: Crossproducts, result: PooledFit) -> ClusterCoefficients:

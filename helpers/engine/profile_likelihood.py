@@ -31,7 +31,6 @@ from helpers.engine.inference import OneGrouping, SeveralGroupings
 from helpers.engine.level_criterion import LevelCriterion
 from helpers.engine.multilevel import best_minimum
 from helpers.engine.psi import Coordinates
-from helpers.engine.starts import FEW_ROWS
 
 _STEP = 1.3  # by which an SD is multiplied until the criterion has risen enough
 _FARTHEST = 80  # such steps, after which there is no end
@@ -113,8 +112,7 @@ class _Model:
             evaluate = ProfiledCriterion(cp, terms, reml=False)
         else:
             evaluate = LevelCriterion(fitted.data.levels, reml=False)
-        starts = "all" if fitted.totals.n_obs <= FEW_ROWS else "one"
-        _, point = best_minimum(evaluate, starts, 100, alone=True)
+        _, point = best_minimum(evaluate, fitted.starts, 100, alone=True)
         groupings = [bar.grouping for bar in fitted.rows.recipe.formula.bars]
         bars = [_Bar(of, bar.names, bar.raw) for of, bar in zip(groupings, fitted.rows.bars)]
         Psi = point.factor[0] @ point.factor[0].T

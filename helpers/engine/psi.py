@@ -61,6 +61,11 @@ class Blocks:
             for i in range(j, block.stop)
         ]
 
+    @property
+    def n_variances(self) -> int:
+        """Variances and covariances that are free: t."""
+        return sum(size * (size + 1) // 2 for size in self.sizes)
+
     @cached_property
     def places(self) -> np.ndarray:
         """(2, t): the rows and the columns of `free`."""

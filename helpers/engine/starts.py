@@ -17,8 +17,10 @@ _SMALLEST, _LARGEST = 0.05, 1e4  # variances of the guess, with one of middling 
 _FEW_SCATTERED = slice(6, 9, 2)  # those of the scattered that find most of what others miss
 # One start finds the lowest minimum beyond so many rows, and from so many where clusters are of one
 # size and not few; there a few starts that have to agree find it up to so many. It is what all the
-# starts from each of 100,000 studies show, those of tests/helpers/engine/many_kinds.py.
+# starts from each of 100,000 studies show, those of tests/helpers/engine/many_kinds.py. There, too,
+# some studies of 360 rows with ten variances and covariances of fifteen clusters missed theirs.
 FEW_ROWS, _MANY_EVEN_ROWS, _FEW_EVEN_ROWS, _FEW_CLUSTERS = 250, 150, 100, 8
+_CLUSTERS_A_VARIANCE, _ROWS_OF_FEW_CLUSTERS = 1.5, 1_000
 _RIDGE = 1e-9  # share of the information added to its diagonal, so that it has an inverse
 
 
@@ -99,12 +101,15 @@ def _scoring_step(evaluate: Guessable, Psi: np.ndarray) -> np.ndarray:
     return ((step / s2_ratio) @ E).reshape(S, q, q)
 
 
-def starts_needed(n_per_cluster: np.ndarray) -> str:
-    """The starts with which no study of clusters of these sizes (G,) is known to miss its minimum.
+def starts_needed(n_per_cluster: np.ndarray, n_variances: int = 1) -> str:
+    """The starts with which no study of such clusters (G,) is known to miss its minimum.
 
-    They are named as in `multilevel`.
+    They are named as in `multilevel`. Where the clusters are not many more than the variances and
+    covariances that are told from them, more rows are few.
     """
     rows, n_clusters = n_per_cluster.sum(), len(n_per_cluster)
+    if n_clusters <= _CLUSTERS_A_VARIANCE * n_variances and rows <= _ROWS_OF_FEW_CLUSTERS:
+        return "all"
     even = n_clusters >= _FEW_CLUSTERS and n_per_cluster.min() == n_per_cluster.max()
     if rows > FEW_ROWS or (even and rows >= _MANY_EVEN_ROWS):
         return "one"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from scipy.special import stdtr
@@ -14,7 +15,7 @@ from helpers.errors import InputError
 from helpers.fit import check_df
 from helpers.running.requirements import check_sizes, check_variation
 from helpers.simulate import Design, SimulatedCrossproducts, SimulatedStudies
-from helpers.strategies import Strategy, find_strategy, strategies_taking
+from helpers.strategies import Result, Strategy, find_strategy, strategies_taking
 
 Studies = SimulatedStudies | SimulatedCrossproducts
 
@@ -37,6 +38,8 @@ class StudyFits:
         Of multilevel models; all else converges and is never singular.
     by_cluster : callable
         Gives `cluster_coefficients` when it is called: most studies are never asked.
+    other_errors : callable or None
+        From a correction, or None for Kenward and Roger's, to these fits with such errors.
     """
 
     strategy: str
@@ -48,6 +51,9 @@ class StudyFits:
     converged: np.ndarray
     singular: np.ndarray
     by_cluster: Callable[[], np.ndarray] = field(repr=False, compare=False)
+    other_errors: Callable[[str | None], StudyFits] | None = field(
+        repr=False, compare=False, default=None
+    )
 
     @property
     def cluster_coefficients(self) -> np.ndarray:
@@ -58,6 +64,33 @@ class StudyFits:
     def p_value(self) -> np.ndarray:
         """(S, k), of the t-test of a coefficient of zero."""
         return 2 * stdtr(self.df, -np.abs(self.estimate / self.std_error))
+
+    def with_errors(self, correction: str | None = None, *, df: str = "satterthwaite") -> StudyFits:
+        """The same multilevel fits with other errors, and no second search for the variances.
+
+        Parameters
+        ----------
+        correction : {"CR0", "CR1", "CR2", "CR3"}, optional
+            Which cluster-robust error.
+        df : {"satterthwaite", "kenward_roger"}
+            "kenward_roger" for Kenward and Roger's.
+
+        Raises
+        ------
+        InputError
+            Where neither is asked for, or both, or these are no multilevel models.
+        """
+        if self.other_errors is None:
+            raise InputError(
+                f"with_errors is for multilevel models, whose search it spares; for {self.strategy}"
+                " call fit_studies again."
+            )
+        check_df(df, correction)
+        if correction is None and df != "kenward_roger":
+            raise InputError(
+                "Which errors? Write with_errors('CR2'), say, or with_errors(df='kenward_roger')."
+            )
+        return self.other_errors(correction)
 
     def term(self, name: str) -> StudyFits:
         """The same for one term: arrays of shape (S,), cluster coefficients (S, G).
@@ -73,7 +106,7 @@ class StudyFits:
             )
         j = self.terms.index(name)
         # counted from the end, since fixed effects have no intercept among their terms
-        place = j - len(self.terms)
+        place, other_errors = j - len(self.terms), self.other_errors
         return StudyFits(
             self.strategy,
             (name,),
@@ -84,6 +117,7 @@ class StudyFits:
             self.converged,
             self.singular,
             lambda: self.cluster_coefficients[..., place],
+            other_errors and (lambda correction: other_errors(correction).term(name)),
         )
 
 
@@ -227,7 +261,7 @@ def _checked(studies: Studies, name: str, correction: str | None, df: str) -> St
             f"df='kenward_roger' is for {', '.join(strategies_taking('df'))}; {name} has its own "
             "degrees of freedom: leave it out."
         )
-    check_sizes(studies.design, name)
+    check_sizes(studies.design, name, sizes=studies.n_per_cluster)
     check_variation(studies, strategy)
     return strategy
 
@@ -248,11 +282,29 @@ def _fitted(
         p_values=p_values,
         noise_sd=parts[0].design.noise_sd,
     )
+    return _of_each_part(parts, cp, strategy, result, by_cluster)
+
+
+def _of_each_part(
+    parts: Sequence[ReducedStudies],
+    cp: Crossproducts,
+    strategy: Strategy,
+    result: Result,
+    by_cluster: Callable[[], np.ndarray],
+) -> list[StudyFits]:
+    """What the result says of each part, and how to have it with other errors."""
+    noise_sd = parts[0].design.noise_sd
+
+    def with_other_errors(number: int, correction: str | None) -> StudyFits:
+        other = strategy.apply_other_errors(cp, result, noise_sd, correction)
+        return _of_each_part(parts, cp, strategy, other, by_cluster)[number]
+
     S = len(result.estimate)
     converged = getattr(result, "converged", np.ones(S, bool))
     singular = getattr(result, "singular", np.zeros(S, bool))
     first = 0 if strategy.intercept else 1
     stops = np.cumsum([len(part) for part in parts])
+    places = map(slice, stops - [len(part) for part in parts], stops)
     return [
         StudyFits(
             strategy.name,
@@ -264,6 +316,7 @@ def _fitted(
             converged[some],
             singular[some],
             lambda some=some: by_cluster()[some],  # type: ignore[misc]
+            partial(with_other_errors, number) if strategy.other_errors else None,
         )
-        for part, some in zip(parts, map(slice, stops - [len(part) for part in parts], stops))
+        for number, (part, some) in enumerate(zip(parts, places))
     ]

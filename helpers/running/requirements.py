@@ -13,7 +13,9 @@ _SMALLEST, _LARGEST = 1e-4, 5e3
 _ROUNDING = 1e-12  # share of a predictor's squares that centring leaves of it where it is constant
 
 
-def check_sizes(design: Design, strategy: str, label: str = "") -> None:
+def check_sizes(
+    design: Design, strategy: str, label: str = "", sizes: np.ndarray | None = None
+) -> None:
     """An InputError where a design has too few clusters or rows for a strategy, or odd units.
 
     Parameters
@@ -24,10 +26,13 @@ def check_sizes(design: Design, strategy: str, label: str = "") -> None:
         Its name.
     label : str
         What the run calls the design, for the message.
+    sizes : np.ndarray, shape (G,) or (S, G), optional
+        Rows of each cluster where some of the design's are missing.
     """
     needs = find_strategy(strategy)
+    sizes = design.sizes if sizes is None else sizes
     where = f"In the design {label!r} " if label else ""
-    k, smallest = design.k, int(design.sizes.min())
+    k, smallest, n_rows = design.k, int(sizes.min()), int(sizes.sum(axis=-1).min())
     if needs.compares_clusters and design.n_clusters < 2:
         raise InputError(f"{where}{strategy} needs at least two clusters.")
     if needs.varies_within == "every cluster" and smallest < k:
@@ -36,10 +41,8 @@ def check_sizes(design: Design, strategy: str, label: str = "") -> None:
             f"smallest has {smallest}."
         )
     least = needs.needed_rows(design.n_clusters, k)
-    if design.n_rows <= least:
-        raise InputError(
-            f"{where}{strategy} needs more than {least} rows; there are {design.n_rows}."
-        )
+    if n_rows <= least:
+        raise InputError(f"{where}{strategy} needs more than {least} rows; there are {n_rows}.")
     _check_units(design, needs, where)
 
 

@@ -17,6 +17,7 @@ All of these sizes and standard deviations make a `Design`. Persons crossed with
 
 from helpers.simulate.design import Design
 from helpers.simulate.draw import simulate_clusters, simulate_studies, study_chunks
+from helpers.simulate.missing_rows import drop_rows
 from helpers.simulate.several_groupings import CrossedDesign, GroupedStudies, NestedDesign
 from helpers.simulate.studies import SimulatedClusters, SimulatedStudies
 from helpers.simulate.without_rows import SimulatedCrossproducts, simulate_crossproducts
@@ -29,6 +30,7 @@ __all__ = [
     "SimulatedClusters",
     "SimulatedCrossproducts",
     "SimulatedStudies",
+    "drop_rows",
     "simulate_clusters",
     "simulate_crossproducts",
     "simulate_studies",

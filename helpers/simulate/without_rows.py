@@ -79,6 +79,8 @@ class SimulatedCrossproducts:
     rows_drawn : bool
         Whether rows had to be drawn for them, since the design is one of those that are not covered
         otherwise.
+    n_per_cluster : np.ndarray, shape (G,) or (S, G)
+        Rows of each cluster: the design's, or those that `drop_rows` has left in each study.
     """
 
     def __init__(
@@ -88,17 +90,14 @@ class SimulatedCrossproducts:
         coefficients: np.ndarray,
         design: Design,
         rows_drawn: bool = False,
+        n_per_cluster: np.ndarray | None = None,
     ) -> None:
         self.crossproducts = crossproducts
         self.cluster_coefficients = cluster_coefficients
         self.coefficients = coefficients
         self.design = design
         self.rows_drawn = rows_drawn
-
-    @property
-    def n_per_cluster(self) -> np.ndarray:
-        """Rows of each cluster, shape (G,)."""
-        return self.design.sizes
+        self.n_per_cluster = design.sizes if n_per_cluster is None else n_per_cluster
 
     def __len__(self) -> int:
         return len(self.crossproducts)

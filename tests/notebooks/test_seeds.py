@@ -1,20 +1,29 @@
-"""Every chapter's findings hold under other seeds than the one that readers see."""
+"""Findings hold under other seeds than the one that readers see, wherever there is a seed."""
 
 import nbformat
 import pytest
 
 from tests.notebooks.specimen import cell_starting, specimen
-from tools.notebooks.chapters import chapters
+from tools.notebooks.chapters import appendices, chapters, read
 from tools.notebooks.findings import main, recorded
 from tools.notebooks.run import ChapterError, compute, run, run_many
 
 SEEDS = [20_001, 20_002, 20_003]
+DRAWN = [
+    *chapters(),
+    *(
+        path
+        for path in appendices()
+        if any("parameters" in cell.metadata.get("tags", []) for cell in read(path).cells)
+    ),
+]
+"""The notebooks in which something is drawn at random."""
 
 
 @pytest.mark.slow
 @pytest.mark.rotates(by="path")
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", DRAWN, ids=lambda path: path.stem)
 def test_findings_hold_under_another_seed(path, seed, tier):
     """Each week with a kernel and all that is drawn, else what is computed alone."""
     outcome = (run if tier == "all" else compute)(path, {"seed": seed})

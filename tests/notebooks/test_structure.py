@@ -5,8 +5,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from tests.notebooks.specimen import FIGURE, HIDDEN, cell_starting, refreshed
 from tools.notebooks import structure
-from tools.notebooks.chapters import chapters, read
-from tools.notebooks.structure import Seen, core, faults, headings
+from tools.notebooks.chapters import appendices, chapters, notebooks, read
+from tools.notebooks.structure import Seen, core, faults, headings, kind_of
 
 CHAPTERS = chapters()
 
@@ -14,7 +14,11 @@ CHAPTERS = chapters()
 def test_chapters_follow_the_skeleton():
     assert CHAPTERS
     seen = Seen()
-    told = [fault for path in CHAPTERS for fault in faults(read(path), path.stem, seen)]
+    told = [
+        fault
+        for path in notebooks()
+        for fault in faults(read(path), path.stem, seen, kind_of(path))
+    ]
     assert not told, "\n" + "\n".join(told)
 
 
@@ -365,6 +369,52 @@ def test_folds_do_not_count(good):
 
 def test_the_second_edition_names_chapters():
     assert set(structure.SECOND_EDITION) <= {path.stem for path in CHAPTERS}
+
+
+def without_exercises(notebook):
+    """An appendix from the specimen: no exercises, nothing drawn at random."""
+    inside = {index for index, _ in structure.section(notebook, "Exercises")}
+    notebook.cells = [cell for index, cell in enumerate(notebook.cells) if index not in inside]
+    cell_starting(notebook, "seed").metadata.tags = []
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for count, cell in enumerate(code, 1):
+        cell.execution_count = count
+    return notebook
+
+
+def test_an_appendix_may_do_without_exercises_and_seed(good):
+    notebook = without_exercises(read(good))
+    assert faults(notebook, "small", kind="appendix") == []
+    told = faults(notebook, "small")
+    assert any("no section ## Exercises" in fault for fault in told)
+    assert any("tagged parameters" in fault for fault in told)
+
+
+APPENDIX = ["no reading time", "too few prompts", "no finding", "no citation", "no own work"]
+CELLS = ["long code", "no alt text", "a warning", "never run"]
+
+
+@pytest.mark.parametrize("name", APPENDIX + CELLS)
+def test_an_appendix_is_held_to_the_rest(name, good):
+    plant, _, words = PLANTED[name]
+    plant(notebook := without_exercises(read(good)))
+    assert any(words in fault for fault in faults(notebook, "small", kind="appendix"))
+    looked_up = faults(notebook, "small", kind="reference")
+    assert any(words in fault for fault in looked_up) == (name in CELLS)
+
+
+def test_an_appendix_that_has_parameters_has_a_seed(good):
+    notebook = without_exercises(read(good))
+    metadata("seed", tags=["parameters"])(notebook)
+    replace("seed", "seed = 1", "size = 1")(notebook)
+    told = faults(notebook, "small", kind="appendix")
+    assert any("must set seed" in fault for fault in told)
+
+
+def test_appendices_that_are_read_through_are_appendices():
+    assert set(structure.WORKED_THROUGH) <= {path.stem for path in appendices()}
+    assert {kind_of(path) for path in CHAPTERS} == {"chapter"}
+    assert {kind_of(path) for path in appendices()} == {"appendix", "reference"}
 
 
 def test_names_are_unique_across_chapters(good):

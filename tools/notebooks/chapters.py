@@ -28,6 +28,11 @@ def chapters(root: Path = ROOT) -> list[Path]:
     return [page for page, numbered in pages(root) if numbered and page.suffix == ".ipynb"]
 
 
+def appendices(root: Path = ROOT) -> list[Path]:
+    """The notebooks of parts with `numbered: false`, which have neither lab nor quiz."""
+    return [page for page, numbered in pages(root) if not numbered and page.suffix == ".ipynb"]
+
+
 def resolve(
     names: Iterable[str],
     root: Path = ROOT,

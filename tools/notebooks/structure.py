@@ -2,7 +2,8 @@
 
 The command is `python -m tools.notebooks.structure iid`. The rules are those that a reader would
 miss if they were broken: a question, a guess before every answer, pictures that can be heard,
-conclusions that have passed a test, exercises that run.
+conclusions that have passed a test, exercises that run. Of an appendix that is read from top to
+bottom the same is asked, but for exercises and a seed; of one to look things up in, sound cells.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tools.notebooks.chapters import chapters, read, resolve, where
+from tools.notebooks.chapters import appendices, notebooks, read, resolve, where
 from tools.notebooks.records import records_in
 
 TAGS = {"parameters", "hide-cell", "hide-input", "hide-output"}
@@ -50,8 +52,11 @@ SECOND_EDITION: tuple[str, ...] = (
     "how_to_decide",
     "several_groupings",
     "over_time",
+    "messy_data",
 )
 """Chapters that a class can finish: their core is short, and few findings are in sight."""
+WORKED_THROUGH: tuple[str, ...] = ("how_the_fit_works", "ten_to_the_eighth")
+"""Appendices that are read from top to bottom; in others one looks things up."""
 CORE_WORDS = 2_500
 CORE_CELLS = 25
 FINDINGS_SHOWN = 5
@@ -75,8 +80,17 @@ Cells = list[tuple[int, NotebookNode]]
 """Cells of a notebook, each with its place."""
 
 
-def faults(notebook: NotebookNode, name: str, seen: Seen | None = None) -> list[str]:
-    """Hold a chapter to the rules.
+def kind_of(path: Path) -> str:
+    """Which rules a notebook is held to: "chapter", "appendix" (read through) or "reference"."""
+    if path not in appendices():
+        return "chapter"
+    return "appendix" if path.stem in WORKED_THROUGH else "reference"
+
+
+def faults(
+    notebook: NotebookNode, name: str, seen: Seen | None = None, kind: str = "chapter"
+) -> list[str]:
+    """Hold a chapter or an appendix to the rules.
 
     Parameters
     ----------
@@ -86,6 +100,8 @@ def faults(notebook: NotebookNode, name: str, seen: Seen | None = None) -> list[
         What messages call it.
     seen : Seen, optional
         What other chapters have taken; one `Seen` passed along checks chapters together.
+    kind : str, optional
+        As `kind_of` says.
 
     Returns
     -------
@@ -93,7 +109,24 @@ def faults(notebook: NotebookNode, name: str, seen: Seen | None = None) -> list[
         A line for each broken rule, with the cell that breaks it.
     """
     seen = seen or Seen()
-    told = [*_top(notebook), *_sections(notebook), *_parameters(notebook), *_prompts(notebook)]
+    told = [*_every_cell(notebook, name, seen), *_run_through(notebook)]
+    if kind != "reference":
+        optional = OPTIONAL if kind == "chapter" else OPTIONAL | {"Exercises"}
+        told = [*_top(notebook), *_sections(notebook, optional), *_prompts(notebook), *told]
+        told += [*_found(notebook), *_deeper(notebook)]
+        told += [*_exercises(notebook), *_reading(notebook)]
+    if kind == "chapter" or (kind == "appendix" and _tagged_parameters(notebook)):
+        told += _parameters(notebook)
+    if name in SECOND_EDITION:
+        told += _core(notebook)
+    if name in SECOND_EDITION or kind == "appendix":
+        told += _few_shown(notebook)
+    return [f"{name}, {fault}" for fault in told]
+
+
+def _every_cell(notebook: NotebookNode, name: str, seen: Seen) -> list[str]:
+    """What is asked of any cell, wherever it stands."""
+    told = []
     for index, cell in enumerate(notebook.cells):
         about = f"{where(index, cell)}: "
         told += [about + fault for fault in _any_cell(cell)]
@@ -102,11 +135,7 @@ def faults(notebook: NotebookNode, name: str, seen: Seen | None = None) -> list[
                 about + fault
                 for fault in [*_code(cell), *_picture(cell, name, seen), *_names(cell, name, seen)]
             ]
-    told += [*_run_through(notebook), *_found(notebook), *_deeper(notebook)]
-    told += [*_exercises(notebook), *_reading(notebook)]
-    if name in SECOND_EDITION:
-        told += [*_core(notebook), *_few_shown(notebook)]
-    return [f"{name}, {fault}" for fault in told]
+    return told
 
 
 def headings(source: str) -> list[tuple[int, str]]:
@@ -162,12 +191,12 @@ def _top(notebook: NotebookNode) -> list[str]:
     return told
 
 
-def _sections(notebook: NotebookNode) -> list[str]:
+def _sections(notebook: NotebookNode, optional: set[str]) -> list[str]:
     titles = [text for cell in notebook.cells for level, text in _headings(cell) if level == 2]
     told = [
         f"the whole: no section ## {title}"
         for title in SECTIONS
-        if title not in titles and title not in OPTIONAL
+        if title not in titles and title not in optional
     ]
     told += [
         f"the whole: section ## {title} occurs twice"
@@ -205,8 +234,12 @@ def _below(title: str, cells: Cells) -> str:
     return re.split(r"^#{1,2}\s", text, maxsplit=1, flags=re.MULTILINE)[0]
 
 
+def _tagged_parameters(notebook: NotebookNode) -> Cells:
+    return [(i, cell) for i, cell in enumerate(notebook.cells) if "parameters" in _tags(cell)]
+
+
 def _parameters(notebook: NotebookNode) -> list[str]:
-    tagged = [(i, cell) for i, cell in enumerate(notebook.cells) if "parameters" in _tags(cell)]
+    tagged = _tagged_parameters(notebook)
     if len(tagged) != 1 or tagged[0][1].cell_type != "code":
         return [f"the whole: {len(tagged)} cells tagged parameters; there must be one, a code cell"]
     if any(map(_sets_the_seed, _parse(tagged[0][1]))):
@@ -517,9 +550,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("chapter", nargs="*", help="all of them when none is named")
     seen, told = Seen(), []
-    paths = resolve(parser.parse_args(arguments).chapter, default=chapters)
+    paths = resolve(parser.parse_args(arguments).chapter, default=notebooks)
     for path in paths:
-        told += faults(read(path), path.stem, seen)
+        told += faults(read(path), path.stem, seen, kind_of(path))
     print(*told or [f"{len(paths)} chapters, no faults"], sep="\n")
     return int(bool(told) or not paths)
 

@@ -91,7 +91,7 @@ def drawn(design: Design, terms: RandomTerms, reml: bool, rng: np.random.Generat
 def above_the_lowest(studies: Batch) -> np.ndarray:
     """By how much the fit with the starts that are needed is above that with all of them (S,)."""
     cp, terms, reml = studies.crossproducts, studies.terms, studies.reml
-    starts = starts_needed(cp.n_per_cluster)
+    starts = starts_needed(cp.n_per_cluster, terms.blocks.n_variances)
     if starts == "all":
         return np.zeros(cp.n_studies)
     best = multilevel(cp, terms, reml=reml, p_values=False, starts="all")
@@ -106,7 +106,8 @@ def main(first: int, stop: int) -> None:
     for seed in range(first, stop):
         studies = batch(seed)
         above = above_the_lowest(studies)
-        seen[starts_needed(studies.crossproducts.n_per_cluster)] += len(above)
+        sizes, blocks = studies.crossproducts.n_per_cluster, studies.terms.blocks
+        seen[starts_needed(sizes, blocks.n_variances)] += len(above)
         if above.max() > 1e-6:
             print(f"seed {seed}: {(above > 1e-6).sum()}, by {above.max():.2g}: {studies.name}")
     print(f"{seen.total():,} studies, by starts: {dict(seen)}")

@@ -27,8 +27,8 @@ def hard_batch() -> Batch:
 
 def test_the_check_finds_a_start_too_few(monkeypatch):
     studies = hard_batch()
-    assert starts_needed(studies.crossproducts.n_per_cluster) == "few"
-    monkeypatch.setattr("tests.helpers.engine.many_kinds.starts_needed", lambda sizes: "one")
+    assert starts_needed(studies.crossproducts.n_per_cluster, 6) == "few"
+    monkeypatch.setattr("tests.helpers.engine.many_kinds.starts_needed", lambda *_: "one")
     assert above_the_lowest(studies).max() > 1e-3
 
 

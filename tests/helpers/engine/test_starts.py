@@ -53,17 +53,20 @@ def test_sizes():
 
 
 @pytest.mark.parametrize(
-    "sizes, starts",
+    "sizes, n_variances, starts",
     [
-        ([5] * 10, "few"),
-        ([5] * 30, "one"),
-        ([5] * 7, "all"),
-        ([8] * 15, "all"),
-        ([4, 5, 6] * 4, "all"),
-        ([30] * 10, "one"),
-        ([20, 40, 100, 300], "one"),
+        ([5] * 10, 6, "few"),
+        ([5] * 30, 6, "one"),
+        ([5] * 7, 1, "all"),
+        ([8] * 15, 6, "all"),
+        ([4, 5, 6] * 4, 6, "all"),
+        ([30] * 10, 6, "one"),
+        ([20, 40, 100, 300], 1, "one"),
+        ([24] * 15, 10, "all"),
+        ([24] * 16, 10, "one"),
+        ([80] * 15, 10, "one"),
     ],
     ids=str,
 )
-def test_more_starts_where_rows_are_few(sizes, starts):
-    assert starts_needed(np.array(sizes)) == starts
+def test_more_starts_where_rows_are_few(sizes, n_variances, starts):
+    assert starts_needed(np.array(sizes), n_variances) == starts

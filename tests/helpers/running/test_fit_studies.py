@@ -49,6 +49,24 @@ def test_together_they_say_what_each_says_alone():
             np.testing.assert_array_equal(getattr(fits, field), getattr(alone, field))
 
 
+@pytest.mark.parametrize("strategy", ["multilevel", "random_intercept"])
+@pytest.mark.parametrize("noise_sd", [1.0, 1e6])
+@pytest.mark.parametrize("how", [{"correction": "CR2"}, {"df": "kenward_roger"}], ids=str)
+def test_other_errors_need_no_second_fit(strategy, noise_sd, how, monkeypatch):
+    """To the last bit, and even after fits that had other errors already."""
+    design = Design(8, 6, 2, between_sd=0.5 * noise_sd, noise_sd=noise_sd)
+    studies = simulate_studies(design, 30, 4)
+    asked = fit_studies(studies, strategy, **how)
+    fits = [fit_studies(studies, strategy), fit_studies(studies, strategy, "CR0")]
+    monkeypatch.setattr("helpers.engine.many_studies.multilevel", None)
+    for other in [fit.with_errors(**how) for fit in fits]:
+        for field in ("estimate", "std_error", "df", "converged", "cluster_coefficients"):
+            np.testing.assert_array_equal(getattr(other, field), getattr(asked, field))
+        np.testing.assert_array_equal(other.term("x2").df, asked.term("x2").df)
+    slope = fits[0].term("x2").with_errors(**how)
+    np.testing.assert_array_equal(slope.std_error, asked.term("x2").std_error)
+
+
 KEEP_COMPANY = [  # equally many clusters, of other sizes and spreads: easy, hard and on a boundary
     [Design(10, 5, 3, between_sd=sd) for sd in (0, 0.1, 4)],
     [
@@ -113,6 +131,8 @@ STUDIES = simulate_studies(Design(10, 8, 2), 2, 1)
             "kenward_roger' is for random_intercept, multilevel, uncorrelated; ols has its own",
         ),
         (lambda: fit_studies(STUDIES, "multilevel", df="magic"), "no degrees of freedom"),
+        (lambda: fit_studies(STUDIES, "ols").with_errors("CR2"), "for ols call fit_studies again"),
+        (lambda: fit_studies(STUDIES, "multilevel").with_errors(), "Which errors"),
         (lambda: fit_studies(STUDIES, "multilevel", "CR9"), "correction 'CR9' is unknown"),
     ],
 )
