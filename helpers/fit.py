@@ -72,7 +72,7 @@ def fit_ols(formula: str, data: Rows, *, weights: str | None = None) -> Fit:
         cp.n_obs,
         None,
         residual_sd=_residual_sd(result),
-        fitted=LeastSquares(rows, result),
+        model=LeastSquares(rows, result),
     )
 
 
@@ -109,7 +109,7 @@ def fit_cluster_robust(
         result,
         _lone_cluster(rows.names, cp, robust=True),
         residual_sd=_residual_sd(result),
-        fitted=LeastSquares(rows, result, correction),
+        model=LeastSquares(rows, result, correction),
     )
 
 
@@ -175,7 +175,7 @@ def fit_fixed_effects(
         notes,
         names=rows.names[1:],
         residual_sd=_residual_sd(result),
-        fitted=FixedEffects(rows, result, correction, count_intercepts),
+        model=FixedEffects(rows, result, correction, count_intercepts),
     )
 
 
@@ -208,7 +208,7 @@ def fit_two_stage(
         rows,
         result,
         cluster_coefficients=coefficients,
-        fitted=TwoStage(rows, result),
+        model=TwoStage(rows, result),
     )
 
 
@@ -323,7 +323,7 @@ def _several_groupings(
         cluster_coefficients=level_report.conditional_coefficients(read, formula, result),
         notes=_what_to_watch(converged, singular) + _not_identified(within) + untested(table),
         n_levels=pd.Series({name: sizes[name] for name in formula.groupings}, name="levels"),
-        fitted=SeveralGroupings(read, result, reml, df, starts),
+        model=SeveralGroupings(read, result, reml, df, starts),
     )
 
 
@@ -384,7 +384,7 @@ def _multilevel_fit(
         random_corr=pd.DataFrame(corr, index=names, columns=names),
         residual_sd=_residual_sd(result),
         cluster_coefficients=random_effects.conditional_coefficients(rows, cluster, result),
-        fitted=OneGrouping(rows, result, reml, df, starts, correction),
+        model=OneGrouping(rows, result, reml, df, starts, correction),
     )
 
 

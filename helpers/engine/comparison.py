@@ -153,7 +153,7 @@ def _tail(df: int, statistic: float) -> float:
 def _with_likelihood(fit: Fit) -> WithLikelihood:
     if not isinstance(fit, Fit):
         raise InputError(f"compare takes two fits, not {type(fit).__name__}.")
-    fitted = fit.fitted
+    fitted = fit.model
     if not has_likelihood(fitted):
         raise InputError(
             f"{fit.strategy!r} has no likelihood of all rows to compare: take fit_ols or "

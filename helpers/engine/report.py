@@ -51,7 +51,7 @@ class Fit:
         Sentences about what to watch in this fit, empty when there is nothing.
     n_levels : Series or None
         Levels of each grouping, where there are several.
-    fitted : Fitted or None
+    model : Fitted or None
         The strategy after its fit, from which all else is worked out when it is asked for.
     """
 
@@ -68,7 +68,7 @@ class Fit:
     cluster_coefficients: pd.DataFrame | None = None
     notes: tuple[str, ...] = ()
     n_levels: pd.Series | None = None
-    fitted: Fitted | None = field(default=None, repr=False, compare=False)
+    model: Fitted | None = field(default=None, repr=False, compare=False)
 
     @property
     def covariance(self) -> pd.DataFrame:
@@ -204,9 +204,9 @@ class Fit:
         return profile_intervals(fitted, level)
 
     def _known(self) -> Fitted:
-        if self.fitted is None:
+        if self.model is None:
             raise InputError("This fit keeps its table only: fit the data again.")
-        return self.fitted
+        return self.model
 
     def _caption(self) -> str:
         clusters = "" if self.n_clusters is None else f" in {self.n_clusters:,} clusters"

@@ -102,6 +102,14 @@ def test_known_clusters_are_as_hendersons_equations_have_them(name, fits):
     assert [*mean.index] == [*SOME.index]
 
 
+def test_errors_without_the_fixed_part_would_be_noticed(fits):
+    """What is unknown of b, left out, would be seen by the check above."""
+    fit, at_zero = fits["slopes"], SOME[SOME["Days"] == 0]
+    _, variance = Henderson(fit, MODELS["slopes"][1]).predict(at_zero)
+    given_b = fit.conditional_sd.loc[at_zero["Subject"], "Intercept"].to_numpy() ** 2
+    assert len(at_zero) == 1 and abs(given_b[0] / variance[0] - 1) > 1e-3
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_new_clusters_vary_as_the_model_says(name, fits):
     fit, x = fits[name], Henderson.fixed(SOME)
@@ -131,7 +139,7 @@ def test_how_prediction_errors_move_with_the_variances(name, known, fits):
     """The derivative along each direction of Psi, against differences of the error variance."""
     from dataclasses import replace
 
-    fitted = fits[name].fitted
+    fitted = fits[name].model
     blocks, Psi = fitted.criterion.blocks, fitted.result.Psi
     rng = np.random.default_rng(3)
     effects = conditional_effects(fitted)

@@ -148,7 +148,7 @@ def test_the_likelihood_has_fallen_as_far_as_it_may_at_each_end(held, few):
 def test_gradients_are_those_of_the_criterion(kind, term, other):
     data = SLEPT.assign(w=np.sin(np.arange(len(SLEPT))))
     fit = fit_multilevel("Reaction ~ Days + (Days + w | Subject)", data)
-    profile = _Profile(_Model.of(fit.fitted), _Held(kind, term, other))
+    profile = _Profile(_Model.of(fit.model), _Held(kind, term, other))
     value = profile.estimate * 0.9
     for at in (profile.start * 1.1, -profile.start * 0.7):
         _, gradient = profile._at(at, value)
@@ -158,6 +158,18 @@ def test_gradients_are_those_of_the_criterion(kind, term, other):
             (profile._at(at + h, value)[0] - profile._at(at - h, value)[0]) / 2e-5 for h in steps
         ]
         np.testing.assert_allclose(gradient, numeric, rtol=1e-5, atol=1e-5)
+
+
+def test_three_terms_that_correlate():
+    """The rise at a correlation of .66, from every cluster's V in full by Powell's method.
+
+    From three starts it was the same to nine digits. So .66 lies outside (3.84 is allowed), where
+    confint of lme4 1.1, whose search ends earlier, has an interval up to .689.
+    """
+    data = SLEPT.assign(w=np.sin(np.arange(len(SLEPT))))
+    fit = fit_multilevel("Reaction ~ Days + (Days + w | Subject)", data)
+    rise = _Profile(_Model.of(fit.model), _Held("correlation", 0, 1))(0.66)
+    assert rise == pytest.approx(4.26167432, abs=1e-6)
 
 
 def test_a_variance_of_zero_has_an_interval_from_zero():
