@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from helpers.engine import level_refusals, level_report, pooled, random_effects, refusals
+from helpers.engine import (
+    grouping_notes,
+    level_refusals,
+    level_report,
+    pooled,
+    random_effects,
+    refusals,
+)
 from helpers.engine.cluster_data import ClusterData
 from helpers.engine.crossproducts import Crossproducts
 from helpers.engine.formula import Formula, parse_formula
@@ -17,6 +25,7 @@ from helpers.engine.inference import (
     LeastSquares,
     OneGrouping,
     SeveralGroupings,
+    SeveralWays,
     TwoStage,
 )
 from helpers.engine.kenward_roger import kenward_roger
@@ -24,6 +33,7 @@ from helpers.engine.level_fit import fit_levels
 from helpers.engine.level_kenward_roger import level_kenward_roger
 from helpers.engine.level_rows import read_groupings, read_levels
 from helpers.engine.multilevel import MultilevelFit, gls_crossproducts, multilevel
+from helpers.engine.multiway import MultiwayFit, by_cluster, multiway_robust
 from helpers.engine.report import Estimates, Fit, clustered_fit, coefficient_table, untested
 from helpers.engine.rows import Rows, one_frame, read_clusters
 from helpers.engine.starts import FEW_ROWS, starts_needed
@@ -62,7 +72,7 @@ def fit_ols(formula: str, data: Rows, *, weights: str | None = None) -> Fit:
     """
     parsed = parse_formula(formula)
     refusals.refuse_bars(parsed, "fit_ols")
-    rows = read_clusters(parsed, data, None, _column_of_weights(weights))
+    rows = read_clusters(parsed, data, None, weights=_column_of_weights(weights))
     cp = rows.crossproducts
     refusals.need_rows(cp.n_obs, cp.k)
     result = pooled.ols(cp)
@@ -79,26 +89,38 @@ def fit_ols(formula: str, data: Rows, *, weights: str | None = None) -> Fit:
 def fit_cluster_robust(
     formula: str,
     data: Rows,
-    cluster: str = "cluster",
+    cluster: str | Sequence[str] = "cluster",
     correction: str = "CR1",
     *,
     weights: str | None = None,
 ) -> Fit:
-    """Pooled OLS with cluster-robust standard errors.
+    """Pooled OLS with cluster-robust standard errors, clustered in one way or in several.
 
     Parameters
     ----------
     formula, data
         As in `fit_ols`.
-    cluster : str
-        The column that says which rows belong together.
+    cluster : str or list of str
+        The column that says which rows belong together; or several, as ``["firm", "year"]``, where
+        rows may be alike that share any of them.
     correction : str
         "CR0", "CR1" (Stata's; G/(G-1) (N-1)/(N-k)) or "CR3", each with t(G - 1), or "CR2" with
-        Satterthwaite's df.
+        Satterthwaite's df. With several columns, one of the first three for each part, CR1 with
+        the G of that part, and t(G - 1) by the column with fewest clusters.
     weights : str or None
         As in `fit_ols`. The errors hold whatever the rows' variances are; CR2 and its df take
         those of the weights, and independent rows, for the working model.
+
+    Notes
+    -----
+    Several columns: Cameron, Gelbach & Miller (2011, J Business & Economic Statistics 29:238).
+    Where the covariance comes out with a negative eigenvalue, theirs is the repair, and a note says
+    so; a coefficient whose own variance was negative has no test.
     """
+    names = refusals.need_cluster_names(cluster)
+    if len(names) > 1:
+        return _several_ways(formula, data, names, correction, weights)
+    [cluster] = names
     rows = _clustered(formula, data, cluster, "fit_cluster_robust", weights)
     cp = rows.crossproducts
     refusals.need_rows(cp.n_obs, cp.k)
@@ -110,6 +132,63 @@ def fit_cluster_robust(
         _lone_cluster(rows.names, cp, robust=True),
         residual_sd=_residual_sd(result),
         model=LeastSquares(rows, result, correction),
+    )
+
+
+def _several_ways(
+    formula: str,
+    data: Rows,
+    clusters: tuple[str, ...],
+    correction: str,
+    weights: str | None,
+) -> Fit:
+    """`fit_cluster_robust` with several columns of clusters."""
+    parsed = parse_formula(formula)
+    refusals.refuse_bars(parsed, "fit_cluster_robust")
+    weights = _column_of_weights(weights)
+    rows = read_clusters(parsed, data, clusters, crossed=True, weights=weights)
+    cells = rows.crossproducts
+    refusals.need_rows(cells.n_obs, cells.k)
+    labels = [rows.labels.get_level_values(name) for name in clusters]
+    codes = np.column_stack([pd.factorize(of)[0] for of in labels])
+    by_name = {
+        name: replace(rows, crossproducts=by_cluster(cells, codes[:, [i]]), labels=labels[i])
+        for i, name in enumerate(clusters)
+    }
+    for name, each in by_name.items():
+        refusals.need_clusters(each, name)
+    result = multiway_robust(cells, codes, correction)
+    notes = grouping_notes.nested_clusters(clusters, codes)
+    for name, each in by_name.items():
+        notes += tuple(
+            note.replace("A single cluster", f"A single cluster of {name!r}")
+            for note in _lone_cluster(rows.names, each.crossproducts, robust=True)
+        )
+    table = coefficient_table(rows.names, result)
+    n_levels = pd.Series(codes.max(axis=0) + 1, index=list(clusters), name="levels")
+    fewest = f"{n_levels.min()} by {n_levels.idxmin()}"
+    return Fit(
+        f"Pooled OLS, errors {correction} clustered by {' and by '.join(clusters)}, t(G - 1) with "
+        f"the fewest clusters ({fewest}){_weighted(weights)}",
+        table,
+        cells.n_obs,
+        None,
+        residual_sd=_residual_sd(result),
+        notes=notes + _repaired(rows.names, result) + untested(table),
+        n_levels=n_levels,
+        model=SeveralWays(rows, result, correction, codes),
+    )
+
+
+def _repaired(names: list[str], result: MultiwayFit) -> tuple[str, ...]:
+    """A note on a covariance that came out with negative eigenvalues."""
+    if not result.repaired[0]:
+        return ()
+    none = [repr(name) for name, lacks in zip(names, result.no_variance[0]) if lacks]
+    negative = f" The variance of {', '.join(none)} was not positive." if none else ""
+    return (
+        "The covariance came out with a negative eigenvalue, as a difference can: zero stands in "
+        f"its place (Cameron, Gelbach & Miller's repair).{negative} Too few clusters?",
     )
 
 
@@ -254,7 +333,7 @@ def fit_multilevel(
         _refuse_correction(correction, parsed)
         return _several_groupings(parsed, data, reml, df, max_iterations, weights)
     [cluster], [columns] = parsed.groupings, parsed.groupings_by_column
-    rows = read_clusters(parsed, data, columns, weights)
+    rows = read_clusters(parsed, data, columns, weights=weights)
     refusals.need_clusters(rows, cluster)
     refusals.need_identified_terms(rows, parsed)
     refusals.need_noise(rows, parsed)
@@ -279,7 +358,8 @@ def _refuse_correction(correction: str | None, formula: Formula) -> None:
     if correction is not None:
         raise InputError(
             f"correction={correction!r} gives cluster-robust errors, which need one grouping, and "
-            f"{formula.text!r} has several ({', '.join(formula.groupings)}): leave it out."
+            f"{formula.text!r} has several ({', '.join(formula.groupings)}): leave it out, or "
+            "cluster a line without bars by several columns, as fit_cluster_robust does."
         )
 
 
@@ -309,6 +389,10 @@ def _several_groupings(
     table = coefficient_table(read.rows.names, result)
     sd, corr = level_report.sd_and_correlation(read, formula, result)
     sizes = {grouping.name: len(grouping.labels) for grouping in groupings}
+    residuals = level_report.conditional_residuals(read, result)
+    notes = _what_to_watch(converged, singular) + _not_identified(within)
+    notes += grouping_notes.crossed_levels(groupings)
+    notes += grouping_notes.alike_in_cells(groupings, residuals)
     return Fit(
         f"Multilevel model by {'REML' if reml else 'ML'}, {DF[df]}{_weighted(weights)}",
         table,
@@ -321,9 +405,9 @@ def _several_groupings(
         random_corr=corr,
         residual_sd=_residual_sd(result),
         cluster_coefficients=level_report.conditional_coefficients(read, formula, result),
-        notes=_what_to_watch(converged, singular) + _not_identified(within) + untested(table),
+        notes=notes + untested(table),
         n_levels=pd.Series({name: sizes[name] for name in formula.groupings}, name="levels"),
-        model=SeveralGroupings(read, result, reml, df, starts),
+        model=SeveralGroupings(read.without_rows(), result, reml, df, starts),
     )
 
 
@@ -449,9 +533,12 @@ def _clustered(
 ) -> ClusterData:
     """The rows of a strategy that takes its clusters by name, not by a bar."""
     if not isinstance(cluster, str):
-        raise InputError(f"cluster must be the name of a column, not {type(cluster).__name__}.")
+        raise InputError(
+            f"cluster must be the name of a column in {strategy}, not {type(cluster).__name__}. "
+            "Several columns go with fit_cluster_robust, and bars with fit_multilevel."
+        )
     parsed = parse_formula(formula)
     refusals.refuse_bars(parsed, strategy)
-    rows = read_clusters(parsed, data, cluster, _column_of_weights(weights))
+    rows = read_clusters(parsed, data, cluster, weights=_column_of_weights(weights))
     refusals.need_clusters(rows, cluster)
     return rows

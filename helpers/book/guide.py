@@ -128,6 +128,7 @@ GUIDE = (
             "twelve clinics": "how_to_decide.ipynb#twelve-clinics",
             "a watch": "how_to_decide.ipynb#a-watch-that-never-sleeps",
             "Monday and Tuesday": "iid.ipynb#monday-is-more-like-tuesday-than-like-friday",
+            "it takes two": "over_time.ipynb#it-takes-two",
         },
         tested=("random intercept", "slopes vary"),
     ),

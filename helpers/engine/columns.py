@@ -69,6 +69,10 @@ class ChunkColumns:
             )
         return text.rename(":".join(names))
 
+    def cells(self, names: Sequence[str]) -> pd.DataFrame:
+        """The labels of each row in several groupings, a column each."""
+        return pd.DataFrame({name: self._without_missing_labels(name) for name in names})
+
     def _without_missing_labels(self, name: str) -> pd.Series:
         labels = self.as_given(name)
         if labels.isna().any():

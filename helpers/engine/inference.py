@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from helpers.engine import pooled
+from helpers.engine import multiway, pooled
 from helpers.engine.cluster_data import ClusterData
 from helpers.engine.criterion import CriterionPoint, ProfiledCriterion
 from helpers.engine.crossproducts import Crossproducts
@@ -97,6 +97,38 @@ class LeastSquares:
         if self.correction is None:
             return pooled.ols(cp)
         return pooled.cluster_robust(cp, self.correction)
+
+
+@dataclass(frozen=True)
+class SeveralWays:
+    """Pooled OLS with errors clustered in several ways.
+
+    Attributes
+    ----------
+    rows : ClusterData
+        What it was fitted to, by cell.
+    result : MultiwayFit
+        The fit.
+    correction : str
+        Of each part.
+    codes : (C, groupings) array of int
+        The cluster of each cell in each grouping.
+    """
+
+    rows: ClusterData
+    result: multiway.MultiwayFit
+    correction: str
+    codes: np.ndarray
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """(k, k)."""
+        return self.result.covariance[0]
+
+    def combined(self, L: np.ndarray) -> Combined:
+        """Combinations L (r, k) of the coefficients."""
+        cells = self.rows.crossproducts
+        return _of_pooled(multiway.combined(cells, self.codes, self.result, self.correction, L))
 
 
 @dataclass(frozen=True)

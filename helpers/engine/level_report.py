@@ -36,6 +36,20 @@ def sd_and_correlation(
     )
 
 
+def conditional_residuals(data: LevelData, result: MultilevelFit) -> np.ndarray:
+    """What each row is off its conditional mean, in the outcome's units: (N,)."""
+    rows, W = data.rows, data.W
+    units = rows.crossproducts
+    b = np.linalg.solve(units.back_transform, result.estimate[0] - units.preliminary)
+    left = (W[:, -1] - W[:, : len(b)] @ b) * units.scale
+    for grouping, bars, modes in zip(
+        data.groupings, data.bars_of, modes_by_grouping(data.levels, result)
+    ):
+        columns = [column for bar in bars for column in rows.bars[bar].columns]
+        left = left - np.einsum("nq,nq->n", W[:, columns], modes[0][grouping.codes])
+    return left
+
+
 def conditional_coefficients(
     data: LevelData, formula: Formula, result: MultilevelFit
 ) -> pd.DataFrame:

@@ -47,6 +47,8 @@ class LevelData:
     rows : ClusterData
         Names and units of all columns; its crossproducts are those of all rows together. Bars stand
         in the order of the groupings.
+    W : (N, m) array
+        The rows that they are of, in working units: X, the terms of each bar, the outcome.
     levels : Levels
         Crossproducts of one study, in working units.
     groupings : list of LevelLabels
@@ -56,9 +58,16 @@ class LevelData:
     """
 
     rows: ClusterData
+    W: np.ndarray
     levels: Levels
     groupings: list[LevelLabels]
     bars_of: list[list[int]]
+
+    def without_rows(self) -> LevelData:
+        """The same for keeping: crossproducts, names and labels, which grow with levels alone."""
+        no_codes = np.zeros(0, int)
+        groupings = [replace(grouping, codes=no_codes) for grouping in self.groupings]
+        return replace(self, W=self.W[:0].copy(), groupings=groupings)
 
 
 def read_groupings(formula: Formula, frame: pd.DataFrame) -> list[LevelLabels]:
@@ -127,4 +136,4 @@ def read_levels(
         sizes,
         rows.crossproducts.units,
     )
-    return LevelData(rows, levels, groupings, bars_of)
+    return LevelData(rows, W, levels, groupings, bars_of)

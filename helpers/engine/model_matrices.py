@@ -29,15 +29,16 @@ class ModelMatrices:
         The outcome, less what the formula offsets.
     parts : list of (n, columns) arrays
         X, the fixed part, then Z of each bar.
-    labels : pandas.Series or None
-        Cluster of each row; None where all are one cluster.
+    labels : pandas.Series, pandas.DataFrame or None
+        Cluster of each row, or its cluster in each of several groupings; None where all rows are
+        one cluster.
     weights : (n,) array or None
         The noise of a row has the residual variance divided by its weight; None where all are one.
     """
 
     y: np.ndarray
     parts: list[np.ndarray]
-    labels: pd.Series | None
+    labels: pd.Series | pd.DataFrame | None
     weights: np.ndarray | None = None
 
 
@@ -77,6 +78,8 @@ class MatrixReader:
         The column of clusters, or several that make them together.
     whole : bool
         The first chunk is all there is.
+    crossed : bool
+        Several columns are groupings of their own: their labels stay apart.
     weights : str or None
         The column of weights.
     """
@@ -86,10 +89,12 @@ class MatrixReader:
         formula: Formula,
         cluster: str | tuple[str, ...] | None,
         whole: bool,
+        crossed: bool = False,
         weights: str | None = None,
     ):
         self.formula, self.whole, self.weights = formula, whole, weights
         self.cluster = (cluster,) if isinstance(cluster, str) else cluster
+        self.crossed = crossed
         parts = [formula.fixed, *(bar.terms for bar in formula.bars)]
         self._factors = _factors(formula, parts)
         # A bar may repeat the fixed part, which is then worked out once.
@@ -182,8 +187,10 @@ class MatrixReader:
             )
         return weights
 
-    def _labels(self, columns: ChunkColumns) -> pd.Series | None:
-        return None if self.cluster is None else columns.grouping(self.cluster)
+    def _labels(self, columns: ChunkColumns) -> pd.Series | pd.DataFrame | None:
+        if self.cluster is None:
+            return None
+        return columns.cells(self.cluster) if self.crossed else columns.grouping(self.cluster)
 
 
 def _factors(formula: Formula, parts: list[Any]) -> list[Factor]:

@@ -27,6 +27,7 @@ from helpers.engine.inference import (
     LeastSquares,
     OneGrouping,
     SeveralGroupings,
+    SeveralWays,
     TwoStage,
 )
 from helpers.engine.model_matrices import MatrixReader, Recipe
@@ -80,7 +81,7 @@ def predict(
         found = _of_multilevel(fitted, X, Z, rows, clusters, interval, noise)
         return _table(found, matrices.y, rows.index, level)
     assert not isinstance(clusters, Mapping)
-    if isinstance(fitted, LeastSquares):
+    if isinstance(fitted, (LeastSquares, SeveralWays)):
         found = _of_least_squares(fitted, X, clusters, interval, noise)
     elif isinstance(fitted, FixedEffects):
         found = _of_fixed_effects(fitted, X, rows, clusters, interval, noise)
@@ -151,7 +152,11 @@ def _combined(fitted: Fitted, L: np.ndarray) -> _Predicted:
 
 
 def _of_least_squares(
-    fitted: LeastSquares, X: np.ndarray, clusters: str | None, interval: str, noise: np.ndarray
+    fitted: LeastSquares | SeveralWays,
+    X: np.ndarray,
+    clusters: str | None,
+    interval: str,
+    noise: np.ndarray,
 ) -> _Predicted:
     robust = fitted.correction is not None
     if clusters is not None and not robust:

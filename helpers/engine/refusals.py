@@ -5,6 +5,8 @@ Each function raises an `InputError` where it finds its fault, and returns other
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from helpers.engine import pooled
@@ -35,6 +37,25 @@ def need_bar(formula: Formula) -> None:
             f"The formula {formula.text!r} has no bar. Say what varies between clusters, as in "
             "'y ~ x + (x | cluster)', or use another strategy."
         )
+
+
+def need_cluster_names(cluster: Any) -> tuple[str, ...]:
+    """What is no column's name, nor several that differ."""
+    names = (cluster,) if isinstance(cluster, str) else cluster
+    if not isinstance(names, (list, tuple)):
+        raise InputError(
+            "cluster must be the name of a column, or a list of names, not "
+            f"{type(cluster).__name__}."
+        )
+    strange = [name for name in names if not isinstance(name, str)]
+    if strange:
+        raise InputError(f"cluster holds {strange[0]!r}, which is no column's name.")
+    if not names:
+        raise InputError("cluster is an empty list: name a column of clusters in it.")
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise InputError(f"cluster names {', '.join(sorted(twice))} more than once.")
+    return tuple(names)
 
 
 def need_clusters(rows: ClusterData, cluster: str) -> None:

@@ -30,6 +30,7 @@ def read_clusters(
     formula: Formula,
     data: Rows,
     cluster: str | tuple[str, ...] | None,
+    crossed: bool = False,
     weights: str | None = None,
 ) -> ClusterData:
     """Stream the rows of `data` into crossproducts by cluster.
@@ -44,6 +45,9 @@ def read_clusters(
     cluster : str, tuple of str, or None
         The column of clusters, or several that make them together; without one all rows are one
         cluster.
+    crossed : bool
+        Several columns are groupings of their own. Then clusters are the cells in which they cross,
+        and their labels a MultiIndex.
     weights : str or None
         The column of weights.
 
@@ -55,7 +59,7 @@ def read_clusters(
     """
     data = _of_pandas(data)
     whole = isinstance(data, pd.DataFrame)
-    reader, sums = MatrixReader(formula, cluster, whole, weights), None
+    reader, sums = MatrixReader(formula, cluster, whole, crossed, weights), None
     for chunk in _chunks(data):
         if len(chunk) == 0:
             continue

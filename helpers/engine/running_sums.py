@@ -148,10 +148,15 @@ class RunningSums:
         )
 
 
-def coded(labels: pd.Series | None, n_rows: int) -> tuple[np.ndarray, pd.Index]:
-    """Each row's cluster as a number, and the clusters that the numbers stand for."""
+def coded(labels: pd.Series | pd.DataFrame | None, n_rows: int) -> tuple[np.ndarray, pd.Index]:
+    """Each row's cluster as a number, and the clusters that the numbers stand for.
+
+    Where labels have several columns, clusters are the combinations of these: a MultiIndex.
+    """
     if labels is None:
         return np.zeros(n_rows, int), pd.Index(["all rows"])
+    if isinstance(labels, pd.DataFrame):
+        return _coded_cells(labels)
     try:
         codes, found = pd.factorize(labels, sort=False)
     except TypeError:
@@ -162,6 +167,16 @@ def coded(labels: pd.Series | None, n_rows: int) -> tuple[np.ndarray, pd.Index]:
     # Categories may be declared differently by the next chunk: their values count.
     is_categories = isinstance(found, pd.CategoricalIndex)
     return codes, pd.Index(np.asarray(found) if is_categories else found)
+
+
+def _coded_cells(labels: pd.DataFrame) -> tuple[np.ndarray, pd.MultiIndex]:
+    """`coded` of several columns."""
+    parts, cell = [coded(labels[name], len(labels)) for name in labels], np.zeros(len(labels), int)
+    for codes, found in parts:  # numbered anew each time, so that no product overflows
+        cell = pd.factorize(cell * len(found) + codes)[0]
+    first = np.unique(cell, return_index=True)[1]
+    arrays = [found[codes[first]] for codes, found in parts]
+    return cell, pd.MultiIndex.from_arrays(arrays, names=list(labels))
 
 
 def in_order(labels: pd.Index) -> np.ndarray:

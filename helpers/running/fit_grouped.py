@@ -1,13 +1,18 @@
-"""One multilevel model with several groupings, fitted to many simulated studies at once."""
+"""One model of data with several groupings, fitted to many simulated studies at once.
+
+A multilevel model, or one line with errors clustered by a grouping or by both.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.special import stdtr
 
+from helpers.engine.crossproducts import crossproducts_of_studies
 from helpers.engine.formula import Bar, Formula, Term, grouping_in_words, in_words, parse_formula
 from helpers.engine.level_fit import fit_levels
 from helpers.engine.level_kenward_roger import level_kenward_roger
@@ -15,17 +20,27 @@ from helpers.engine.level_refusals import need_groupings, need_noise_beside_leve
 from helpers.engine.level_rows import LevelLabels
 from helpers.engine.levels import Grouping, Levels, levels_of_rows
 from helpers.engine.multilevel import MultilevelFit
-from helpers.engine.refusals import need_bar, need_rows
+from helpers.engine.multiway import by_cluster, multiway_robust
+from helpers.engine.pooled import PooledFit, cluster_robust
+from helpers.engine.refusals import need_bar, need_cluster_names, need_rows, refuse_bars
 from helpers.engine.starts import FEW_ROWS
 from helpers.errors import InputError
 from helpers.fit import check_df
 from helpers.simulate.several_groupings import TERMS, GroupedStudies
 
+_NUMBERS_AT_ONCE = 1 << 22  # of all studies that are clustered together
+
 
 def fit_grouped_studies(
-    studies: GroupedStudies, formula: str, *, reml: bool = True, df: str = "satterthwaite"
+    studies: GroupedStudies,
+    formula: str,
+    *,
+    reml: bool = True,
+    df: str = "satterthwaite",
+    cluster: str | Sequence[str] | None = None,
+    correction: str = "CR1",
 ) -> pd.DataFrame:
-    """Fit every study, as `fit_multilevel` fits each of them.
+    """Fit every study, as `fit_multilevel` or `fit_cluster_robust` fits each of them.
 
     Parameters
     ----------
@@ -33,18 +48,22 @@ def fit_grouped_studies(
         As ``CrossedDesign(...).studies(2000, seed=1)`` draws them.
     formula : str
         As in ``"y ~ x + (x | person) + (1 | item)"``, of the studies' columns. It may leave a
-        grouping out, to see what that does.
+        grouping out, to see what that does. Without bars, as in ``"y ~ x"``, where `cluster` is
+        given.
     reml : bool
         REML, or else ML.
     df : str
         "satterthwaite" or "kenward_roger".
+    cluster, correction
+        As in `fit_cluster_robust`: the grouping to cluster by, or a list of both.
 
     Returns
     -------
     DataFrame
         A row for each study and term, with the columns study, term, truth, estimate, std_error, df,
         p_value, converged, singular, and those that `summarise` wants beside them: design and
-        strategy, which is the formula.
+        strategy, which is the formula. Where a clustered variance came out negative df and p_value
+        are nan.
 
     Raises
     ------
@@ -57,13 +76,14 @@ def fit_grouped_studies(
             f".studies(...) gives, not {type(studies).__name__}."
         )
     parsed = parse_formula(formula)
+    if cluster is not None:
+        return _clustered(studies, parsed, need_cluster_names(cluster), correction)
     need_bar(parsed)
     check_df(df, None, reml)
     model = _Model.of(parsed, studies)
     levels = model.levels(studies.rows[:1])
     need_rows(levels.n_obs, levels.k)
-    if len(model.fixed) > 1 and np.ptp(studies.rows[0, :, 1]) == 0:
-        raise InputError("x has the same value in all rows of a study, so it has no slope.")
+    _need_slope(model.fixed, studies)
     undecided = need_told_apart(levels, model.in_words, parsed)
     if undecided:
         raise InputError(
@@ -78,7 +98,53 @@ def fit_grouped_studies(
         some = model.levels(studies.rows[start : start + size])
         fit = fit_levels(some, reml=reml, p_values=df == "satterthwaite", starts=starts)
         parts.append(level_kenward_roger(some, fit) if df == "kenward_roger" else fit)
-    return _table(parts, [in_words(term) for term in parsed.fixed], studies, formula)
+    return _table(parts, parsed, studies, formula)
+
+
+def _clustered(
+    studies: GroupedStudies, formula: Formula, clusters: tuple[str, ...], correction: str
+) -> pd.DataFrame:
+    """Pooled OLS with errors clustered by one grouping or by both."""
+    refuse_bars(formula, "fit_grouped_studies with cluster=...")
+    _need_own_outcome(formula)
+    fixed = _columns(formula.fixed, formula)
+    for name in clusters:
+        _need_grouping(name, studies)
+        if len(np.unique(studies.codes[name])) == 1:
+            raise InputError(f"All rows belong to one cluster in {name!r}; two are needed.")
+    codes = np.column_stack(
+        [np.unique(studies.codes[name], return_inverse=True)[1] for name in clusters]
+    )
+    need_rows(len(codes), len(fixed))
+    _need_slope(fixed, studies)
+    parts = list[PooledFit]()
+    size = max(1, _NUMBERS_AT_ONCE // (len(codes) * (len(fixed) + 1) ** 2))
+    for start in range(0, len(studies), size):
+        W = studies.rows[start : start + size][..., [*fixed, 2]]
+        rows = crossproducts_of_studies(W, np.ones(len(codes), int))
+        if len(clusters) == 1:
+            parts.append(cluster_robust(by_cluster(rows, codes), correction))
+        else:
+            parts.append(multiway_robust(rows, codes, correction))
+    strategy = f"{formula.text}, {correction} by {' and by '.join(clusters)}"
+    return _table(parts, formula, studies, strategy)
+
+
+def _need_slope(fixed: list[int], studies: GroupedStudies) -> None:
+    if len(fixed) > 1 and np.ptp(studies.rows[0, :, 1]) == 0:
+        raise InputError("x has the same value in all rows of a study, so it has no slope.")
+
+
+def _need_own_outcome(formula: Formula) -> None:
+    if formula.outcome.text != "y" or formula.offsets:
+        raise InputError(f"The outcome of simulated studies is y, not as in {formula.text!r}.")
+
+
+def _need_grouping(name: str, studies: GroupedStudies) -> None:
+    if name not in studies.codes:
+        raise InputError(
+            f"The studies have no grouping {name!r} (they have: {', '.join(studies.codes)})."
+        )
 
 
 @dataclass(frozen=True)
@@ -101,16 +167,11 @@ class _Model:
 
     @classmethod
     def of(cls, formula: Formula, studies: GroupedStudies) -> _Model:
-        if formula.outcome.text != "y" or formula.offsets:
-            raise InputError(f"The outcome of simulated studies is y, not as in {formula.text!r}.")
+        _need_own_outcome(formula)
         groupings = []
         for columns in formula.groupings_by_column:
-            strange = [name for name in columns if name not in studies.codes]
-            if strange:
-                raise InputError(
-                    f"The studies have no grouping {strange[0]!r} (they have: "
-                    f"{', '.join(studies.codes)})."
-                )
+            for name in columns:
+                _need_grouping(name, studies)
             together = np.column_stack([studies.codes[name] for name in columns])
             levels, codes = np.unique(together, axis=0, return_inverse=True)
             labels = pd.RangeIndex(len(levels))
@@ -155,8 +216,13 @@ def _columns(terms: tuple[Term, ...], formula: Formula) -> list[int]:
 
 
 def _table(
-    parts: list[MultilevelFit], terms: list[str], studies: GroupedStudies, formula: str
+    parts: Sequence[PooledFit | MultilevelFit],
+    formula: Formula,
+    studies: GroupedStudies,
+    strategy: str,
 ) -> pd.DataFrame:
+    terms = [in_words(term) for term in formula.fixed]
+    searched = [part for part in parts if isinstance(part, MultilevelFit)]
     estimate, std_error, df = (
         np.concatenate([getattr(part, name) for part in parts])
         for name in ("estimate", "std_error", "df")
@@ -168,14 +234,19 @@ def _table(
     table = {
         "design": repr(studies.design),
         "study": np.repeat(np.arange(S), k),
-        "strategy": formula,
+        "strategy": strategy,
         "term": np.tile(terms, S),
         "truth": np.tile([truth[term] for term in terms], S),
         "estimate": estimate.ravel(),
         "std_error": std_error.ravel(),
         "df": df.ravel(),
         "p_value": p_value.ravel(),
-        "converged": np.repeat(np.concatenate([part.converged for part in parts]), k),
-        "singular": np.repeat(np.concatenate([part.singular for part in parts]), k),
+        "converged": _by_term([part.converged for part in searched], k, S, True),
+        "singular": _by_term([part.singular for part in searched], k, S, False),
     }
     return pd.DataFrame(table)
+
+
+def _by_term(parts: list[np.ndarray], k: int, S: int, otherwise: bool) -> np.ndarray:
+    """What is known of each study, or of none, for each of its terms."""
+    return np.repeat(np.concatenate(parts) if parts else np.full(S, otherwise), k)

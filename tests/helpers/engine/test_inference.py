@@ -34,6 +34,8 @@ FITS = {
         correction: lambda data, f=FIXED, c=correction: fit_cluster_robust(f, data, "Subject", c)
         for correction in ("CR0", "CR1", "CR2", "CR3")
     },
+    "two ways": lambda data, f=FIXED: fit_cluster_robust(f, data, ["Subject", "day"]),
+    "two ways CR3": lambda data, f=FIXED: fit_cluster_robust(f, data, ["Subject", "day"], "CR3"),
     "fixed": lambda data, f=FIXED: fit_fixed_effects(f, data, "Subject"),
     "fixed CR1": lambda data, f=FIXED: fit_fixed_effects(
         f, data, "Subject", "CR1", count_intercepts=True

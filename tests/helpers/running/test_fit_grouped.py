@@ -7,6 +7,7 @@ from helpers import (
     CrossedDesign,
     InputError,
     NestedDesign,
+    fit_cluster_robust,
     fit_grouped_studies,
     fit_multilevel,
     summarise,
@@ -46,6 +47,57 @@ def test_ml_too():
     table = fit_grouped_studies(studies, formula, reml=False)
     one = fit_multilevel(formula, studies.study(2), reml=False)
     np.testing.assert_allclose(table["std_error"][4:], one.table["std_error"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("correction", ["CR0", "CR1", "CR3"])
+@pytest.mark.parametrize("cluster", ["item", ["person", "item"]])
+def test_clustered_errors_of_each_study_are_those_by_itself(cluster, correction):
+    """Four persons and three items, so that some variances come out negative."""
+    for design in (CROSSED, CrossedDesign(4, 3, 2, predictor_of="rows")):
+        studies = design.studies(12, seed=2)
+        table = fit_grouped_studies(studies, "y ~ x", cluster=cluster, correction=correction)
+        negative = table["p_value"].isna()
+        assert negative.any() == (design is not CROSSED and cluster != "item")
+        for number in range(12):
+            one = fit_cluster_robust(
+                "y ~ x", studies.study(number), cluster=cluster, correction=correction
+            )
+            ours = table[table["study"] == number].set_index("term")
+            for column in ("estimate", "std_error", "df", "p_value"):
+                np.testing.assert_allclose(
+                    ours[column], one.table[column], rtol=1e-7, atol=1e-7, err_msg=column
+                )
+        assert table["converged"].all() and not table["singular"].any()
+        assert table["strategy"][0].startswith(f"y ~ x, {correction} by ")
+
+
+def test_two_way_errors_hold_with_many_of_both():
+    """Each row's luck is its person's and its item's; false alarms within Monte Carlo error."""
+    studies = CrossedDesign(40, 40, predictor_of="rows", predictor="drawn").studies(300, seed=1)
+    table = fit_grouped_studies(studies, "y ~ x", cluster=["person", "item"])
+    rate = summarise(table[table["term"] == "x"])["rejected"].iloc[0]
+    assert abs(rate - 0.05) < 4 * np.sqrt(0.05 * 0.95 / 300)
+    one_way = fit_grouped_studies(studies, "y ~ x", cluster="item")
+    assert summarise(one_way[one_way["term"] == "x"])["rejected"].iloc[0] > rate
+
+
+@pytest.mark.parametrize(
+    "formula, cluster, why",
+    [
+        ("y ~ x + (1 | item)", "item", "knows no bars"),
+        ("y ~ x", "school", "no grouping 'school'"),
+        ("y ~ x", ["item", "item"], "more than once"),
+        ("z ~ x", "item", "outcome of simulated studies is y"),
+        ("y ~ w", "item", "asks for 'w'"),
+    ],
+)
+def test_clusters_that_are_not_there(formula, cluster, why):
+    studies = CrossedDesign(5, 6, predictor_of="rows").studies(2, seed=1)
+    with pytest.raises(InputError, match=why):
+        fit_grouped_studies(studies, formula, cluster=cluster)
+    with pytest.raises(InputError, match="one cluster in 'item'"):
+        one = CrossedDesign(5, 1, 4, predictor_of="rows").studies(2, seed=1)
+        fit_grouped_studies(one, "y ~ x", cluster=["person", "item"])
 
 
 def test_leaving_the_items_out_raises_false_alarms():
