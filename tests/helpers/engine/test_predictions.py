@@ -241,6 +241,15 @@ def test_least_squares_are_statsmodels():
         np.testing.assert_allclose(two[["conf_low", "conf_high"]].iloc[place], expected, rtol=1e-8)
 
 
+def test_the_mean_over_clusters_has_the_errors_of_the_table():
+    for cluster in ("Subject", ["Subject", "day"]):
+        fit = fit_cluster_robust("Reaction ~ Days", DATA, cluster)
+        mean = fit.predict(SOME, "new")
+        contrast = fit.contrast(*[f"Intercept + {days} * Days" for days in [0, 4.5, 9]])
+        for column in ("std_error", "df", "conf_low"):
+            np.testing.assert_allclose(mean[column][:3], contrast[column], rtol=1e-10)
+
+
 def test_factors_and_offsets_of_new_rows():
     """One row holds one level; codes, and offsets, are those of the fit."""
     data = DATA.assign(arm=np.where(DATA.index % 3 == 0, "a", np.where(DATA.index % 2, "b b", "c")))
@@ -287,6 +296,12 @@ def test_factors_and_offsets_of_new_rows():
             "how clusters vary",
             lambda f: fit_cluster_robust("Reaction ~ Days", DATA, "Subject").predict(
                 SOME, "new", "row"
+            ),
+        ),
+        (
+            "one line for all",
+            lambda f: fit_cluster_robust("Reaction ~ Days", DATA, ["Subject", "day"]).predict(
+                SOME, "known"
             ),
         ),
         (

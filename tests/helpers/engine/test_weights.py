@@ -68,12 +68,14 @@ def test_statsmodels_weighted_least_squares():
     )
 
 
-@pytest.mark.parametrize("correction", ["CR2", "CR3"])
-def test_weighted_rows_are_rows_multiplied_by_the_roots_of_their_weights(correction):
+@pytest.mark.parametrize(
+    "cluster, correction", [("Subject", "CR2"), ("Subject", "CR3"), (["Subject", "Days"], "CR0")]
+)
+def test_weighted_rows_are_rows_multiplied_by_the_roots_of_their_weights(cluster, correction):
     root = np.sqrt(DATA["v"])
     by_hand = DATA.assign(y=DATA["Reaction"] * root, one=root, x=DATA["Days"] * root)
-    ours = fit_cluster_robust(DAYS, DATA, "Subject", correction, weights="v").table
-    other = fit_cluster_robust("y ~ 0 + one + x", by_hand, "Subject", correction).table
+    ours = fit_cluster_robust(DAYS, DATA, cluster, correction, weights="v").table
+    other = fit_cluster_robust("y ~ 0 + one + x", by_hand, cluster, correction).table
     np.testing.assert_allclose(ours.to_numpy(), other.to_numpy(), rtol=1e-8)
     dummies = smf.wls(f"{DAYS} + C(Subject)", DATA, weights=DATA["v"]).fit()
     fixed = fit_fixed_effects(DAYS, DATA, "Subject", weights="v")
