@@ -14,6 +14,7 @@ from helpers import renamed
 _HOMES = {
     "helpers.book.findings": ("finding", "mean_se", "proportion_se"),
     "helpers.data": ("load",),
+    "helpers.engine.comparison": ("compare",),
     "helpers.errors": ("InputError",),
     "helpers.fit": (
         "Fit",
