@@ -13,6 +13,7 @@ So where one variance is added, with q covariances, the distribution is the mixt
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scipy.special import chdtrc
@@ -125,7 +126,7 @@ def compare(smaller: Fit, larger: Fit) -> Comparison:
     statistic = statistic if statistic > _NOTHING else 0.0
     n, boundary = added
     mixture = ((0.5, n), (0.5, n + 1)) if boundary else ((1.0, n),)
-    p_value = sum(weight * _tail(df, statistic) for weight, df in mixture)
+    p_value = mixture_p_value(statistic, mixture)
     notes = tuple[str, ...]()
     if smaller.singular:
         notes = (
@@ -139,15 +140,20 @@ def compare(smaller: Fit, larger: Fit) -> Comparison:
         (-values[0] / 2, -values[1] / 2),
         statistic,
         mixture,
-        float(p_value),
+        p_value,
         notes,
     )
 
 
-def _tail(df: int, statistic: float) -> float:
-    if df == 0:
-        return float(statistic <= 0)
-    return float(chdtrc(df, statistic))
+def mixture_p_value(statistic: float, mixture: Sequence[tuple[float, int]]) -> float:
+    """The share of a mixture of chi-squared distributions, (weight, df) each, at or beyond it.
+
+    On no degrees of freedom chi-squared is always zero.
+    """
+    return sum(
+        weight * (float(statistic <= 0) if df == 0 else float(chdtrc(df, statistic)))
+        for weight, df in mixture
+    )
 
 
 def _with_likelihood(fit: Fit) -> WithLikelihood:

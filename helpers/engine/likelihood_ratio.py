@@ -39,7 +39,7 @@ def likelihood_ratios(
     reml : bool
         REML's likelihood, or else ML's.
     """
-    starts = starts_needed(np.atleast_2d(cp.n_per_cluster)[0])
+    starts = starts_needed(np.atleast_2d(cp.n_per_cluster)[0], larger.blocks.n_variances)
     best = multilevel(cp, larger, reml=reml, p_values=False, starts=starts).criterion
     if smaller is None:
         nothing_varies = np.concatenate(

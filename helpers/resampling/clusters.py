@@ -129,8 +129,9 @@ def cluster_bootstrap(
         draws = side_by_side(cp, rng.integers(cp.n_clusters, size=(resamples, cp.n_clusters)))
         draws = draws.studies(np.flatnonzero(can_be_fitted(draws)))
         _need_most(draws.n_studies, resamples)
-        starts = starts_needed(np.asarray(cp.n_per_cluster))
-        many = multilevel(draws, rows.random_terms, reml=reml, p_values=False, starts=starts)
+        terms = rows.random_terms
+        starts = starts_needed(np.asarray(cp.n_per_cluster), terms.blocks.n_variances)
+        many = multilevel(draws, terms, reml=reml, p_values=False, starts=starts)
         values = np.column_stack([many.estimate, _standard_deviations(rows, many)])
         names = [*rows.names, *(f"sd({name})" for name in [*rows.random_names, "noise"])]
         assert fit.random_sd is not None

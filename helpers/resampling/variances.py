@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtrc
 
 from helpers.checks import whole_number
 from helpers.engine import refusals
 from helpers.engine.cluster_data import ClusterData
+from helpers.engine.comparison import mixture_p_value
 from helpers.engine.formula import Formula, in_words, parse_formula
 from helpers.engine.likelihood_ratio import likelihood_ratios, simulated_crossproducts
 from helpers.engine.multilevel import multilevel
@@ -110,7 +110,7 @@ def variance_test(
     kept = _kept(read_clusters(few, data, columns), rows, smaller, larger)
     cp, Psi = rows.crossproducts, None
     if kept is not None:
-        starts = starts_needed(np.asarray(cp.n_per_cluster))
+        starts = starts_needed(np.asarray(cp.n_per_cluster), kept.blocks.n_variances)
         Psi = multilevel(cp, kept, reml=reml, p_values=False, starts=starts).Psi[0]
     statistic = likelihood_ratios(cp, rows.random_terms, kept, reml)[0]
     rng = np.random.default_rng(seed)
@@ -122,7 +122,7 @@ def variance_test(
         float(statistic),
         float((1 + (simulated >= statistic - 1e-9).sum()) / (1 + simulations)),
         _mixture(statistic, before, after),
-        _beyond(statistic, _parameters(after) - _parameters(before)),
+        mixture_p_value(statistic, ((1.0, _parameters(after) - _parameters(before)),)),
         simulated,
         _parameters(after) - _parameters(before),
     )
@@ -203,9 +203,4 @@ def _mixture(statistic: float, before: list[int], after: list[int]) -> float:
     if sum(after) - sum(before) != 1:
         return float("nan")
     df = _parameters(after) - _parameters(before)
-    return (_beyond(statistic, df - 1) + _beyond(statistic, df)) / 2
-
-
-def _beyond(statistic: float, df: int) -> float:
-    """The share of chi-squared at or beyond it; on 0 degrees of freedom it is always 0."""
-    return float(statistic <= 0) if df == 0 else float(chdtrc(df, statistic))
+    return mixture_p_value(statistic, ((0.5, df - 1), (0.5, df)))
