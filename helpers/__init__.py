@@ -24,6 +24,7 @@ _HOMES = {
         "fit_ols",
         "fit_two_stage",
     ),
+    "helpers.logistic": ("fit_logistic", "fit_logistic_studies"),
     "helpers.randomisation": ("randomisation_p_values", "randomisation_test"),
     "helpers.running.designs": ("design_like", "grid", "post_designs"),
     "helpers.running.fit_grouped": ("fit_grouped_studies",),

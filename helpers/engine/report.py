@@ -82,6 +82,8 @@ class Fit:
 
         With the constants of R's ``logLik``.
         """
+        if self.criterion is not None:
+            return -self.criterion / 2
         fitted = self._known()
         return -criterion(fitted, reml=False) / 2 if has_likelihood(fitted) else None
 
@@ -205,7 +207,10 @@ class Fit:
 
     def _known(self) -> Fitted:
         if self.model is None:
-            raise InputError("This fit keeps its table only: fit the data again.")
+            raise InputError(
+                f"{self.strategy!r} says what is in its table, and nothing of contrasts, "
+                "predictions or the covariance of its coefficients."
+            )
         return self.model
 
     def _caption(self) -> str:
@@ -220,7 +225,7 @@ class Fit:
             lambda p: "" if np.isnan(p) else f"{p:.3f}" if p >= 0.001 else "<0.001"
         )
         shown["df"] = self.table["df"].map(
-            lambda df: "" if np.isnan(df) else f"{df:,.1f}".removesuffix(".0")
+            lambda df: "" if np.isnan(df) else f"{df:,.1f}".removesuffix(".0").replace("inf", "∞")
         )
         return shown
 
@@ -290,15 +295,19 @@ def untested(table: pd.DataFrame) -> tuple[str, ...]:
 
 
 def coefficient_table(
-    names: list[str], result: Estimates, null: np.ndarray | float = 0.0
+    names: list[str],
+    result: Estimates,
+    null: np.ndarray | float = 0.0,
+    normal: bool = False,
 ) -> pd.DataFrame:
-    """One row a coefficient: its estimate, its t test and its interval.
+    """One row a coefficient: its estimate, its t test against `null`, and its interval.
 
-    Without a test where the standard error is zero, or rounding beside the estimate. Estimates are
-    compared with `null`.
+    Without a test where the standard error is zero, or rounding beside the estimate; where the
+    degrees of freedom are infinite, unless tests are meant to be `normal`.
     """
     estimate, std_error, df = result.estimate[0], result.std_error[0], result.df[0]
-    usable = (std_error > 1e-14 * np.abs(estimate)) & (std_error > 0) & np.isfinite(df) & (df > 0)
+    usable = (std_error > 1e-14 * np.abs(estimate)) & (std_error > 0) & (df > 0)
+    usable &= np.isfinite(df) | normal
     with np.errstate(all="ignore"):
         statistic = np.where(usable, (estimate - null) / std_error, np.nan)
         half = np.where(usable, stdtrit(df, 0.975) * std_error, np.nan)

@@ -52,6 +52,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "how_to_decide",
     "several_groupings",
     "over_time",
+    "yes_or_no",
     "messy_data",
 )
 """Chapters that a class can finish: their core is short, and few findings are in sight."""
