@@ -54,6 +54,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "over_time",
     "yes_or_no",
     "messy_data",
+    "resampling",
 )
 """Chapters that a class can finish: their core is short, and few findings are in sight."""
 WORKED_THROUGH: tuple[str, ...] = ("how_the_fit_works", "ten_to_the_eighth")
