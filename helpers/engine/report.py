@@ -295,15 +295,13 @@ def untested(table: pd.DataFrame) -> tuple[str, ...]:
 
 
 def coefficient_table(
-    names: list[str],
-    result: Estimates,
-    null: np.ndarray | float = 0.0,
-    normal: bool = False,
+    names: list[str], result: Estimates, null: np.ndarray | float = 0.0, normal: bool = False
 ) -> pd.DataFrame:
-    """One row a coefficient: its estimate, its t test against `null`, and its interval.
+    """One row a coefficient: its estimate, its t test and its interval.
 
-    Without a test where the standard error is zero, or rounding beside the estimate; where the
-    degrees of freedom are infinite, unless tests are meant to be `normal`.
+    Estimates are compared with `null`. Without a test where the standard error is zero, or rounding
+    beside the estimate; where the degrees of freedom are infinite, unless tests are meant to be
+    `normal`.
     """
     estimate, std_error, df = result.estimate[0], result.std_error[0], result.df[0]
     usable = (std_error > 1e-14 * np.abs(estimate)) & (std_error > 0) & (df > 0)
