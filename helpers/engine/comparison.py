@@ -98,7 +98,8 @@ def compare(smaller: Fit, larger: Fit) -> Comparison:
     -------
     comparison : Comparison
         With the boundary mixture where a variance is added. Its distribution is that of large
-        samples; with few clusters a simulation from the smaller model is nearer to the truth.
+        samples; with few clusters `variance_test`, which simulates from the smaller model, is
+        nearer to the truth.
 
     Raises
     ------
@@ -131,7 +132,7 @@ def compare(smaller: Fit, larger: Fit) -> Comparison:
     if smaller.singular:
         notes = (
             "The smaller model is itself singular, where the distribution of the ratio is another: "
-            "simulate it.",
+            "variance_test simulates it.",
         )
     return Comparison(
         small.rows.recipe.formula.text,
@@ -236,8 +237,7 @@ def _added(
         shown = ", ".join(f"{term} between {grouping}" for grouping, term in variances)
         raise InputError(
             f"{len(variances)} variances are added at once ({shown}), for which no general "
-            "distribution is known: add one at a time, or simulate the ratio from the smaller "
-            "model."
+            "distribution is known: add one at a time, or have variance_test simulate the ratio."
         )
     n = len(other.fixed - one.fixed) + len(other.covariances - one.covariances)
     return n, bool(variances)

@@ -82,6 +82,8 @@ class Fit:
 
         With the constants of R's ``logLik``.
         """
+        if self.criterion is not None:
+            return -self.criterion / 2
         fitted = self._known()
         return -criterion(fitted, reml=False) / 2 if has_likelihood(fitted) else None
 
@@ -205,7 +207,10 @@ class Fit:
 
     def _known(self) -> Fitted:
         if self.model is None:
-            raise InputError("This fit keeps its table only: fit the data again.")
+            raise InputError(
+                f"{self.strategy!r} says what is in its table, and nothing of contrasts, "
+                "predictions or the covariance of its coefficients."
+            )
         return self.model
 
     def _caption(self) -> str:

@@ -13,6 +13,7 @@ from helpers import (
     fit_ols,
     fit_two_stage,
     load,
+    variance_test,
 )
 
 DATA = load("sleepstudy")
@@ -72,6 +73,20 @@ def test_what_is_added_decides_the_distribution():
     one = fit_multilevel("diameter ~ 1 + (1 | sample)", penicillin)
     two = fit_multilevel("diameter ~ 1 + (1 | plate) + (1 | sample)", penicillin)
     assert compare(one, two).mixture == ((0.5, 0), (0.5, 1))
+
+
+@pytest.mark.parametrize(
+    "smaller, larger", [("", " + (1 | Subject)"), (" + (1 | Subject)", " + (Days | Subject)")]
+)
+def test_variance_test_has_the_same_ratio_and_mixture(smaller, larger):
+    simulated = variance_test(DAYS + smaller, DAYS + larger, DATA, simulations=20, seed=1)
+    fits = [
+        fit_multilevel(DAYS + bar, DATA) if bar else fit_ols(DAYS, DATA)
+        for bar in (smaller, larger)
+    ]
+    asked = compare(*fits)
+    assert asked.statistic == pytest.approx(simulated.statistic, rel=1e-8)
+    assert asked.p_value == pytest.approx(simulated.p_mixture, rel=1e-7)
 
 
 def test_a_variance_of_zero_is_no_evidence():

@@ -157,5 +157,5 @@ def test_what_cannot_be_asked(fits):
     with pytest.raises(InputError, match="no coefficient 'Intercept'"):
         fits["fixed"].contrast("Intercept")
     bare = Fit("a table", fits["ols"].table, 10, None)
-    with pytest.raises(InputError, match="fit the data again"):
+    with pytest.raises(InputError, match="'a table' says what is in its table"):
         _ = bare.covariance
