@@ -14,6 +14,7 @@ from helpers import renamed
 _HOMES = {
     "helpers.book.findings": ("finding", "mean_se", "proportion_se"),
     "helpers.data": ("load",),
+    "helpers.engine.comparison": ("compare",),
     "helpers.errors": ("InputError",),
     "helpers.fit": (
         "Fit",
@@ -23,7 +24,12 @@ _HOMES = {
         "fit_ols",
         "fit_two_stage",
     ),
+    "helpers.logistic": ("fit_logistic", "fit_logistic_studies"),
     "helpers.randomisation": ("randomisation_p_values", "randomisation_test"),
+    "helpers.resampling.clusters": ("bootstrap_estimates", "cluster_bootstrap"),
+    "helpers.resampling.sign_flips": ("sign_flip_p_values",),
+    "helpers.resampling.variances": ("variance_ratios", "variance_test"),
+    "helpers.resampling.wild": ("wild_bootstrap", "wild_p_values"),
     "helpers.running.designs": ("design_like", "grid", "post_designs"),
     "helpers.running.fit_grouped": ("fit_grouped_studies",),
     "helpers.running.fit_studies": ("fit_studies",),

@@ -85,3 +85,21 @@ def numbers(name: str, value: object, low: float = -np.inf, high: float = np.inf
         limits = f"at least {low:g}" if np.isinf(high) else f"between {low:g} and {high:g}"
         raise InputError(f"{name} must be {limits}, not {value!r}.")
     return array
+
+
+def number(name: str, value: object, low: float = -np.inf, high: float = np.inf) -> float:
+    """One finite number from `low` to `high`.
+
+    Parameters
+    ----------
+    name : str
+        What the value is called where the reader gave it.
+    value : object
+        What she gave.
+    low, high : float
+        The limits, themselves allowed.
+    """
+    clean = numbers(name, value, low, high)
+    if clean.ndim:
+        raise InputError(f"{name} must be a single number, not {value!r}.")
+    return float(clean)

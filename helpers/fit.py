@@ -20,6 +20,14 @@ from helpers.engine.cluster_data import ClusterData
 from helpers.engine.crossproducts import Crossproducts
 from helpers.engine.formula import Formula, parse_formula
 from helpers.engine.identified import confounded
+from helpers.engine.inference import (
+    FixedEffects,
+    LeastSquares,
+    OneGrouping,
+    SeveralGroupings,
+    SeveralWays,
+    TwoStage,
+)
 from helpers.engine.kenward_roger import kenward_roger
 from helpers.engine.level_fit import fit_levels
 from helpers.engine.level_kenward_roger import level_kenward_roger
@@ -39,7 +47,7 @@ DF = {
 }
 
 
-def fit_ols(formula: str, data: Rows) -> Fit:
+def fit_ols(formula: str, data: Rows, *, weights: str | None = None) -> Fit:
     """Pooled ordinary least squares with classical standard errors, as if rows were independent.
 
     Parameters
@@ -48,6 +56,9 @@ def fit_ols(formula: str, data: Rows) -> Fit:
         As in ``"y ~ x1 + x2"``.
     data : DataFrame, path of a Parquet file, or iterable of DataFrames
         The rows.
+    weights : str or None
+        The column of weights: the noise of a row has the residual variance divided by its weight,
+        as in a mean of so many measurements. Not sampling weights, nor rows that stand for several.
 
     Returns
     -------
@@ -61,16 +72,17 @@ def fit_ols(formula: str, data: Rows) -> Fit:
     """
     parsed = parse_formula(formula)
     refusals.refuse_bars(parsed, "fit_ols")
-    rows = read_clusters(parsed, data, None)
+    rows = read_clusters(parsed, data, None, weights=_column_of_weights(weights))
     cp = rows.crossproducts
     refusals.need_rows(cp.n_obs, cp.k)
     result = pooled.ols(cp)
     return Fit(
-        "Pooled OLS, classical errors, t(N - k)",
+        f"Pooled OLS, classical errors, t(N - k){_weighted(weights)}",
         coefficient_table(rows.names, result),
         cp.n_obs,
         None,
         residual_sd=_residual_sd(result),
+        model=LeastSquares(rows, result),
     )
 
 
@@ -79,6 +91,8 @@ def fit_cluster_robust(
     data: Rows,
     cluster: str | Sequence[str] = "cluster",
     correction: str = "CR1",
+    *,
+    weights: str | None = None,
 ) -> Fit:
     """Pooled OLS with cluster-robust standard errors, clustered in one way or in several.
 
@@ -93,6 +107,9 @@ def fit_cluster_robust(
         "CR0", "CR1" (Stata's; G/(G-1) (N-1)/(N-k)) or "CR3", each with t(G - 1), or "CR2" with
         Satterthwaite's df. With several columns, one of the first three for each part, CR1 with
         the G of that part, and t(G - 1) by the column with fewest clusters.
+    weights : str or None
+        As in `fit_ols`. The errors hold whatever the rows' variances are; CR2 and its df take
+        those of the weights, and independent rows, for the working model.
 
     Notes
     -----
@@ -102,26 +119,34 @@ def fit_cluster_robust(
     """
     names = refusals.need_cluster_names(cluster)
     if len(names) > 1:
-        return _several_ways(formula, data, names, correction)
+        return _several_ways(formula, data, names, correction, weights)
     [cluster] = names
-    rows = _clustered(formula, data, cluster, "fit_cluster_robust")
+    rows = _clustered(formula, data, cluster, "fit_cluster_robust", weights)
     cp = rows.crossproducts
     refusals.need_rows(cp.n_obs, cp.k)
     result = pooled.cluster_robust(cp, correction)
     return clustered_fit(
-        f"Pooled OLS, {_robust_errors(correction)}",
+        f"Pooled OLS, {_robust_errors(correction)}{_weighted(weights)}",
         rows,
         result,
         _lone_cluster(rows.names, cp, robust=True),
         residual_sd=_residual_sd(result),
+        model=LeastSquares(rows, result, correction),
     )
 
 
-def _several_ways(formula: str, data: Rows, clusters: tuple[str, ...], correction: str) -> Fit:
+def _several_ways(
+    formula: str,
+    data: Rows,
+    clusters: tuple[str, ...],
+    correction: str,
+    weights: str | None,
+) -> Fit:
     """`fit_cluster_robust` with several columns of clusters."""
     parsed = parse_formula(formula)
     refusals.refuse_bars(parsed, "fit_cluster_robust")
-    rows = read_clusters(parsed, data, clusters, crossed=True)
+    weights = _column_of_weights(weights)
+    rows = read_clusters(parsed, data, clusters, crossed=True, weights=weights)
     cells = rows.crossproducts
     refusals.need_rows(cells.n_obs, cells.k)
     labels = [rows.labels.get_level_values(name) for name in clusters]
@@ -144,13 +169,14 @@ def _several_ways(formula: str, data: Rows, clusters: tuple[str, ...], correctio
     fewest = f"{n_levels.min()} by {n_levels.idxmin()}"
     return Fit(
         f"Pooled OLS, errors {correction} clustered by {' and by '.join(clusters)}, t(G - 1) with "
-        f"the fewest clusters ({fewest})",
+        f"the fewest clusters ({fewest}){_weighted(weights)}",
         table,
         cells.n_obs,
         None,
         residual_sd=_residual_sd(result),
         notes=notes + _repaired(rows.names, result) + untested(table),
         n_levels=n_levels,
+        model=SeveralWays(rows, result, correction, codes),
     )
 
 
@@ -173,6 +199,7 @@ def fit_fixed_effects(
     correction: str | None = None,
     *,
     count_intercepts: bool = False,
+    weights: str | None = None,
 ) -> Fit:
     """A separate intercept for every cluster and one slope a predictor, from within clusters.
 
@@ -187,6 +214,8 @@ def fit_fixed_effects(
         CR1 multiplies by G/(G-1) (N-1)/(N-k). The clusters' intercepts lie within what is compared,
         so they count as one, k = p + 1, as in Stata's ``xtreg, fe``; True counts each, k = p + G,
         as ``areg`` does. The other corrections count nothing.
+    weights : str or None
+        As in `fit_cluster_robust`.
 
     Returns
     -------
@@ -200,7 +229,7 @@ def fit_fixed_effects(
             "count_intercepts=True is for correction='CR1', whose factor counts coefficients; "
             f"correction={correction!r} does not: leave it out."
         )
-    rows = _clustered(formula, data, cluster, "fit_fixed_effects")
+    rows = _clustered(formula, data, cluster, "fit_fixed_effects", weights)
     cp = rows.crossproducts
     refusals.need_intercept_and_predictor(rows)
     refusals.refuse_constant_within(rows)
@@ -219,23 +248,33 @@ def fit_fixed_effects(
         )
         notes = _lone_cluster(rows.names[1:], pooled.within_clusters(cp), robust=True)
     return clustered_fit(
-        f"Fixed effects (within clusters), {errors}",
+        f"Fixed effects (within clusters), {errors}{_weighted(weights)}",
         rows,
         result,
         notes,
         names=rows.names[1:],
         residual_sd=_residual_sd(result),
+        model=FixedEffects(rows, result, correction, count_intercepts),
     )
 
 
-def fit_two_stage(formula: str, data: Rows, cluster: str = "cluster") -> Fit:
+def fit_two_stage(
+    formula: str, data: Rows, cluster: str = "cluster", *, weights: str | None = None
+) -> Fit:
     """One regression a cluster, then a one-sample t-test on each coefficient; t(G - 1).
 
     Parameters
     ----------
     formula, data, cluster
         As in `fit_cluster_robust`.
+    weights : None
+        There are none: every cluster counts alike.
     """
+    if weights is not None:
+        raise InputError(
+            f"weights={weights!r} has no meaning in two-stage, where each cluster's line counts "
+            "alike: leave it out, or weight rows in fit_cluster_robust or fit_multilevel."
+        )
     rows = _clustered(formula, data, cluster, "fit_two_stage")
     refusals.refuse_clusters_without_a_line(rows)
     refusals.refuse_outcome_of_clusters(rows, parse_formula(formula))
@@ -248,6 +287,7 @@ def fit_two_stage(formula: str, data: Rows, cluster: str = "cluster") -> Fit:
         rows,
         result,
         cluster_coefficients=coefficients,
+        model=TwoStage(rows, result),
     )
 
 
@@ -259,6 +299,7 @@ def fit_multilevel(
     correction: str | None = None,
     df: str = "satterthwaite",
     max_iterations: int = 100,
+    weights: str | None = None,
 ) -> Fit:
     """A multilevel model with lme4's bars, on one grouping or on several, nested or crossed.
 
@@ -281,15 +322,18 @@ def fit_multilevel(
         larger standard errors, which allow for variances that are estimated; by REML only.
     max_iterations : int
         How many steps the search for a minimum may take.
+    weights : str or None
+        As in `fit_ols`, and as in lme4: they are of the noise. Random effects have none.
     """
+    weights = _column_of_weights(weights)
     parsed = parse_formula(formula)
     refusals.need_bar(parsed)
     check_df(df, correction, reml)
     if len(parsed.groupings) > 1:
         _refuse_correction(correction, parsed)
-        return _several_groupings(parsed, data, reml, df, max_iterations)
+        return _several_groupings(parsed, data, reml, df, max_iterations, weights)
     [cluster], [columns] = parsed.groupings, parsed.groupings_by_column
-    rows = read_clusters(parsed, data, columns)
+    rows = read_clusters(parsed, data, columns, weights=weights)
     refusals.need_clusters(rows, cluster)
     refusals.need_identified_terms(rows, parsed)
     refusals.need_noise(rows, parsed)
@@ -301,11 +345,13 @@ def fit_multilevel(
     result = multilevel(
         cp, terms, reml=reml, starts=starts, max_iterations=max_iterations, alone=True
     )
+    if weights is not None:
+        result = replace(result, criterion=result.criterion - rows.log_weights)
     if df == "kenward_roger":
         result = kenward_roger(cp, terms, result)
     in_words = [f"({', '.join(bar.names)})" for bar in within]
     notes = _not_identified(in_words) + _lone_cluster(rows.names, cp, correction is not None)
-    return _multilevel_fit(rows, cluster, result, reml, correction, df, notes)
+    return _multilevel_fit(rows, cluster, result, reml, starts, correction, df, notes)
 
 
 def _refuse_correction(correction: str | None, formula: Formula) -> None:
@@ -318,18 +364,25 @@ def _refuse_correction(correction: str | None, formula: Formula) -> None:
 
 
 def _several_groupings(
-    formula: Formula, data: Rows, reml: bool, df: str, max_iterations: int
+    formula: Formula,
+    data: Rows,
+    reml: bool,
+    df: str,
+    max_iterations: int,
+    weights: str | None,
 ) -> Fit:
     """`fit_multilevel` where levels of several groupings vary."""
     frame = one_frame(data, formula)
     groupings = read_groupings(formula, frame)
     level_refusals.need_groupings(groupings, formula)
-    read = read_levels(formula, frame, groupings)
+    read = read_levels(formula, frame, groupings, weights)
     within = level_refusals.need_identified_levels(read, formula)
     level_refusals.need_noise_beside_levels(read.levels, formula)
     levels = read.levels
     starts = "all" if levels.n_obs <= FEW_ROWS else "one"
     result = fit_levels(levels, reml=reml, starts=starts, max_iterations=max_iterations, alone=True)
+    if weights is not None:
+        result = replace(result, criterion=result.criterion - read.rows.log_weights)
     if df == "kenward_roger":
         result = level_kenward_roger(levels, result)
     converged, singular = bool(result.converged[0]), random_effects.is_singular(read.rows, result)
@@ -341,7 +394,7 @@ def _several_groupings(
     notes += grouping_notes.crossed_levels(groupings)
     notes += grouping_notes.alike_in_cells(groupings, residuals)
     return Fit(
-        f"Multilevel model by {'REML' if reml else 'ML'}, {DF[df]}",
+        f"Multilevel model by {'REML' if reml else 'ML'}, {DF[df]}{_weighted(weights)}",
         table,
         levels.n_obs,
         None,
@@ -354,6 +407,7 @@ def _several_groupings(
         cluster_coefficients=level_report.conditional_coefficients(read, formula, result),
         notes=notes + untested(table),
         n_levels=pd.Series({name: sizes[name] for name in formula.groupings}, name="levels"),
+        model=SeveralGroupings(read.without_rows(), result, reml, df, starts),
     )
 
 
@@ -388,6 +442,7 @@ def _multilevel_fit(
     cluster: str,
     result: MultilevelFit,
     reml: bool,
+    starts: str,
     correction: str | None,
     df: str,
     notes: tuple[str, ...],
@@ -402,7 +457,7 @@ def _multilevel_fit(
         inference, errors = pooled.cluster_robust(gls, correction), _robust_errors(correction)
     names = rows.random_names
     return clustered_fit(
-        f"Multilevel model by {'REML' if reml else 'ML'}, {errors}",
+        f"Multilevel model by {'REML' if reml else 'ML'}, {errors}{_weighted(rows.recipe.weights)}",
         rows,
         inference,
         _what_to_watch(converged, singular) + notes,
@@ -413,6 +468,7 @@ def _multilevel_fit(
         random_corr=pd.DataFrame(corr, index=names, columns=names),
         residual_sd=_residual_sd(result),
         cluster_coefficients=random_effects.conditional_coefficients(rows, cluster, result),
+        model=OneGrouping(rows, result, reml, df, starts, correction),
     )
 
 
@@ -458,7 +514,23 @@ def _residual_sd(result: pooled.PooledFit | MultilevelFit) -> float:
     return float(np.sqrt(result.residual_variance[0]))
 
 
-def _clustered(formula: str, data: Rows, cluster: str, strategy: str) -> ClusterData:
+def _column_of_weights(weights: str | None) -> str | None:
+    if weights is not None and not isinstance(weights, str):
+        raise InputError(
+            f"weights must be the name of a column, not {type(weights).__name__}: put them into "
+            "the data."
+        )
+    return weights
+
+
+def _weighted(weights: str | None) -> str:
+    """What is said of weights beside a strategy."""
+    return "" if weights is None else f", rows weighted by {weights}"
+
+
+def _clustered(
+    formula: str, data: Rows, cluster: str, strategy: str, weights: str | None = None
+) -> ClusterData:
     """The rows of a strategy that takes its clusters by name, not by a bar."""
     if not isinstance(cluster, str):
         raise InputError(
@@ -467,6 +539,6 @@ def _clustered(formula: str, data: Rows, cluster: str, strategy: str) -> Cluster
         )
     parsed = parse_formula(formula)
     refusals.refuse_bars(parsed, strategy)
-    rows = read_clusters(parsed, data, cluster)
+    rows = read_clusters(parsed, data, cluster, weights=_column_of_weights(weights))
     refusals.need_clusters(rows, cluster)
     return rows

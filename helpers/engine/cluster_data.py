@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.engine.crossproducts import Crossproducts
+from helpers.engine.model_matrices import Recipe
 from helpers.engine.random_terms import RandomTerms
 
 
@@ -45,12 +46,18 @@ class ClusterData:
         The G clusters, sorted.
     bars : tuple of BarColumns
         What varies between them.
+    recipe : Recipe
+        How they were read.
+    log_weights : float
+        Sum of the logarithms of the rows' weights, which -2 log likelihood is less by.
     """
 
     crossproducts: Crossproducts
     names: list[str]
     labels: pd.Index
     bars: tuple[BarColumns, ...]
+    recipe: Recipe
+    log_weights: float = 0.0
 
     @property
     def random_names(self) -> list[str]:

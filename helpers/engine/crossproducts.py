@@ -40,6 +40,14 @@ class Units:
     preliminary: np.ndarray
     scale: float
 
+    def combined(self, L: np.ndarray) -> Units:
+        """Units in which results are those of combinations L (r, k) of the data's coefficients.
+
+        They come straight from the working units, so that what the coefficients cost in digits, as
+        an intercept far from the data does, is not paid by their combinations.
+        """
+        return Units(L @ self.back_transform, L @ self.preliminary, self.scale)
+
 
 @dataclass(frozen=True)
 class Crossproducts:
@@ -112,6 +120,11 @@ class Crossproducts:
     def scale(self) -> float:
         """Size of one working unit of the outcome."""
         return 1.0 if self.units is None else self.units.scale
+
+    def combined(self, L: np.ndarray) -> Crossproducts:
+        """The same, whose results are those of combinations L (r, k) of the coefficients."""
+        units = Units(self.back_transform, self.preliminary, self.scale)
+        return replace(self, units=units.combined(L))
 
     def studies(self, which: slice | Sequence[int] | np.ndarray) -> Crossproducts:
         """The same for some of the studies only."""

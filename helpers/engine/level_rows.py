@@ -63,6 +63,12 @@ class LevelData:
     groupings: list[LevelLabels]
     bars_of: list[list[int]]
 
+    def without_rows(self) -> LevelData:
+        """The same for keeping: crossproducts, names and labels, which grow with levels alone."""
+        no_codes = np.zeros(0, int)
+        groupings = [replace(grouping, codes=no_codes) for grouping in self.groupings]
+        return replace(self, W=self.W[:0].copy(), groupings=groupings)
+
 
 def read_groupings(formula: Formula, frame: pd.DataFrame) -> list[LevelLabels]:
     """The groupings of a formula, that with most levels first.
@@ -84,7 +90,12 @@ def read_groupings(formula: Formula, frame: pd.DataFrame) -> list[LevelLabels]:
     return sorted(found, key=lambda grouping: -len(grouping.labels))
 
 
-def read_levels(formula: Formula, frame: pd.DataFrame, groupings: list[LevelLabels]) -> LevelData:
+def read_levels(
+    formula: Formula,
+    frame: pd.DataFrame,
+    groupings: list[LevelLabels],
+    weights: str | None = None,
+) -> LevelData:
     """Crossproducts between the levels of several groupings.
 
     Parameters
@@ -95,10 +106,12 @@ def read_levels(formula: Formula, frame: pd.DataFrame, groupings: list[LevelLabe
         All rows.
     groupings : list of LevelLabels
         As `read_groupings` gives them.
+    weights : str or None
+        The column of weights.
     """
     place = {grouping.columns: number for number, grouping in enumerate(groupings)}
     bars = sorted(formula.bars, key=lambda bar: place[bar.columns])
-    reader = MatrixReader(replace(formula, bars=tuple(bars)), None, whole=True)
+    reader = MatrixReader(replace(formula, bars=tuple(bars)), None, whole=True, weights=weights)
     matrices = reader.read(frame)
     units = WorkingUnits(matrices, reader.names_by_part)
     sums = RunningSums(units, reader)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from helpers.engine.functions import ALL_ROWS
 from helpers.errors import InputError
 
 _MOST_NUMBERS = 1e8  # in one matrix, which is 800 MB
+_LARGEST_WEIGHT = 1e8  # and the smallest is one over it
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,39 @@ class ModelMatrices:
     labels : pandas.Series, pandas.DataFrame or None
         Cluster of each row, or its cluster in each of several groupings; None where all rows are
         one cluster.
+    weights : (n,) array or None
+        The noise of a row has the residual variance divided by its weight; None where all are one.
     """
 
     y: np.ndarray
     parts: list[np.ndarray]
     labels: pd.Series | pd.DataFrame | None
+    weights: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How rows become columns, for rows that come later.
+
+    Attributes
+    ----------
+    formula : Formula
+        Its bars in the order of their columns.
+    cluster : tuple of str or None
+        The columns that make the clusters.
+    levels : dict
+        The levels of each column of labels, in order.
+    names : list of lists of str
+        The columns that came of it: of the fixed part and of each bar.
+    weights : str or None
+        The column of weights.
+    """
+
+    formula: Formula
+    cluster: tuple[str, ...] | None
+    levels: dict[str, pd.Index]
+    names: list[list[str]]
+    weights: str | None = None
 
 
 class MatrixReader:
@@ -51,6 +80,8 @@ class MatrixReader:
         The first chunk is all there is.
     crossed : bool
         Several columns are groupings of their own: their labels stay apart.
+    weights : str or None
+        The column of weights.
     """
 
     def __init__(
@@ -59,8 +90,9 @@ class MatrixReader:
         cluster: str | tuple[str, ...] | None,
         whole: bool,
         crossed: bool = False,
+        weights: str | None = None,
     ):
-        self.formula, self.whole = formula, whole
+        self.formula, self.whole, self.weights = formula, whole, weights
         self.cluster = (cluster,) if isinstance(cluster, str) else cluster
         self.crossed = crossed
         parts = [formula.fixed, *(bar.terms for bar in formula.bars)]
@@ -75,26 +107,57 @@ class MatrixReader:
         """Names of the columns of the fixed part and of each bar, once a chunk has been read."""
         return [self._codings[part].names for part in self._parts]
 
+    @property
+    def recipe(self) -> Recipe:
+        """How the rows so far have been read."""
+        names = self.names_by_part
+        return Recipe(self.formula, self.cluster, self._levels, names, self.weights)
+
     def read(self, chunk: pd.DataFrame) -> ModelMatrices:
         """The matrices of a chunk that is not empty."""
         self._chunks += 1
         if self._chunks > 1:
-            self._refuse_what_needs_all_rows()
+            self._refuse_what_needs_all_rows("the data come in several chunks")
         columns = ChunkColumns(chunk, self._levels, self.whole)
         n, y = len(chunk), self._outcome(columns)
         for offset in self.formula.offsets:
             y = y - _numbers(offset, columns, n)
-        values = {factor.text: _value(factor, columns, n, self.whole) for factor in self._factors}
-        by_part = {part: coding.columns(values, n) for part, coding in self._codings.items()}
-        return ModelMatrices(y, [by_part[part] for part in self._parts], self._labels(columns))
+        parts = self._coded(columns, n, self.whole)
+        return ModelMatrices(y, parts, self._labels(columns), self._weights(columns))
 
-    def _refuse_what_needs_all_rows(self) -> None:
+    def _coded(self, columns: ChunkColumns, n: int, whole: bool) -> list[np.ndarray]:
+        """The fixed part and the left side of each bar."""
+        values = {factor.text: _value(factor, columns, n, whole) for factor in self._factors}
+        by_part = {part: coding.columns(values, n) for part, coding in self._codings.items()}
+        return [by_part[part] for part in self._parts]
+
+    @classmethod
+    def again(cls, recipe: Recipe) -> Self:
+        """A reader of rows that come after a fit, whose levels are decided."""
+        reader = cls(recipe.formula, recipe.cluster, whole=False, weights=recipe.weights)
+        reader._levels = dict(recipe.levels)
+        return reader
+
+    def further(self, rows: pd.DataFrame, weighted: bool) -> ModelMatrices:
+        """The matrices of rows without an outcome; in its place is what the formula offsets.
+
+        Clusters are left aside, and so are weights unless they are needed.
+        """
+        self._refuse_what_needs_all_rows("these rows come after them")
+        columns, n = ChunkColumns(rows, self._levels, whole=False), len(rows)
+        offset = np.zeros(n)
+        for factor in self.formula.offsets:
+            offset = offset + _numbers(factor, columns, n)
+        weights = self._weights(columns) if weighted else None
+        return ModelMatrices(offset, self._coded(columns, n, whole=False), None, weights)
+
+    def _refuse_what_needs_all_rows(self, why_not: str) -> None:
         everywhere = [*self._factors, self.formula.outcome, *self.formula.offsets]
         used = {name for factor in everywhere for name in factor.functions & {*ALL_ROWS}}
         if used:
             raise InputError(
-                f"{', '.join(sorted(used))}() needs all rows at once, and the data come in several "
-                "chunks. Put the transformed column into the data, or give them as one DataFrame."
+                f"{', '.join(sorted(used))}() needs all rows at once, and {why_not}. Put the "
+                "transformed column into the data, or give them as one DataFrame."
             )
 
     def _outcome(self, columns: ChunkColumns) -> np.ndarray:
@@ -105,6 +168,24 @@ class MatrixReader:
                     f"The outcome {name!r} holds text or categories; it must hold numbers."
                 )
         return _numbers(outcome, columns, len(columns.column(min(outcome.columns))))
+
+    def _weights(self, columns: ChunkColumns) -> np.ndarray | None:
+        if self.weights is None:
+            return None
+        weights = columns.values(self.weights)
+        if weights.dtype != float:
+            raise InputError(f"The weights {self.weights!r} hold text; they must hold numbers.")
+        if (weights <= 0).any():
+            raise InputError(
+                f"The weights {self.weights!r} must be positive, and {(weights <= 0).sum()} are "
+                "not. A row that is to count for nothing is left out."
+            )
+        if weights.min() < 1 / _LARGEST_WEIGHT or weights.max() > _LARGEST_WEIGHT:
+            raise InputError(
+                f"The weights {self.weights!r} lie between {weights.min():.1g} and "
+                f"{weights.max():.1g}, too far from 1; divide them by their mean."
+            )
+        return weights
 
     def _labels(self, columns: ChunkColumns) -> pd.Series | pd.DataFrame | None:
         if self.cluster is None:

@@ -86,13 +86,7 @@ def multiway_robust(
             "correction='CR2' comes with degrees of freedom that are known for one grouping only; "
             f"with several choose one of {', '.join(CORRECTIONS)}."
         )
-    added = taken = np.zeros(())
-    for way, sign in _intersections(codes.shape[1]):
-        part = cluster_robust(by_cluster(cells, codes[:, way]), correction)
-        if sign > 0:
-            added = added + part.covariance
-        else:
-            taken = taken + part.covariance
+    part, added, taken = _parts(cells, codes, correction)
     smallest = _ROUNDING * np.diagonal(added, axis1=1, axis2=2)
     no_variance = np.diagonal(added - taken, axis1=1, axis2=2) <= smallest
     covariance, repaired = _without_negative(cells, added, taken)
@@ -105,6 +99,46 @@ def multiway_robust(
         repaired,
         no_variance,
     )
+
+
+def combined(
+    cells: Crossproducts, codes: np.ndarray, fit: MultiwayFit, correction: str, L: np.ndarray
+) -> PooledFit:
+    """Combinations of the coefficients of a fit: estimates, covariance and df.
+
+    Parameters
+    ----------
+    cells, codes, correction
+        Those of the fit.
+    fit : MultiwayFit
+        Its repair, where it needed one, is theirs.
+    L : (r, k) array
+        The combinations. One whose own variance was not positive has no test.
+    """
+    part, added, taken = _parts(cells.combined(L), codes, correction)
+    smallest = _ROUNDING * np.diagonal(added, axis1=1, axis2=2)
+    no_variance = np.diagonal(added - taken, axis1=1, axis2=2) <= smallest
+    fewest = (codes.max(axis=0) + 1).min()
+    return PooledFit(
+        part.estimate,
+        np.where(fit.repaired[:, None, None], L @ fit.covariance @ L.T, added - taken),
+        np.where(no_variance, np.nan, fewest - 1.0),
+        part.residual_variance,
+    )
+
+
+def _parts(
+    cells: Crossproducts, codes: np.ndarray, correction: str
+) -> tuple[PooledFit, np.ndarray, np.ndarray]:
+    """The fit of one part, and sums of covariances (S, k, k): those added and those taken off."""
+    added = taken = np.zeros(())
+    for way, sign in _intersections(codes.shape[1]):
+        part = cluster_robust(by_cluster(cells, codes[:, way]), correction)
+        if sign > 0:
+            added = added + part.covariance
+        else:
+            taken = taken + part.covariance
+    return part, added, taken
 
 
 def by_cluster(cells: Crossproducts, codes: np.ndarray) -> Crossproducts:

@@ -153,7 +153,7 @@ def _sandwich(
     F = np.linalg.cholesky(XtX_inverse)
     scores = (cp.Xty - (cp.XtX @ b[:, None, :, None])[..., 0]) @ F  # (S, G, k)
     contrasts = cp.back_transform @ F  # (S, k, k), one row a reported coefficient
-    df = np.full(b.shape, G - 1.0)
+    df = np.full((len(b), contrasts.shape[1]), G - 1.0)
     if correction == "CR1":
         scores = scores * np.sqrt(G / (G - 1) * (N - 1) / (N - n_coefficients))
     elif correction in ("CR2", "CR3"):
@@ -205,10 +205,11 @@ def _classical(cp: Crossproducts, df: np.ndarray) -> PooledFit:
     XtX_inverse, b, rss = _solve_normal_equations(cp)
     s2 = rss / df
     A = cp.back_transform
+    estimate = cp.preliminary + b @ A.T
     return PooledFit(
-        cp.preliminary + b @ A.T,
+        estimate,
         s2[:, None, None] * (A @ XtX_inverse @ A.T),
-        np.broadcast_to(df[:, None], b.shape).astype(float),
+        np.broadcast_to(df[:, None], estimate.shape).astype(float),
         s2 * cp.scale**2,
     )
 

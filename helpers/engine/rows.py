@@ -27,7 +27,11 @@ _ROWS_OF_PARQUET = 1 << 17  # read at once
 
 
 def read_clusters(
-    formula: Formula, data: Rows, cluster: str | tuple[str, ...] | None, crossed: bool = False
+    formula: Formula,
+    data: Rows,
+    cluster: str | tuple[str, ...] | None,
+    crossed: bool = False,
+    weights: str | None = None,
 ) -> ClusterData:
     """Stream the rows of `data` into crossproducts by cluster.
 
@@ -44,6 +48,8 @@ def read_clusters(
     crossed : bool
         Several columns are groupings of their own. Then clusters are the cells in which they cross,
         and their labels a MultiIndex.
+    weights : str or None
+        The column of weights.
 
     Raises
     ------
@@ -52,8 +58,8 @@ def read_clusters(
         fitted.
     """
     data = _of_pandas(data)
-    reader = MatrixReader(formula, cluster, isinstance(data, pd.DataFrame), crossed)
-    sums = None
+    whole = isinstance(data, pd.DataFrame)
+    reader, sums = MatrixReader(formula, cluster, whole, crossed, weights), None
     for chunk in _chunks(data):
         if len(chunk) == 0:
             continue

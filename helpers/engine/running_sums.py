@@ -34,6 +34,8 @@ class RunningSums:
         Their rows.
     largest : float
         Of the outcome's values.
+    log_weights : float
+        Sum of the weights' logarithms.
     """
 
     def __init__(self, units: WorkingUnits, reader: MatrixReader):
@@ -42,7 +44,7 @@ class RunningSums:
         m = sum(len(columns) for columns in self.names) + 1
         self.labels = pd.Index([])
         self.WtW, self.n = np.zeros((0, m, m)), np.zeros(0, int)
-        self.largest = 0.0
+        self.largest, self.log_weights = 0.0, 0.0
 
     def add(self, matrices: ModelMatrices) -> None:
         """Add a chunk's rows."""
@@ -53,6 +55,8 @@ class RunningSums:
         self.WtW[position] += crossproducts_by_code(W, codes, len(found))
         self.n[position] += np.bincount(codes, minlength=len(found))
         self.largest = max(self.largest, float(np.abs(matrices.y).max()))
+        if matrices.weights is not None:
+            self.log_weights += float(np.log(matrices.weights).sum())
 
     def _grow(self, found: pd.Index) -> None:
         """Make room for clusters that are new."""
@@ -84,6 +88,8 @@ class RunningSums:
             self.names[0],
             self.labels[order],
             self._bars(rotations),
+            self.reader.recipe,
+            self.log_weights,
         )
 
     @property

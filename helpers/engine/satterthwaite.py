@@ -44,8 +44,32 @@ def satterthwaite(point: CriterionPoint, rows: np.ndarray, A: np.ndarray) -> np.
         Infinite where the variances do not move a coefficient's standard error.
     """
     v = point.s2[:, None] * ((A @ point.XtVinvX_inverse) * A).sum(axis=-1)
+    by_Psi = point.s2[:, None, None] * ((A @ point.d_XtVinvX_inverse) * A).sum(axis=-1)
+    return df_of_variances(point, rows, v, by_Psi)
+
+
+def df_of_variances(
+    point: CriterionPoint, rows: np.ndarray, v: np.ndarray, by_Psi: np.ndarray
+) -> np.ndarray:
+    """Degrees of freedom of any variances that are proportional to the noise's.
+
+    Parameters
+    ----------
+    point, rows
+        As in `satterthwaite`.
+    v : (S, r) array
+        The variances, in units of the working outcome.
+    by_Psi : (S, t, r) array
+        Their derivatives with respect to the coordinates of Psi.
+
+    Returns
+    -------
+    df : (S, r) array
+        Infinite where the parameters do not move a variance.
+    """
     values, vectors = np.linalg.eigh(_hessian_with_sigma(point, rows))
-    along = vectors.swapaxes(1, 2) @ _gradient_of_v(point, v, A)
+    by_sigma = 2 * v / np.sqrt(point.s2)[:, None]
+    along = vectors.swapaxes(1, 2) @ np.concatenate([by_Psi, by_sigma[:, None]], axis=1)
     positive = values > _POSITIVE
     inverse = np.where(positive, 1 / np.where(positive, values, 1.0), 0.0)[..., None]
     with np.errstate(divide="ignore"):
@@ -61,10 +85,3 @@ def _hessian_with_sigma(point: CriterionPoint, rows: np.ndarray) -> np.ndarray:
     H[:, :t, t] = H[:, t, :t] = 2 * w / sigma[:, None] ** 3
     H[:, t, t] = 4 * rows / s2
     return H
-
-
-def _gradient_of_v(point: CriterionPoint, v: np.ndarray, A: np.ndarray) -> np.ndarray:
-    """(S, t + 1, k): derivatives of each squared standard error v (S, k)."""
-    by_Psi = point.s2[:, None, None] * ((A @ point.d_XtVinvX_inverse) * A).sum(axis=-1)
-    by_sigma = 2 * v / np.sqrt(point.s2)[:, None]
-    return np.concatenate([by_Psi, by_sigma[:, None]], axis=1)

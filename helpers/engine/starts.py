@@ -101,7 +101,7 @@ def _scoring_step(evaluate: Guessable, Psi: np.ndarray) -> np.ndarray:
     return ((step / s2_ratio) @ E).reshape(S, q, q)
 
 
-def starts_needed(n_per_cluster: np.ndarray, n_variances: int = 1) -> str:
+def starts_needed(n_per_cluster: np.ndarray, n_variances: int) -> str:
     """The starts with which no study of such clusters (G,) is known to miss its minimum.
 
     They are named as in `multilevel`. Where the clusters are not many more than the variances and

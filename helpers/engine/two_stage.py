@@ -31,6 +31,13 @@ class TwoStageFit:
     df: np.ndarray
     cluster_estimates: np.ndarray
 
+    @property
+    def covariance(self) -> np.ndarray:
+        """(S, k, k), of the mean coefficients: that of a mean."""
+        about_mean = self.cluster_estimates - self.estimate[:, None]
+        G = about_mean.shape[1]
+        return about_mean.swapaxes(1, 2) @ about_mean / (G * (G - 1))
+
 
 def two_stage(cp: Crossproducts) -> TwoStageFit:
     """Mean of the clusters' own OLS coefficients, with the standard error of a mean.
@@ -50,7 +57,7 @@ def two_stage(cp: Crossproducts) -> TwoStageFit:
         own = smallmatrix.solve(smallmatrix.cholesky(XtX), Xty)[:, 0]  # (k, S, G)
     if not np.isfinite(own).all():
         raise np.linalg.LinAlgError("A cluster has no line.")
-    b = (cp.back_transform @ own.reshape(cp.k, -1)).reshape(own.shape)
+    b = (cp.back_transform @ own.reshape(cp.k, -1)).reshape(-1, *own.shape[1:])
     b += cp.preliminary[:, None, None]
     G = cp.n_clusters
     return TwoStageFit(

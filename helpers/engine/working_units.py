@@ -47,13 +47,17 @@ class WorkingUnits:
         self.scale = float(size) if size > _ROUNDING * largest else largest or 1.0
 
     def rows(self, matrices: ModelMatrices) -> np.ndarray:
-        """W (n, m) of a chunk: fixed part, bars, outcome."""
+        """W (n, m) of a chunk: fixed part, bars, outcome.
+
+        Each row is multiplied by the root of its weight: then all have the same noise.
+        """
         parts = [
             (matrix - centre) @ rotation
             for matrix, centre, rotation in zip(matrices.parts, self.centres, self.rotations)
         ]
         outcome = (matrices.y - parts[0] @ self.preliminary) / self.scale
-        return np.column_stack([*parts, outcome])
+        W = np.column_stack([*parts, outcome])
+        return W if matrices.weights is None else W * np.sqrt(matrices.weights)[:, None]
 
 
 def _orthonormal(X: np.ndarray, names: list[str]) -> tuple[np.ndarray, np.ndarray]:

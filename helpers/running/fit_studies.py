@@ -206,8 +206,11 @@ def reduce_studies(studies: Studies, strategies: Sequence[str]) -> ReducedStudie
 
 
 def company(design: Design) -> tuple[int | float | str, ...]:
-    """What designs have to have in common for `fit_together` to take their studies."""
-    return design.n_clusters, design.k, design.noise_sd, starts_needed(design.sizes)
+    """What designs have to have in common for `fit_together` to take their studies.
+
+    Rows alone decide here where a search starts; clusters, which do so too, are equally many.
+    """
+    return design.n_clusters, design.k, design.noise_sd, starts_needed(design.sizes, 0)
 
 
 def fit_together(

@@ -24,6 +24,7 @@ SHAPES = {
     "kidney_stones": (4, 4),
     "penicillin": (144, 3),
     "pastes": (60, 4),
+    "cbpp": (56, 4),
 }
 
 
@@ -66,6 +67,7 @@ def test_shape_and_identifiers(name):
         ("penicillin", "sample", 6, 24, 24),
         ("pastes", "sample", 30, 2, 2),
         ("pastes", "batch", 10, 6, 6),
+        ("cbpp", "herd", 15, 1, 4),
     ],
 )
 def test_clusters(name, column, clusters, smallest, largest):

@@ -52,7 +52,9 @@ SECOND_EDITION: tuple[str, ...] = (
     "how_to_decide",
     "several_groupings",
     "over_time",
+    "yes_or_no",
     "messy_data",
+    "resampling",
 )
 """Chapters that a class can finish: their core is short, and few findings are in sight."""
 WORKED_THROUGH: tuple[str, ...] = ("how_the_fit_works", "ten_to_the_eighth")

@@ -1,0 +1,1 @@
+"""Tests and intervals from the data at hand, where no formula says how an estimate scatters."""
