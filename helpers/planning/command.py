@@ -88,9 +88,9 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
     if any(price is not None for price in prices):
         if any(price is None for price in prices):
             raise InputError("A budget needs --budget, --cost-person and --cost-row, all three.")
-        if options.clusters or options.per_cluster:
+        if options.clusters is not None or options.per_cluster:
             raise InputError("--budget finds --clusters and --per-cluster: leave them out.")
-        splits = best_split(_plan(options, 10, 10), *prices, *how)
+        splits = best_split(_plan(options), *prices, *how)
         yield f"The best of {len(splits)} ways to spend {options.budget:g}, then the others:"
         for plan, expected in splits:
             least = smallest_effect(expected)
@@ -101,7 +101,7 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
         if not any(sizes):
             raise InputError("--power needs --clusters or --per-cluster: it finds the other.")
         search = rows_needed if options.clusters else clusters_needed
-        plan, expected = search(_plan(options, 10, 10), options.power, *how)
+        plan, expected = search(_plan(options), options.power, *how)
         yield found_in_words(plan, expected)
         return
     if not all(sizes):
@@ -124,9 +124,7 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
         yield f"{strategy} cannot be fitted: {why}"
 
 
-def _plan(
-    options: argparse.Namespace, n_clusters: int | None = None, n_per_cluster: int | None = None
-) -> StudyPlan:
+def _plan(options: argparse.Namespace, n_clusters: int = 10, n_per_cluster: int = 10) -> StudyPlan:
     """The plan, with stand-ins for sizes that are searched for."""
     from helpers.planning.study_plan import StudyPlan
 
@@ -134,7 +132,7 @@ def _plan(
         raise InputError("--between-sd takes one SD or two: of intercepts, and of slopes.")
     rows = options.per_cluster or [n_per_cluster]
     return StudyPlan(
-        n_clusters=options.clusters or n_clusters,
+        n_clusters=n_clusters if options.clusters is None else options.clusters,
         n_per_cluster=rows[0] if len(rows) == 1 else rows,
         effect=options.effect,
         intercept_sd=options.between_sd[0],
