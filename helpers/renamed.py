@@ -30,7 +30,6 @@ MODULES = {
     "helpers.pooled": "helpers.engine.pooled",
     "helpers.rows": "helpers.engine.rows",
     "helpers.smallmatrix": "helpers.engine.smallmatrix",
-    "helpers.study": "helpers.simulation",
     "helpers.two_stage": "helpers.engine.two_stage",
     "helpers.universe": "helpers.running.run_simulation",
 }
@@ -58,6 +57,7 @@ NAMES = {
         "fit_each": "helpers.running.fit_studies.fit_strategies",
         "fit_studies": "helpers.fit_studies",
     },
+    "helpers.study": {"main": "helpers.simulation.main"},
     "helpers.universe": {
         "DEFAULT": "helpers.strategies.POST_STRATEGIES",
         "SECONDS_FOR_DASK": "helpers.running.backends.SECONDS_FOR_DASK",

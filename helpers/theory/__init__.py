@@ -29,6 +29,7 @@ from helpers.theory.pooled_ols import (
     pooled_ols_variance,
     pooled_ols_variance_exact,
 )
+from helpers.theory.power import cluster_randomised_power, multisite_power, t_test_power
 from helpers.theory.random_intercept import (
     random_intercept_false_alarm_rate,
     random_intercept_se,
@@ -49,11 +50,13 @@ __all__ = [
     "balanced_variance",
     "between_sd_for",
     "cluster_level_false_alarm_rate",
+    "cluster_randomised_power",
     "design_effect",
     "effective_sample_size",
     "false_alarm_rate",
     "form",
     "moulton_factor",
+    "multisite_power",
     "ols_false_alarm_rate",
     "pooled_ols_printed_variance",
     "pooled_ols_printed_variance_exact",
@@ -65,6 +68,7 @@ __all__ = [
     "random_intercept_singular_rate",
     "random_intercept_variance",
     "slope_error",
+    "t_test_power",
     "two_stage_median_error",
     "two_stage_variance",
     "variance_floor",

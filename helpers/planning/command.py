@@ -1,0 +1,144 @@
+r"""The command line of the planner.
+
+::
+
+    python -m helpers.study plan --clusters 30 --per-cluster 10 --between-sd .5 .2 --effect .3
+    python -m helpers.study plan --per-cluster 10 --effect .3 --power .8
+    python -m helpers.study plan --effect .3 --between-sd .5 .3 \
+        --cost-person 50 --cost-row 5 --budget 6000
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from helpers.errors import InputError
+
+if TYPE_CHECKING:
+    from helpers.planning.study_plan import StudyPlan
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line; faults of the input end it with one line and exit code 2.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        The words after ``plan``; those of the process when left out.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        for line in _lines(options):
+            print(line)
+    except InputError as error:
+        parser.exit(2, f"{parser.prog}: {error}\n")
+    except KeyboardInterrupt:
+        parser.exit(130, f"{parser.prog}: stopped.\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers.study plan",
+        description="Power, false alarms and precision of a study that is planned.",
+    )
+    add = parser.add_argument
+    add("--clusters", type=int, metavar="G", help="such as people, or classes of both arms")
+    add("--per-cluster", type=int, nargs="+", metavar="N", help="rows in each, or a list of sizes")
+    add("--effect", type=float, required=True, metavar="B", help="slope, or difference of arms")
+    add(
+        "--between-sd",
+        type=float,
+        nargs="+",
+        default=[0.5],
+        metavar="SD",
+        help="between clusters: of intercepts, and of slopes (default: 0.5 0)",
+    )
+    add("--noise-sd", type=float, default=1.0, metavar="SD", help="of the noise (default: 1)")
+    add(
+        "--level",
+        default="row",
+        choices=["row", "binary", "arm"],
+        help="the predictor is new in every row, alternates 0 and 1 within each cluster, or is an "
+        "arm of clusters (default: row)",
+    )
+    add("--treated-share", type=float, default=0.5, help="of clusters, in arm 1 (default: 0.5)")
+    add("--dropout", type=float, default=0.0, help="share of rows that are lost (default: 0)")
+    add("--power", type=float, help="find the clusters, or else the rows, that reach it")
+    add("--smallest-effect", action="store_true", help="found with --power (default: 0.8)")
+    add("--cost-person", type=float, metavar="COST", help="price of a cluster")
+    add("--cost-row", type=float, metavar="COST", help="price of a row")
+    add("--budget", type=float, metavar="COST", help="find its best split")
+    add("--strategy", metavar="NAME", help="that searches judge by (default: the usual model)")
+    add("--studies", type=int, default=2000, metavar="S", help="to simulate (default: 2000)")
+    add("--seed", type=int, default=1, help="the same seed gives the same answer (default: 1)")
+    return parser
+
+
+def _lines(options: argparse.Namespace) -> Iterator[str]:
+    """The answer, line by line."""
+    from helpers.planning.expected import answers, expect
+    from helpers.planning.search import best_split, clusters_needed, rows_needed, smallest_effect
+    from helpers.planning.words import answer_in_words, found_in_words, sizes_in_words
+
+    prices = (options.budget, options.cost_person, options.cost_row)
+    how = (options.strategy, options.studies, options.seed)
+    if any(price is not None for price in prices):
+        if any(price is None for price in prices):
+            raise InputError("A budget needs --budget, --cost-person and --cost-row, all three.")
+        if options.clusters is not None or options.per_cluster:
+            raise InputError("--budget finds --clusters and --per-cluster: leave them out.")
+        splits = best_split(_plan(options), *prices, *how)
+        yield f"The best of {len(splits)} ways to spend {options.budget:g}, then the others:"
+        for plan, expected in splits:
+            least = smallest_effect(expected)
+            yield f"{found_in_words(plan, expected)} With power 80% it finds {least:.3g}."
+        return
+    sizes = options.clusters, options.per_cluster
+    if options.power is not None and not options.smallest_effect and not all(sizes):
+        if not any(sizes):
+            raise InputError("--power needs --clusters or --per-cluster: it finds the other.")
+        search = rows_needed if options.clusters else clusters_needed
+        plan, expected = search(_plan(options), options.power, *how)
+        yield found_in_words(plan, expected)
+        return
+    if not all(sizes):
+        raise InputError("Say --clusters and --per-cluster; or one of them and --power.")
+    if options.power is not None and not options.smallest_effect:
+        raise InputError("--power finds sizes: leave out --clusters or --per-cluster.")
+    plan = _plan(options)
+    if options.smallest_effect:
+        strategy = options.strategy or plan.strategies[0]
+        power = 0.8 if options.power is None else options.power
+        least = smallest_effect(expect(plan, strategy, *how[1:]), power)
+        found_with = f"finds an effect of {least:.3g} with power {power:.0%}."
+        yield f"{sizes_in_words(plan)} {strategy} {found_with}"
+        return
+    found, left_out = answers(plan, *how[1:])
+    yield f"{sizes_in_words(plan)} ({options.studies} simulated studies):"
+    for answer in found:
+        yield answer_in_words(plan, answer)
+    for strategy, why in left_out.items():
+        yield f"{strategy} cannot be fitted: {why}"
+
+
+def _plan(options: argparse.Namespace, n_clusters: int = 10, n_per_cluster: int = 10) -> StudyPlan:
+    """The plan, with stand-ins for sizes that are searched for."""
+    from helpers.planning.study_plan import StudyPlan
+
+    if len(options.between_sd) > 2:
+        raise InputError("--between-sd takes one SD or two: of intercepts, and of slopes.")
+    rows = options.per_cluster or [n_per_cluster]
+    return StudyPlan(
+        n_clusters=n_clusters if options.clusters is None else options.clusters,
+        n_per_cluster=rows[0] if len(rows) == 1 else rows,
+        effect=options.effect,
+        intercept_sd=options.between_sd[0],
+        slope_sd=options.between_sd[1] if len(options.between_sd) == 2 else 0.0,
+        noise_sd=options.noise_sd,
+        level=options.level,
+        treated_share=options.treated_share,
+        dropout=options.dropout,
+    )

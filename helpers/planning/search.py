@@ -1,0 +1,227 @@
+"""The fewest clusters or rows, the best split of a budget, the smallest effect.
+
+A closed form says where to begin, and simulated studies judge. Sizes are judged by different
+studies, so an answer may be off by what the Monte Carlo error of its power allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from helpers.checks import numbers
+from helpers.errors import InputError
+from helpers.planning.expected import Expected, expect
+from helpers.planning.study_plan import StudyPlan
+
+MOST = 2000
+"""No search goes to more clusters, or to more rows in each."""
+SPLITS = (0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0)
+"""Around the rows that a closed form calls best, those that simulated studies judge."""
+
+
+def clusters_needed(
+    plan: StudyPlan,
+    power: float = 0.8,
+    strategy: str | None = None,
+    n_studies: int = 2000,
+    seed: int = 1,
+) -> tuple[StudyPlan, Expected]:
+    """The plan with the fewest clusters that reach a power.
+
+    Parameters
+    ----------
+    plan : StudyPlan
+        All but its n_clusters is kept.
+    power : float
+        Between 0 and 1.
+    strategy : str, optional
+        Whose power; None for the usual model, the first of ``plan.strategies``.
+    n_studies, seed
+        As for `expect`.
+
+    Returns
+    -------
+    plan : StudyPlan
+        With so many clusters.
+    expected : Expected
+        What the strategy finds there.
+
+    Raises
+    ------
+    InputError
+        Where `MOST` clusters do not reach it.
+    """
+    return _fewest(plan, "n_clusters", 4, power, strategy, n_studies, seed)
+
+
+def rows_needed(
+    plan: StudyPlan,
+    power: float = 0.8,
+    strategy: str | None = None,
+    n_studies: int = 2000,
+    seed: int = 1,
+) -> tuple[StudyPlan, Expected]:
+    """The plan with the fewest rows a cluster that reach a power; as `clusters_needed`.
+
+    Raises
+    ------
+    InputError
+        Where no number of rows does: the differences between clusters stay.
+    """
+    if plan.equal_rows is None:
+        raise InputError("A search for rows needs clusters of one size: give one n_per_cluster.")
+    return _fewest(plan, "n_per_cluster", 4, power, strategy, n_studies, seed)
+
+
+def best_split(
+    plan: StudyPlan,
+    budget: float,
+    cost_cluster: float,
+    cost_row: float,
+    strategy: str | None = None,
+    n_studies: int = 2000,
+    seed: int = 1,
+) -> list[tuple[StudyPlan, Expected]]:
+    """Ways to spend a budget on clusters and rows, the most sensitive first.
+
+    They are in the order of `smallest_effect`, which still tells them apart where all have power.
+
+    A closed form begins: n = sqrt(cost_cluster / cost_row) noise_sd / sd, with sd that of what
+    varies between clusters (the slope, or the intercept where clusters have arms; times 2 for a
+    binary predictor, whose rows tell less).
+
+    Parameters
+    ----------
+    plan : StudyPlan
+        Its sizes are replaced.
+    budget, cost_cluster, cost_row : float
+        In one currency, all above 0.
+    strategy, n_studies, seed
+        As for `clusters_needed`.
+
+    Returns
+    -------
+    list of (StudyPlan, Expected)
+
+    Raises
+    ------
+    InputError
+        Where the budget buys no study.
+    """
+    for name, value in (("budget", budget), ("cost_cluster", cost_cluster), ("cost_row", cost_row)):
+        if not numbers(name, value, 0) > 0:
+            raise InputError(f"{name} must be above 0, not {value!r}.")
+    sd = plan.intercept_sd if plan.level == "arm" else plan.slope_sd
+    most = int((budget / 4 - cost_cluster) // cost_row)  # rows each of the fewest clusters, four
+    if most < 4:
+        raise InputError(
+            f"A budget of {budget:g} buys less than four clusters of four rows, which cost "
+            f"{4 * (cost_cluster + 4 * cost_row):g}."
+        )
+    noise = plan.noise_sd * (2 if plan.level == "binary" else 1)
+    start = np.sqrt(cost_cluster / cost_row) * noise / sd if sd > 0 else most
+    rows = {int(np.clip(round(start * times), 4, min(most, MOST))) for times in SPLITS}
+    found: list[tuple[StudyPlan, Expected]] = []
+    for n in sorted(rows):
+        G = min(int(budget // (cost_cluster + n * cost_row)), MOST)
+        split = replace(plan, n_clusters=G, n_per_cluster=n)
+        found.append((split, expect(split, strategy or plan.strategies[0], n_studies, seed)))
+    return sorted(found, key=lambda each: smallest_effect(each[1]))
+
+
+def smallest_effect(expected: Expected, power: float = 0.8, alpha: float = 0.05) -> float:
+    """The smallest effect found with a power, by bisection among studies that are simulated once.
+
+    Parameters
+    ----------
+    expected : Expected
+        What `expect` gives.
+    power, alpha : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    float
+        In units of y for one unit of the predictor.
+    """
+    _check_power(power)
+    high = float(np.nanmedian(expected.std_error))
+    while expected.power(high, alpha) < power:
+        high *= 2
+        if not np.isfinite(high):
+            raise InputError(f"{expected.strategy} finds no effect with a power of {power:g}.")
+    low = 0.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (low, middle) if expected.power(middle, alpha) >= power else (middle, high)
+    return high
+
+
+def _check_power(power: float) -> None:
+    if not 0 < numbers("power", power) < 1:
+        raise InputError(f"power must lie between 0 and 1, not {power!r}.")
+
+
+def _fewest(
+    plan: StudyPlan,
+    size: str,
+    least: int,
+    power: float,
+    strategy: str | None,
+    n_studies: int,
+    seed: int,
+) -> tuple[StudyPlan, Expected]:
+    """The smallest size at which simulated studies reach the power."""
+    _check_power(power)
+    if plan.effect == 0:
+        raise InputError("effect must not be 0: no number of clusters or rows finds nothing.")
+    name, seen = strategy or plan.strategies[0], dict[int, Expected]()
+
+    def with_size(value: int) -> StudyPlan:
+        return replace(plan, **{size: value})  # type: ignore[arg-type]
+
+    def reaches(value: int) -> bool:
+        seen[value] = expect(with_size(value), name, n_studies, seed)
+        return seen[value].power(plan.effect) >= power
+
+    start = _first(lambda value: with_size(value).rough_power() >= power, least, MOST)
+    low, high = _bracket(reaches, start, least, size)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if reaches(middle) else (middle, high)
+    return with_size(high), seen[high]
+
+
+def _first(holds: Callable[[int], bool], least: int, most: int) -> int:
+    """The first number for which something smooth holds, or `most`."""
+    while least < most:
+        middle = (least + most) // 2
+        least, most = (least, middle) if holds(middle) else (middle + 1, most)
+    return most
+
+
+def _bracket(reaches: Callable[[int], bool], start: int, least: int, size: str) -> tuple[int, int]:
+    """A size that does not reach the power, or one below the least, and one that does."""
+    step, value = max(start // 10, 1), start
+    if reaches(start):
+        while True:
+            lower = max(value - step, least - 1)
+            if lower < least or not reaches(lower):
+                return lower, value
+            value, step = lower, 2 * step
+    while value < MOST:
+        higher = min(value + step, MOST)
+        if reaches(higher):
+            return value, higher
+        value, step = higher, 2 * step
+    raise InputError(
+        f"{size} = {MOST} does not reach this power: "
+        + (
+            "differences between clusters stay, however many rows they have; add clusters."
+            if size == "n_per_cluster"
+            else "plan for a larger effect, or a lower power."
+        )
+    )

@@ -1,0 +1,41 @@
+"""A plan's answers in plain words."""
+
+from __future__ import annotations
+
+from helpers.planning.expected import Answer, Expected, share_error
+from helpers.planning.study_plan import StudyPlan
+from helpers.strategies import REGISTRY
+
+
+def sizes_in_words(plan: StudyPlan) -> str:
+    """Such as "With 30 clusters and 10 rows each"."""
+    n = plan.equal_rows
+    rows = f"{n} rows each" if n else f"{plan.design().n_rows} rows in all"
+    lost = f", of which {plan.dropout:.0%} are lost" if plan.dropout else ""
+    return f"With {plan.n_clusters} clusters and {rows}{lost}"
+
+
+def answer_in_words(plan: StudyPlan, answer: Answer) -> str:
+    """Two sentences or three on one strategy, each share with its Monte Carlo error (MC)."""
+    said = (
+        f"{REGISTRY[answer.strategy].label} ({answer.strategy}) finds an effect of "
+        f"{plan.effect:g} in {answer.power:.1%} of studies (MC error {answer.power_mc:.1%}); when "
+        f"there is nothing to find it says so wrongly in {answer.false_alarms:.1%} "
+        f"({answer.false_alarms_mc:.1%}). At an honest 5% it would find {answer.adjusted_power:.1%}"
+        f" ({answer.adjusted_power_mc:.1%}). Its 95% interval is {answer.width:.3g} wide "
+        f"({answer.width_mc:.1g})."
+    )
+    if answer.closed_form is not None:
+        said += f" Closed form: {answer.closed_form:.1%}."
+    return said
+
+
+def found_in_words(plan: StudyPlan, expected: Expected) -> str:
+    """What a search came to: sizes, power, false alarms."""
+    S = len(expected.error)
+    power, alarms = expected.power(plan.effect), expected.power(0.0)
+    return (
+        f"{sizes_in_words(plan)} {expected.strategy} finds an effect of {plan.effect:g} in "
+        f"{power:.1%} of studies (MC error {share_error(power, S):.1%}); false alarms: "
+        f"{alarms:.1%} ({share_error(alarms, S):.1%})."
+    )
