@@ -103,3 +103,18 @@ def number(name: str, value: object, low: float = -np.inf, high: float = np.inf)
     if clean.ndim:
         raise InputError(f"{name} must be a single number, not {value!r}.")
     return float(clean)
+
+
+def true_or_false(name: str, value: object) -> bool:
+    """True or False, numpy's too; no number or word that would stand for one of them.
+
+    Parameters
+    ----------
+    name : str
+        What the value is called where the reader gave it.
+    value : object
+        What she gave.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise InputError(f"{name} must be True or False, not {value!r}.")
+    return bool(value)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from helpers.checks import true_or_false, whole_number
 from helpers.engine import (
     grouping_notes,
     level_refusals,
@@ -222,8 +223,7 @@ def fit_fixed_effects(
     fit : Fit
         Of the p predictors; its `strategy` says how errors were worked out.
     """
-    if not isinstance(count_intercepts, bool):
-        raise InputError(f"count_intercepts must be True or False, not {count_intercepts!r}.")
+    count_intercepts = true_or_false("count_intercepts", count_intercepts)
     if count_intercepts and correction != "CR1":
         raise InputError(
             "count_intercepts=True is for correction='CR1', whose factor counts coefficients; "
@@ -325,7 +325,8 @@ def fit_multilevel(
     weights : str or None
         As in `fit_ols`, and as in lme4: they are of the noise. Random effects have none.
     """
-    weights = _column_of_weights(weights)
+    weights, reml = _column_of_weights(weights), true_or_false("reml", reml)
+    max_iterations = whole_number("max_iterations", max_iterations)
     parsed = parse_formula(formula)
     refusals.need_bar(parsed)
     check_df(df, correction, reml)

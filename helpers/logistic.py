@@ -50,9 +50,12 @@ def fit_logistic(formula: str, data: Rows, *, trials: str | None = None, points:
     InputError
         Where formula or data cannot be fitted, as when a predictor separates yes from no.
     """
-    parsed, points = parse_formula(formula), whole_number("points", points)
-    if points > _MOST_POINTS:
-        raise InputError(f"points must be at most {_MOST_POINTS}, not {points}.")
+    parsed, points = parse_formula(formula), _need_points(points)
+    if trials is not None and not isinstance(trials, str):
+        raise InputError(
+            f"trials must be the name of a column, not {type(trials).__name__}: put them into the "
+            "data."
+        )
     cluster = _need_one_intercept(parsed)
     frame = whole_frame(data)
     reader = MatrixReader(parsed, parsed.bars[0].columns, whole=True)
@@ -126,15 +129,29 @@ def fit_logistic_studies(
     LogisticFit
         Intercept and slope of each study; NaN where the estimates run off to infinity.
     """
-    points = whole_number("points", points)
+    points = _need_points(points)
     y = numbers("successes", successes, low=0)
-    if y.ndim != 2:
-        raise InputError(f"successes must be studies by clusters, not of {y.ndim} dimensions.")
-    n = np.broadcast_to(numbers("trials", trials, low=1), y.shape)
+    if y.ndim != 2 or not y.size:
+        raise InputError(
+            "successes must have two dimensions, studies by clusters, and one of each or more; "
+            f"its shape is {y.shape}."
+        )
+    n = _in_shape("trials", numbers("trials", trials, low=1), y.shape)
     _need_yes_or_no("successes", y, n, "trials")
-    x = np.broadcast_to(numbers("x", x), y.shape)
+    if (n == 1).all(axis=1).any():
+        raise InputError(
+            "trials is 1 in every cluster of a study, so nothing repeats and clusters cannot be "
+            "seen to differ."
+        )
+    x = _in_shape("x", numbers("x", x), y.shape)
     if (np.ptp(x, axis=1) == 0).any():
         raise InputError("x does not vary between the clusters of a study.")
+    largest = np.abs(x).max()
+    if not 1e-100 < largest < 1e100:
+        raise InputError(
+            f"The values of x are around {largest:.0e}, too far from 1 to be squared; use other "
+            "units."
+        )
     X = np.stack([np.ones(y.shape), x], axis=-1)
     first = np.arange(y.shape[1])
     parts = [
@@ -147,6 +164,24 @@ def fit_logistic_studies(
 
 
 _FIELDS = tuple(LogisticFit.__dataclass_fields__)
+
+
+def _need_points(points: object) -> int:
+    """Points of the quadrature, as many as add anything."""
+    points = whole_number("points", points)
+    if points > _MOST_POINTS:
+        raise InputError(f"points must be at most {_MOST_POINTS}, not {points}.")
+    return points
+
+
+def _in_shape(name: str, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Values (S, G) of each cluster in each study, where they may be given once for all studies."""
+    if values.shape not in ((), shape, shape[1:]):
+        raise InputError(
+            f"{name} must have a value for each of the {shape[1]} clusters, of one study or of all "
+            f"{shape[0]}; it has shape {values.shape}, and successes {shape}."
+        )
+    return np.broadcast_to(values, shape)
 
 
 def _need_one_intercept(formula: Formula) -> str:

@@ -15,6 +15,7 @@ from helpers.engine.model_matrices import MatrixReader, ModelMatrices
 from helpers.engine.rows import Rows, whole_frame
 from helpers.errors import InputError
 from helpers.simulate import SimulatedStudies
+from helpers.simulate.draw import generator
 
 MOST = 10_000
 """Arrangements that are looked at unless another number is given."""
@@ -107,7 +108,7 @@ def randomisation_test(
             f"{', '.join(in_words(term) for term in parsed.fixed)}, its columns {', '.join(names)}."
         )
     _refuse_in_other_terms(parsed, assigned)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     column = names.index(assigned)
     a, codes = matrices.parts[0][:, column], _codes(matrices)
     y, Q = _without(matrices.y, np.delete(matrices.parts[0], column, axis=1))
@@ -154,7 +155,7 @@ def randomisation_p_values(
         raise InputError("The design has no cluster_values: nothing was assigned to clusters.")
     values = np.reshape(np.asarray(design.cluster_values), (design.n_clusters, -1))[:, 0]
     _need_arrangements(n_arrangements(values), "x1", "whole clusters")
-    A = arrangements(values, most, np.random.default_rng(seed))
+    A = arrangements(values, most, generator(seed))
     n = design.sizes
     y = studies.y - studies.y.mean(axis=1, keepdims=True)
     sums = np.add.reduceat(y, np.cumsum(n) - n, axis=1)

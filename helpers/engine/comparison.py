@@ -25,12 +25,12 @@ from helpers.engine.likelihood import (
     criterion,
     free_parts,
     has_likelihood,
-    outcome_squares,
+    squares_left,
 )
 from helpers.engine.report import Fit
 from helpers.errors import InputError
 
-_SAME = 1e-9  # share of the outcome's squares by which sums over the same rows may differ
+_SAME = 1e-8  # share by which sums over the same rows may differ, beside rounding
 _NOTHING = 1e-6  # of a criterion: two searches for one minimum differ by less
 
 
@@ -117,6 +117,7 @@ def compare(smaller: Fit, larger: Fit) -> Comparison:
             "REML likelihoods of models with different fixed parts are those of different data "
             "and cannot be compared: fit both with reml=False."
         )
+    _refuse_other_predictors(small, large)
     values = criterion(small, reml), criterion(large, reml)
     statistic = values[0] - values[1]
     if statistic < -_NOTHING * (1 + abs(values[0])):
@@ -196,16 +197,35 @@ def _refuse_other_data(small: WithLikelihood, large: WithLikelihood) -> None:
             "The models weight their rows differently: fit both with the same weights."
         )
     n = small.rows.crossproducts.n_obs, large.rows.crossproducts.n_obs
-    squares = outcome_squares(small.rows), outcome_squares(large.rows)
     if n[0] != n[1]:
         raise InputError(
             f"The models were fitted to {n[0]:,} and {n[1]:,} rows: fit both to the same ones."
         )
-    if abs(squares[0] - squares[1]) > _SAME * max(squares):
+    if _differ(small, large, set()):
         raise InputError(
             "The models were fitted to different rows, or to other values of the outcome: fit both "
             "to the same ones."
         )
+
+
+def _refuse_other_predictors(small: WithLikelihood, large: WithLikelihood) -> None:
+    """Predictors of one name that hold other values, beside the outcome, in the one and the other.
+
+    Judged by what those of the smaller model leave of the outcome.
+    """
+    names = {*small.rows.names}
+    if _differ(small, large, names):
+        shown = " or of ".join(["the outcome", *sorted(names - {"Intercept"})])
+        raise InputError(
+            f"The models were fitted to different rows, or to other values of {shown}: fit both to "
+            "the same ones."
+        )
+
+
+def _differ(small: WithLikelihood, large: WithLikelihood, names: set[str]) -> bool:
+    """Whether these columns leave more of the outcome in one model's rows than in the other's."""
+    (one, error), (other, error_too) = (squares_left(f.rows, names) for f in (small, large))
+    return abs(one - other) > _SAME * max(one, other) + error + error_too
 
 
 def _added(

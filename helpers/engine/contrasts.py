@@ -23,6 +23,7 @@ from helpers.errors import InputError
 
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 _WORD = re.compile(r"[\w.:]+(?:\[[^\]]*\]|\([^)]*\))?")
+_SMALLEST = 1e-100
 _SIGNS = "+-*/="
 
 
@@ -154,8 +155,8 @@ class _Parser:
 
     def number(self) -> float:
         value = float(self.take().text)
-        if not np.isfinite(value):
-            raise self.wrong("This number is too large.", -1)
+        if value and not _SMALLEST < value < 1 / _SMALLEST:
+            raise self.wrong("This number is too far from 1 to be squared.", -1)
         return value
 
     def wrong(self, why: str, back: int = 0) -> InputError:

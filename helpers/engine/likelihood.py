@@ -80,10 +80,23 @@ def free_parts(fitted: Fitted) -> FreeParts:
     return FreeParts({*recipe.names[0]}, variances, covariances)
 
 
-def outcome_squares(rows: ClusterData) -> float:
-    """Sum of the squares of the outcome, less its offsets: the same whatever the model."""
+def squares_left(rows: ClusterData, names: set[str]) -> tuple[float, float]:
+    """Sum of squares that some columns leave of the outcome, less its offsets; its rounding error.
+
+    The same whatever other columns the model has. In working units coefficients w are sought that
+    give the other columns none: ``preliminary + back_transform w = 0`` in their rows, so w is one
+    such point `w0` and anything in their null space `free`.
+    """
     cp = rows.crossproducts
-    in_working = np.linalg.solve(cp.back_transform, cp.preliminary) * cp.scale
-    whole = np.zeros(cp.WtW.shape[-1])
-    whole[: cp.k], whole[-1] = in_working, cp.scale
-    return float(whole @ cp.WtW[0].sum(axis=0) @ whole)
+    totals = cp.WtW[0].sum(axis=0)
+    XtX, Xty, yty = totals[: cp.k, : cp.k], totals[: cp.k, -1], totals[-1, -1]
+    others = [i for i, name in enumerate(rows.names) if name not in names]
+    size = np.linalg.norm(cp.back_transform[others], axis=1)
+    fixed = cp.back_transform[others] / size[:, None]
+    w0 = -np.linalg.lstsq(fixed, cp.preliminary[others] / size, rcond=None)[0]
+    free = np.linalg.svd(fixed)[2][len(others) :].T
+    toward = free.T @ (Xty - XtX @ w0)
+    left = yty - 2 * w0 @ Xty + w0 @ XtX @ w0
+    rounding = 1e-13 * (yty + w0 @ XtX @ w0)
+    left -= toward @ np.linalg.solve(free.T @ XtX @ free, toward)
+    return float(left * cp.scale**2), float(rounding * cp.scale**2)

@@ -117,7 +117,9 @@ class MatrixReader:
         """The matrices of a chunk that is not empty."""
         self._chunks += 1
         if self._chunks > 1:
-            self._refuse_what_needs_all_rows("the data come in several chunks")
+            self._refuse_what_needs_all_rows(
+                "the data come in several chunks", ", or give them as one DataFrame"
+            )
         columns = ChunkColumns(chunk, self._levels, self.whole)
         n, y = len(chunk), self._outcome(columns)
         for offset in self.formula.offsets:
@@ -143,7 +145,7 @@ class MatrixReader:
 
         Clusters are left aside, and so are weights unless they are needed.
         """
-        self._refuse_what_needs_all_rows("these rows come after them")
+        self._refuse_what_needs_all_rows("these rows come after them", " before the fit")
         columns, n = ChunkColumns(rows, self._levels, whole=False), len(rows)
         offset = np.zeros(n)
         for factor in self.formula.offsets:
@@ -151,13 +153,13 @@ class MatrixReader:
         weights = self._weights(columns) if weighted else None
         return ModelMatrices(offset, self._coded(columns, n, whole=False), None, weights)
 
-    def _refuse_what_needs_all_rows(self, why_not: str) -> None:
+    def _refuse_what_needs_all_rows(self, why_not: str, or_else: str) -> None:
         everywhere = [*self._factors, self.formula.outcome, *self.formula.offsets]
         used = {name for factor in everywhere for name in factor.functions & {*ALL_ROWS}}
         if used:
             raise InputError(
                 f"{', '.join(sorted(used))}() needs all rows at once, and {why_not}. Put the "
-                "transformed column into the data, or give them as one DataFrame."
+                f"transformed column into the data{or_else}."
             )
 
     def _outcome(self, columns: ChunkColumns) -> np.ndarray:

@@ -81,7 +81,7 @@ def multiway_robust(
     InputError
         Where there is no such correction, or none with several groupings.
     """
-    if correction == "CR2":
+    if isinstance(correction, str) and correction == "CR2":
         raise InputError(
             "correction='CR2' comes with degrees of freedom that are known for one grouping only; "
             f"with several choose one of {', '.join(CORRECTIONS)}."

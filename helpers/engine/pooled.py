@@ -142,7 +142,7 @@ def _sandwich(
 
     `n_coefficients` is what CR1 takes for k, `left` the degrees of freedom of the rows' variance.
     """
-    if correction not in CORRECTIONS:
+    if not isinstance(correction, str) or correction not in CORRECTIONS:
         raise InputError(
             f"correction {correction!r} is unknown; choose one of {', '.join(CORRECTIONS)}."
         )

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri, stdtrit
 
+from helpers.checks import number
 from helpers.engine import pooled
 from helpers.engine.columns import ChunkColumns
 from helpers.engine.conditional_effects import NEW, Targets, conditional_effects
@@ -36,6 +37,7 @@ from helpers.engine.satterthwaite import df_of_variances
 from helpers.errors import InputError
 
 Clusters: TypeAlias = "str | Mapping[str, str] | None"
+_KNOWN_OR_NEW = ("known", "new")
 INTERVALS = ("mean", "cluster", "row")
 _COMBINED_AT_ONCE = 128  # their covariances with each other come along
 
@@ -110,12 +112,13 @@ def _table(found: _Predicted, offset: np.ndarray, index: pd.Index, level: float)
 
 
 def _check(clusters: Clusters, interval: str, level: float) -> None:
-    if not isinstance(clusters, Mapping) and clusters not in (None, "known", "new"):
+    named = isinstance(clusters, str) and clusters in _KNOWN_OR_NEW
+    if not (clusters is None or named or isinstance(clusters, Mapping)):
         raise InputError(
             f"clusters must be 'known' (rows of clusters that the fit has seen) or 'new', not "
             f"{clusters!r}."
         )
-    if interval not in INTERVALS:
+    if not isinstance(interval, str) or interval not in INTERVALS:
         raise InputError(
             f"interval must be one of {', '.join(map(repr, INTERVALS))}, not {interval!r}."
         )
@@ -124,8 +127,11 @@ def _check(clusters: Clusters, interval: str, level: float) -> None:
 
 def check_level(level: float) -> None:
     """An InputError unless this is a coverage."""
-    is_number = isinstance(level, (int, float)) and not isinstance(level, bool)
-    if not is_number or not 0 < level < 1:
+    try:
+        inside = 0 < number("level", level) < 1
+    except InputError:
+        inside = False
+    if not inside:
         raise InputError(f"level must lie between 0 and 1, as 0.95 does, not {level!r}.")
 
 
@@ -324,7 +330,8 @@ def _wanted(fitted: OneGrouping | SeveralGroupings, clusters: str | Mapping[str,
     names = [":".join(columns or ()) for columns, _ in _labels(fitted)]
     if isinstance(clusters, str):
         return [clusters] * len(names)
-    if {*clusters} != {*names} or not {*clusters.values()} <= {"known", "new"}:
+    said = [isinstance(how, str) and how in _KNOWN_OR_NEW for how in clusters.values()]
+    if {*clusters} != {*names} or not all(said):
         shown = ", ".join(f"{name!r}: 'known'" for name in names)
         raise InputError(
             f"clusters has to say 'known' or 'new' of each grouping, as in {{{shown}}}, not "
@@ -338,8 +345,8 @@ def _levels_of_rows(of: _Labels, rows: pd.DataFrame) -> np.ndarray:
     names, labels = of
     given = ChunkColumns(rows, {}, whole=True).grouping(names or ())
     number = labels.get_indexer(pd.Index(given.to_numpy()))
-    unknown = pd.unique(given[number < 0])
-    if len(unknown):
+    unknown = pd.unique(given[number < 0]).tolist()
+    if unknown:
         shown = ", ".join(repr(label) for label in unknown[:5])
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
         raise InputError(

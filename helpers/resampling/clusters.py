@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.checks import number, whole_number
+from helpers.checks import number, true_or_false, whole_number
 from helpers.engine.cluster_data import ClusterData
 from helpers.engine.crossproducts import Crossproducts, crossproducts_of_studies
 from helpers.engine.formula import Formula, parse_formula
@@ -19,6 +19,7 @@ from helpers.errors import InputError
 from helpers.fit import Fit, fit_cluster_robust, fit_multilevel
 from helpers.resampling.studies import crossproducts_of, need_one_column
 from helpers.simulate import SimulatedStudies
+from helpers.simulate.draw import generator
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ def cluster_bootstrap(
     """
     parsed = parse_formula(formula)
     resamples = whole_number("resamples", resamples, least=20)
+    reml = true_or_false("reml", reml)
     data = whole_frame(data)  # read more than once
     grouping = _grouping(parsed, cluster)
     fit = (
@@ -124,7 +126,12 @@ def cluster_bootstrap(
         else fit_cluster_robust(formula, data, grouping)  # type: ignore[arg-type]
     )
     rows = read_clusters(parsed, data, grouping)
-    cp, rng = rows.crossproducts, np.random.default_rng(seed)
+    if "noise" in rows.random_names:
+        raise InputError(
+            "sd(noise) is the SD of the rows' noise, so a predictor called 'noise' cannot vary "
+            "between clusters here: rename the column."
+        )
+    cp, rng = rows.crossproducts, generator(seed)
     if parsed.bars:
         draws = side_by_side(cp, rng.integers(cp.n_clusters, size=(resamples, cp.n_clusters)))
         draws = draws.studies(np.flatnonzero(can_be_fitted(draws)))
@@ -211,11 +218,11 @@ def bootstrap_estimates(
     """
     resamples = whole_number("resamples", resamples, least=20)
     cp = crossproducts_of(studies, "bootstrap_estimates")
-    if rows:
+    if true_or_false("rows", rows):
         if not isinstance(studies, SimulatedStudies):
             raise InputError("These studies have no rows to draw; simulate_studies keeps them.")
         cp = _every_row(studies.rows)
-    return bootstrap_ols(cp, resamples, np.random.default_rng(seed))
+    return bootstrap_ols(cp, resamples, generator(seed))
 
 
 def _every_row(W: np.ndarray) -> Crossproducts:

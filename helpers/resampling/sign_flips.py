@@ -7,6 +7,7 @@ import numpy as np
 from helpers.checks import number, numbers, whole_number
 from helpers.engine.sign_vectors import n_distinct, share_beyond, sign_vectors
 from helpers.errors import InputError
+from helpers.simulate.draw import generator
 
 MOST = 10_000
 """Vectors of signs, or of weights, that are looked at unless another number is given."""
@@ -43,14 +44,14 @@ def sign_flip_p_values(
         Where there are too few clusters for the level, or all values of a study are zero.
     """
     values, most = numbers("values", values), whole_number("most", most, least=20)
-    if values.ndim not in (1, 2):
+    if values.ndim not in (1, 2) or not values.size:
         raise InputError("values must be a list of numbers, one a cluster, or a table of them.")
     many = np.atleast_2d(values)
     G = many.shape[1]
     need_sign_vectors(G, level)
     if not many.any(axis=1).all():
         raise InputError("All values are zero, so there is nothing whose sign could be flipped.")
-    signs, all_of_them = sign_vectors(G, most, np.random.default_rng(seed))
+    signs, all_of_them = sign_vectors(G, most, generator(seed))
     sums = many @ signs.T
     p_values = share_beyond(many.sum(axis=1), sums, True, all_of_them)
     return p_values if values.ndim == 2 else p_values[0]

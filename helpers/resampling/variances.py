@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.checks import whole_number
+from helpers.checks import true_or_false, whole_number
 from helpers.engine import refusals
 from helpers.engine.cluster_data import ClusterData
 from helpers.engine.comparison import mixture_p_value
@@ -18,6 +18,7 @@ from helpers.engine.rows import Rows, read_clusters, whole_frame
 from helpers.engine.starts import starts_needed
 from helpers.errors import InputError
 from helpers.resampling.studies import Studies, crossproducts_of
+from helpers.simulate.draw import generator
 from helpers.strategies import find_strategy
 
 Bars = tuple[tuple[int, ...], ...]
@@ -53,11 +54,13 @@ class VarianceTest:
     parameters: int
 
     def __repr__(self) -> str:
+        mixture = f"{self.p_mixture:.4f} by the mixture at the boundary"
+        if np.isnan(self.p_mixture):
+            mixture = "by no mixture, as several terms are tested at once"
         return (
             f"Likelihood ratio {self.statistic:.4g} for {self.parameters} more variances and "
             f"covariances: p = {self.p_value:.4f} by {len(self.simulated):,} simulated ratios, "
-            f"{self.p_mixture:.4f} by the mixture at the boundary, {self.p_chi_squared:.4f} by "
-            "chi-squared."
+            f"{mixture}, {self.p_chi_squared:.4f} by chi-squared."
         )
 
 
@@ -95,6 +98,7 @@ def variance_test(
     """
     few, all_terms = parse_formula(smaller), parse_formula(larger)
     simulations = whole_number("simulations", simulations, least=20)
+    reml = true_or_false("reml", reml)
     refusals.need_bar(all_terms)
     _need_same_fixed_part(few, all_terms)
     if len(all_terms.groupings) > 1 or few.groupings not in ([], all_terms.groupings):
@@ -113,7 +117,7 @@ def variance_test(
         starts = starts_needed(np.asarray(cp.n_per_cluster), kept.blocks.n_variances)
         Psi = multilevel(cp, kept, reml=reml, p_values=False, starts=starts).Psi[0]
     statistic = likelihood_ratios(cp, rows.random_terms, kept, reml)[0]
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     drawn = simulated_crossproducts(cp, kept, Psi, simulations, rng)
     simulated = likelihood_ratios(drawn, rows.random_terms, kept, reml)
     before = [] if kept is None else [len(bar) for bar in kept.bars]
@@ -142,7 +146,7 @@ def variance_ratios(
     reml : bool
         REML's likelihoods, or else ML's.
     """
-    cp = crossproducts_of(studies, "variance_ratios")
+    cp, reml = crossproducts_of(studies, "variance_ratios"), true_or_false("reml", reml)
     few, more = _random_bars(smaller, cp.k), _random_bars(larger, cp.k)
     if few is None or not more or not _inside(few, more):
         raise InputError(

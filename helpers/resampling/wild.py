@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.checks import number, whole_number
+from helpers.checks import number, true_or_false, whole_number
 from helpers.engine import refusals
 from helpers.engine.formula import parse_formula
 from helpers.engine.pooled import lone_clusters
@@ -16,6 +16,7 @@ from helpers.engine.wild import wild_t
 from helpers.errors import InputError
 from helpers.resampling.sign_flips import MOST, need_sign_vectors
 from helpers.resampling.studies import Studies, crossproducts_of, need_one_column
+from helpers.simulate.draw import generator
 
 WEIGHTS = ("rademacher", "webb")
 
@@ -120,7 +121,8 @@ def wild_bootstrap(
     parsed = parse_formula(formula)
     refusals.refuse_bars(parsed, "wild_bootstrap")
     null = number("null", null)
-    _yes_or_no(impose_null=impose_null, count_ties=count_ties)
+    impose_null = true_or_false("impose_null", impose_null)
+    count_ties = true_or_false("count_ties", count_ties)
     need_one_column(cluster)
     rows = read_clusters(parsed, data, cluster)
     refusals.need_clusters(rows, cluster)
@@ -185,16 +187,11 @@ def wild_p_values(
     cp, terms = crossproducts_of(studies, "wild_p_values"), studies.design.terms
     if term not in terms:
         raise InputError(f"There is no term {term!r} in these studies; they have {list(terms)}.")
-    _yes_or_no(impose_null=impose_null, count_ties=count_ties)
+    null, impose_null = number("null", null), true_or_false("impose_null", impose_null)
+    count_ties = true_or_false("count_ties", count_ties)
     drawn, all_of_them = _weights(cp.n_clusters, weights, level, most, seed)
     found, reference = wild_t(cp, terms.index(term), null, impose_null, drawn)
     return share_beyond(found, np.nan_to_num(reference), count_ties, all_of_them)
-
-
-def _yes_or_no(**options: object) -> None:
-    for name, value in options.items():
-        if not isinstance(value, bool):
-            raise InputError(f"{name} must be True or False, not {value!r}.")
 
 
 def _weights(
@@ -202,10 +199,10 @@ def _weights(
 ) -> tuple[np.ndarray, bool]:
     """Vectors of weights (B, G), and whether there are no others."""
     most = whole_number("most", most, least=20)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
+    if not isinstance(weights, str) or weights not in WEIGHTS:
+        raise InputError(f"There are no weights {weights!r}; choose from {', '.join(WEIGHTS)}.")
     if weights == "webb":
         return webb_vectors(G, most, rng), False
-    if weights != "rademacher":
-        raise InputError(f"There are no weights {weights!r}; choose from {', '.join(WEIGHTS)}.")
     need_sign_vectors(G, level)
     return sign_vectors(G, most, rng)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr
 
+from helpers.checks import true_or_false
 from helpers.engine.crossproducts import crossproducts_of_studies
 from helpers.engine.formula import Bar, Formula, Term, grouping_in_words, in_words, parse_formula
 from helpers.engine.level_fit import fit_levels
@@ -75,9 +76,19 @@ def fit_grouped_studies(
             "fit_grouped_studies takes what CrossedDesign(...).studies(...) or NestedDesign(...)"
             f".studies(...) gives, not {type(studies).__name__}."
         )
-    parsed = parse_formula(formula)
+    parsed, reml = parse_formula(formula), true_or_false("reml", reml)
     if cluster is not None:
+        if not reml or df != "satterthwaite":
+            raise InputError(
+                "reml and df are for multilevel models, and cluster=... is for a line without "
+                "bars: leave one or the other out."
+            )
         return _clustered(studies, parsed, need_cluster_names(cluster), correction)
+    if correction != "CR1":
+        raise InputError(
+            f"correction={correction!r} is for clustered errors: name the grouping by cluster=..., "
+            "or leave it out."
+        )
     need_bar(parsed)
     check_df(df, None, reml)
     model = _Model.of(parsed, studies)

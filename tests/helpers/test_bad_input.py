@@ -697,3 +697,23 @@ def test_faults_together(model, faults, sizes, seed):
         warnings.simplefilter("ignore")
         data = spoiled(faults, sizes, seed)
     try_it(model, data)
+
+
+@pytest.mark.parametrize("formula", ["y ~ x1 + (1 | cluster)", "y ~ x1 + (1 | cluster) + (1 | x2)"])
+def test_options_of_the_search_that_are_none(formula):
+    """``reml="ML"`` was once taken for True, and so for REML."""
+    data = good()
+    for reml in ("ML", 0, None):
+        with pytest.raises(InputError, match="reml must be True or False"):
+            fit_multilevel(formula, data, reml)
+    for steps in ("many", 1.5, 0, None, True):
+        with pytest.raises(InputError, match="max_iterations must be"):
+            fit_multilevel(formula, data, max_iterations=steps)
+
+
+@pytest.mark.parametrize("cluster", ["cluster", ["cluster", "x2"]])
+def test_corrections_by_the_list(cluster):
+    data = good()
+    data["x2"] = np.arange(len(data)) % 4
+    with pytest.raises(InputError, match="is unknown; choose one of"):
+        fit_cluster_robust("y ~ x1", data, cluster, np.array(["CR1", "CR2"]))

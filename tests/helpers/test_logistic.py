@@ -188,6 +188,8 @@ def test_formulas_for_other_models():
     refused("points", MODEL, data, points=0)
     refused("at most", MODEL, data, points=1000)
     refused("no column 'tried'", MODEL, data, trials="tried")
+    refused("name of a column, not list", MODEL, data, trials=["tried"])
+    refused("name of a column, not Series", MODEL, data, trials=data["age"])
 
 
 def test_studies_that_are_not_studies():
@@ -197,3 +199,19 @@ def test_studies_that_are_not_studies():
         fit_logistic_studies([1, 1], [[1, 2]], 5)
     with pytest.raises(InputError, match="number of successes"):
         fit_logistic_studies([0, 1], [[1, 7]], 5)
+    with pytest.raises(InputError, match=r"x must have a value for each of the 2 .* \(3,\)"):
+        fit_logistic_studies([0, 1, 2], [[1, 2]], 5)
+    with pytest.raises(InputError, match="trials must have a value for each of the 2 clusters"):
+        fit_logistic_studies([0, 1], [[1, 2]], [5, 5, 5])
+    with pytest.raises(InputError, match="one of each or more"):
+        fit_logistic_studies([0, 1], np.empty((0, 2)), 5)
+    with pytest.raises(InputError, match="at most 100"):
+        fit_logistic_studies([0, 1], [[1, 2]], 5, points=500)
+    with pytest.raises(InputError, match="too far from 1"):
+        fit_logistic_studies([0, 1e-200], [[1, 2]], 5)
+
+
+def test_studies_of_one_trial_a_cluster_know_nothing_of_clusters():
+    """The SD of clusters is then not identified, and errors were those of a flat likelihood."""
+    with pytest.raises(InputError, match="nothing repeats"):
+        fit_logistic_studies([0, 0, 1, 1], [[0, 1, 1, 0], [1, 0, 1, 0]], 1)

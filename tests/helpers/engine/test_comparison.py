@@ -15,6 +15,7 @@ from helpers import (
     load,
     variance_test,
 )
+from helpers.engine.likelihood import squares_left
 
 DATA = load("sleepstudy")
 DAYS = "Reaction ~ Days"
@@ -182,3 +183,37 @@ def test_false_alarms_of_the_mixture_are_as_many_as_promised():
 def test_what_cannot_be_compared_is_refused_in_words(why, ask):
     with pytest.raises(InputError, match=why):
         ask()
+
+
+def test_predictors_of_one_name_with_other_values_are_noticed():
+    """Their outcomes have the same sum of squares, which alone would tell nothing."""
+    rng = np.random.default_rng(1)
+    data = DATA.assign(z=rng.normal(size=len(DATA)))
+    larger = "Reaction ~ Days + z"
+    for other in (
+        data.assign(Days=rng.permutation(data["Days"])),
+        data.assign(Reaction=rng.permutation(data["Reaction"])),
+    ):
+        with pytest.raises(InputError, match="other values of the outcome or of Days"):
+            compare(fit_ols(DAYS, data), fit_ols(larger, other))
+    with pytest.raises(InputError, match="other values of the outcome or of Days"):
+        compare(
+            ml("Days + (1 | Subject)", data),
+            ml("Days + (Days | Subject)", data.assign(Days=data["Days"] ** 2)),
+        )
+    compare(fit_ols(DAYS, data), fit_ols(larger, data.assign(Days=60 * data["Days"] + 7)))
+
+
+@pytest.mark.parametrize("names", [(), ("Days",), ("Intercept", "z"), ("Intercept", "Days", "z")])
+def test_squares_left_are_those_of_rows(names):
+    """Chunks, far origins and predictors that are nearly one change nothing."""
+    data = DATA.assign(Days=DATA["Days"] + 2000.0)
+    data["z"] = data["Days"] + 1e-4 * np.random.default_rng(1).normal(size=len(data))
+    for chunks in (data, [data[:50], data[50:]]):
+        rows = fit_ols("Reaction ~ Days + z", chunks).model.rows
+        X = np.column_stack([np.ones(len(data)), data[["Days", "z"]]])
+        X = X[:, [name in names for name in ("Intercept", "Days", "z")]]
+        y = data["Reaction"].to_numpy()
+        left = y - X @ np.linalg.lstsq(X, y, rcond=1e-15)[0] if names else y
+        found, rounding = squares_left(rows, {*names})
+        assert abs(found - left @ left) < rounding + 1e-8 * (left @ left)

@@ -262,7 +262,7 @@ def test_factors_and_offsets_of_new_rows():
         fit.predict(data.iloc[[4]].assign(arm="z"))
     with pytest.raises(InputError, match=r"differ in .*arm.*numbers here and text there"):
         fit.predict(data.iloc[[4]].assign(arm=1.0))
-    with pytest.raises(InputError, match=r"scale\(\) needs all rows at once, and these rows come"):
+    with pytest.raises(InputError, match=r"scale\(\) needs all rows at once.* before the fit"):
         fit_ols("Reaction ~ scale(Days)", data).predict(data)
 
 
@@ -323,6 +323,13 @@ def test_factors_and_offsets_of_new_rows():
             lambda f: fit_multilevel(
                 "Reaction ~ Days + (1 | Subject)", DATA, correction="CR2"
             ).predict(SOME, "known"),
+        ),
+        ("clusters must be", lambda f: f["slopes"].predict(SOME, np.array(["known", "new"]))),
+        ("interval must be", lambda f: f["slopes"].predict(SOME, "new", np.array(["mean", "row"]))),
+        ("level must lie", lambda f: f["slopes"].predict(SOME, "new", level=[0.9, 0.95])),
+        (
+            "of each grouping",
+            lambda f: f["crossed"].predict(SOME, {"Subject": "known", "day": ["new"]}),
         ),
     ],
 )

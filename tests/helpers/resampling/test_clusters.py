@@ -101,3 +101,18 @@ def test_refusals():
         cluster_bootstrap("y ~ x1 + (1 | cluster) + (1 | other)", data)
     with pytest.raises(InputError, match="resamples must be at least 20"):
         cluster_bootstrap("y ~ x1", data, "cluster", resamples=3)
+
+
+def test_options_that_are_neither_true_nor_false():
+    data = simulate_clusters(8, 5, 1, seed=1).data
+    with pytest.raises(InputError, match="reml must be True or False, not 'ML'"):
+        cluster_bootstrap("y ~ x1 + (1 | cluster)", data, reml="ML")
+    with pytest.raises(InputError, match="rows must be True or False, not 'yes'"):
+        bootstrap_estimates(simulate_studies(Design(8, 5, 1), 2, 1), rows="yes")
+
+
+def test_a_predictor_called_noise_has_no_sd_beside_the_noise():
+    data = simulate_clusters(8, 5, 1, seed=1).data.rename(columns={"x1": "noise"})
+    with pytest.raises(InputError, match=r"'noise' cannot vary.*rename"):
+        cluster_bootstrap("y ~ noise + (noise | cluster)", data, resamples=20)
+    cluster_bootstrap("y ~ noise + (1 | cluster)", data, resamples=20, seed=1)

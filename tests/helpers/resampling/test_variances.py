@@ -90,3 +90,9 @@ def test_refusals():
         variance_ratios(simulate_studies(Design(8, 4, 1), 2, 1), "random_intercept", "ols")
     with pytest.raises(InputError, match="with fewer random terms"):
         variance_ratios(simulate_studies(Design(8, 4, 1), 2, 1), "two_stage", "random_intercept")
+    with pytest.raises(InputError, match="reml must be True or False, not 'ML'"):
+        variance_test(SLEEP, slopes, sleepers, reml="ML")
+    with pytest.raises(InputError, match="reml must be True or False"):
+        variance_ratios(simulate_studies(Design(8, 4, 1), 2, 1), "ols", "multilevel", reml="ML")
+    both = variance_test(SLEEP, slopes, sleepers, simulations=20, seed=1)
+    assert np.isnan(both.p_mixture) and "by no mixture, as several" in repr(both)

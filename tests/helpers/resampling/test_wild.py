@@ -154,12 +154,17 @@ def test_refusals():
         wild_bootstrap("y ~ x1", data, "x1", null="none")
     with pytest.raises(InputError, match="impose_null must be True or False"):
         wild_bootstrap("y ~ x1", data, "x1", impose_null="yes")
+    with pytest.raises(InputError, match="no weights"):
+        wild_bootstrap("y ~ x1", data, "x1", weights=np.array(["webb", "webb"]))
     with pytest.raises(InputError, match="needs the studies that simulate_studies draws"):
         wild_p_values(data)
     with pytest.raises(InputError, match="name of one column"):
         wild_bootstrap("y ~ x1", data, "x1", ["cluster", "x1"])
     with pytest.raises(InputError, match="no term 'z'"):
         wild_p_values(simulate_studies(Design(8, 4, 1), 2, 1), "z")
+    for null in ("none", None, np.nan):
+        with pytest.raises(InputError, match="null must be"):
+            wild_p_values(simulate_studies(Design(8, 4, 1), 2, 1), null=null)
 
 
 def test_a_lone_treated_cluster_is_noted():

@@ -145,3 +145,19 @@ def test_studies_in_which_there_is_nothing_to_see(design, why):
     bars = "(1 | person)" if design.n_items == 1 else "(1 | person) + (1 | item)"
     with pytest.raises(InputError, match=why):
         fit_grouped_studies(design.studies(2, seed=1), f"y ~ x + {bars}")
+
+
+@pytest.mark.parametrize(
+    "why, options",
+    [
+        ("correction='CR2' is for clustered errors", {"correction": "CR2"}),
+        ("leave one or the other out", {"cluster": "item", "reml": False}),
+        ("leave one or the other out", {"cluster": "item", "df": "kenward_roger"}),
+        ("reml must be True or False, not 'ML'", {"reml": "ML"}),
+    ],
+)
+def test_options_that_would_change_nothing(why, options):
+    studies = CrossedDesign(5, 6, predictor_of="rows").studies(2, seed=1)
+    formula = "y ~ x" if "cluster" in options else "y ~ x + (1 | person) + (1 | item)"
+    with pytest.raises(InputError, match=why):
+        fit_grouped_studies(studies, formula, **options)
