@@ -336,6 +336,7 @@ def test_fits_are_distributed_as_those_of_rows(name):
         assert not far_apart(fits, fits_of_rows(name, strategy)), strategy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change", [{"noise_sd": 1.06}, {"between_sd": 0.34}, {"coefficients": (0.3, 0, 0.53)}]
 )

@@ -7,6 +7,8 @@ import pytest
 from benchmarks import scale
 from helpers.book.scale import measured
 
+pytestmark = pytest.mark.slow
+
 FOUND = ["slope", "std_error", "df", "slope_sd", "noise_sd"]
 SAME = 1e-9  # rows are added up in several orders; a search ends far nearer than this
 

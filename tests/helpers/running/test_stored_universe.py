@@ -98,6 +98,7 @@ def test_a_planted_fault_is_found(universe):
         assert mistakes(made.assign(**{column: made[column] + change}), made) == [column]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sizes, sd", [((5, 5), 1), ((5, 6), 4), ((10, 5), 2), ((10, 8), 1), ((5, 12), 0)]
 )
