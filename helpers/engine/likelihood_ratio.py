@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers.engine.criterion import ProfiledCriterion
 from helpers.engine.crossproducts import Crossproducts
-from helpers.engine.multilevel import multilevel, units_in_criterion
+from helpers.engine.likelihood import least_squares_criterion
+from helpers.engine.multilevel import multilevel
 from helpers.engine.random_terms import RandomTerms
 from helpers.engine.starts import starts_needed
 
@@ -42,19 +42,9 @@ def likelihood_ratios(
     starts = starts_needed(np.atleast_2d(cp.n_per_cluster)[0], larger.blocks.n_variances)
     best = multilevel(cp, larger, reml=reml, p_values=False, starts=starts).criterion
     if smaller is None:
-        nothing_varies = np.concatenate(
-            [_without_effects(cp.studies(some), larger, reml) for some in cp.batches()]
-        )
-        return np.maximum(nothing_varies - best, 0.0)
+        return np.maximum(least_squares_criterion(cp, reml) - best, 0.0)
     fewer = multilevel(cp, smaller, reml=reml, p_values=False, starts=starts).criterion
     return np.maximum(fewer - best, 0.0)
-
-
-def _without_effects(cp: Crossproducts, terms: RandomTerms, reml: bool) -> np.ndarray:
-    """The criterion (S,) of least squares, which is the model's with no variance between."""
-    q = len(terms.columns)
-    at_zero = ProfiledCriterion(cp, terms, reml).profile(np.zeros((cp.n_studies, q, q)))
-    return at_zero.criterion + units_in_criterion(cp, reml)
 
 
 def simulated_crossproducts(
