@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -66,8 +66,19 @@ class Fitted(Protocol):
         """Combinations L (r, k) of the coefficients."""
 
 
+class _OfResult:
+    """A strategy whose result holds the covariance that its table shows."""
+
+    result: Any
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Of the coefficients that the strategy has, in the data's units: (k, k)."""
+        return self.result.covariance[0]
+
+
 @dataclass(frozen=True)
-class LeastSquares:
+class LeastSquares(_OfResult):
     """Pooled OLS, with classical errors or with cluster-robust ones.
 
     Attributes
@@ -84,11 +95,6 @@ class LeastSquares:
     result: pooled.PooledFit
     correction: str | None = None
 
-    @property
-    def covariance(self) -> np.ndarray:
-        """(k, k)."""
-        return self.result.covariance[0]
-
     def combined(self, L: np.ndarray) -> Combined:
         """Combinations L (r, k) of the coefficients."""
         return _of_pooled(self._fit(self.rows.crossproducts.combined(L)))
@@ -100,7 +106,7 @@ class LeastSquares:
 
 
 @dataclass(frozen=True)
-class SeveralWays:
+class SeveralWays(_OfResult):
     """Pooled OLS with errors clustered in several ways.
 
     Attributes
@@ -120,11 +126,6 @@ class SeveralWays:
     correction: str
     codes: np.ndarray
 
-    @property
-    def covariance(self) -> np.ndarray:
-        """(k, k)."""
-        return self.result.covariance[0]
-
     def combined(self, L: np.ndarray) -> Combined:
         """Combinations L (r, k) of the coefficients."""
         cells = self.rows.crossproducts
@@ -132,7 +133,7 @@ class SeveralWays:
 
 
 @dataclass(frozen=True)
-class FixedEffects:
+class FixedEffects(_OfResult):
     """Fixed effects, with classical errors or with cluster-robust ones.
 
     Attributes
@@ -148,11 +149,6 @@ class FixedEffects:
     correction: str | None
     count_intercepts: bool
 
-    @property
-    def covariance(self) -> np.ndarray:
-        """(k - 1, k - 1), of the slopes."""
-        return self.result.covariance[0]
-
     def combined(self, L: np.ndarray) -> Combined:
         """Combinations L (r, k - 1) of the slopes."""
         with_intercept = np.zeros((len(L) + 1, L.shape[1] + 1))
@@ -162,7 +158,7 @@ class FixedEffects:
 
 
 @dataclass(frozen=True)
-class TwoStage:
+class TwoStage(_OfResult):
     """A regression a cluster.
 
     Attributes
@@ -176,11 +172,6 @@ class TwoStage:
     rows: ClusterData
     result: TwoStageFit
 
-    @property
-    def covariance(self) -> np.ndarray:
-        """(k, k)."""
-        return self.result.covariance[0]
-
     def combined(self, L: np.ndarray) -> Combined:
         """Combinations L (r, k) of the coefficients: one a cluster, then their mean."""
         own = self.result.cluster_estimates @ L.T
@@ -189,16 +180,11 @@ class TwoStage:
         return Combined(mean, of_combinations.covariance, of_combinations.df)
 
 
-class _AtMinimum:
+class _AtMinimum(_OfResult):
     """What both kinds of multilevel model know where their search has ended."""
 
     result: MultilevelFit
     df: str
-
-    @property
-    def covariance(self) -> np.ndarray:
-        """(k, k), of the fixed effects."""
-        return self.result.covariance[0]
 
     @cached_property
     def criterion(self) -> ProfiledCriterion | LevelCriterion:
