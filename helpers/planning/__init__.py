@@ -10,6 +10,7 @@ from typing import Any
 
 _HOMES = {
     "expected": ("Answer", "Expected", "answers", "expect"),
+    "over_time": ("slopes_plan",),
     "search": ("best_split", "clusters_needed", "rows_needed", "smallest_effect"),
     "study_plan": ("StudyPlan",),
 }

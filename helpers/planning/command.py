@@ -6,6 +6,8 @@ r"""The command line of the planner.
     python -m helpers.study plan --per-cluster 10 --effect .3 --power .8
     python -m helpers.study plan --effect .3 --between-sd .5 .3 \
         --cost-person 50 --cost-row 5 --budget 6000
+    python -m helpers.study plan --clusters 8 --per-cluster 12 --times 11 --effect .1 \
+        --person-slope-sd .14 --cluster-slope-sd .03
 """
 
 from __future__ import annotations
@@ -52,7 +54,6 @@ def _parser() -> argparse.ArgumentParser:
         "--between-sd",
         type=float,
         nargs="+",
-        default=[0.5],
         metavar="SD",
         help="between clusters: of intercepts, and of slopes (default: 0.5 0)",
     )
@@ -66,6 +67,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--treated-share", type=float, default=0.5, help="of clusters, in arm 1 (default: 0.5)")
     add("--dropout", type=float, default=0.0, help="share of rows that are lost (default: 0)")
+    add(
+        "--times",
+        type=float,
+        nargs="+",
+        metavar="T",
+        help="clusters have arms and hold persons (--per-cluster), each measured so often, or at "
+        "these times; the effect is the difference of the arms' slopes",
+    )
+    add("--person-slope-sd", type=float, metavar="SD", help="with --times: within a cluster")
+    add("--cluster-slope-sd", type=float, metavar="SD", help="with --times: of clusters' slopes")
     add("--power", type=float, help="find the clusters, or else the rows, that reach it")
     add("--smallest-effect", action="store_true", help="found with --power (default: 0.8)")
     add("--cost-person", type=float, metavar="COST", help="price of a cluster")
@@ -128,17 +139,47 @@ def _plan(options: argparse.Namespace, n_clusters: int = 10, n_per_cluster: int 
     """The plan, with stand-ins for sizes that are searched for."""
     from helpers.planning.study_plan import StudyPlan
 
-    if len(options.between_sd) > 2:
-        raise InputError("--between-sd takes one SD or two: of intercepts, and of slopes.")
     rows = options.per_cluster or [n_per_cluster]
+    clusters = n_clusters if options.clusters is None else options.clusters
+    if options.times:
+        return _plan_over_time(options, clusters, rows)
+    if options.person_slope_sd is not None or options.cluster_slope_sd is not None:
+        raise InputError("Slopes of persons need --times: how often each is measured, or when.")
+    between_sd = options.between_sd or [0.5]
+    if len(between_sd) > 2:
+        raise InputError("--between-sd takes one SD or two: of intercepts, and of slopes.")
     return StudyPlan(
-        n_clusters=n_clusters if options.clusters is None else options.clusters,
+        n_clusters=clusters,
         n_per_cluster=rows[0] if len(rows) == 1 else rows,
         effect=options.effect,
-        intercept_sd=options.between_sd[0],
-        slope_sd=options.between_sd[1] if len(options.between_sd) == 2 else 0.0,
+        intercept_sd=between_sd[0],
+        slope_sd=between_sd[1] if len(between_sd) == 2 else 0.0,
         noise_sd=options.noise_sd,
         level=options.level,
+        treated_share=options.treated_share,
+        dropout=options.dropout,
+    )
+
+
+def _plan_over_time(options: argparse.Namespace, clusters: int, persons: list[int]) -> StudyPlan:
+    from helpers.planning.over_time import slopes_plan
+
+    if options.between_sd or options.level not in ("row", "arm"):
+        raise InputError(
+            "With --times say --person-slope-sd and --cluster-slope-sd in place of --between-sd "
+            "and --level: clusters have arms, and it is slopes that differ."
+        )
+    if options.person_slope_sd is None or options.cluster_slope_sd is None:
+        raise InputError("--times needs --person-slope-sd and --cluster-slope-sd, both.")
+    times = options.times
+    return slopes_plan(
+        n_clusters=clusters,
+        persons_per_cluster=persons[0] if len(persons) == 1 else persons,
+        times=times[0] if len(times) == 1 else times,
+        effect=options.effect,
+        cluster_slope_sd=options.cluster_slope_sd,
+        person_slope_sd=options.person_slope_sd,
+        noise_sd=options.noise_sd,
         treated_share=options.treated_share,
         dropout=options.dropout,
     )

@@ -10,7 +10,7 @@ from helpers.strategies import REGISTRY
 def sizes_in_words(plan: StudyPlan) -> str:
     """Such as "With 30 clusters and 10 rows each"."""
     n = plan.equal_rows
-    rows = f"{n} rows each" if n else f"{plan.design().n_rows} rows in all"
+    rows = f"{n} {plan.rows_are} each" if n else f"{plan.sizes.sum()} {plan.rows_are} in all"
     lost = f", of which {plan.dropout:.0%} are lost" if plan.dropout else ""
     return f"With {plan.n_clusters} clusters and {rows}{lost}"
 
@@ -26,7 +26,8 @@ def answer_in_words(plan: StudyPlan, answer: Answer) -> str:
         f"({answer.width_mc:.1g})."
     )
     if answer.closed_form is not None:
-        said += f" Closed form: {answer.closed_form:.1%}."
+        holds = "" if plan.equal_rows else ", true of many clusters"
+        said += f" Closed form{holds}: {answer.closed_form:.1%}."
     return said
 
 

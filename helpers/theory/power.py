@@ -1,6 +1,12 @@
-"""Power of t-tests that compare clusters: trials that assign clusters, trials within each site."""
+"""Power of t-tests that compare clusters: trials that assign clusters, trials within each site.
+
+Persons who are measured at the same times bring one number each, their slope: so a trial that asks
+how fast they change, with persons in clusters, is one of clusters whose rows are persons' slopes.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.special import nctdtr, stdtrit
@@ -92,6 +98,90 @@ def cluster_randomised_power(
         raise InputError("treated_share must leave clusters in both arms: choose such as 0.5.")
     variance = (icc + (1 - icc) / n) / (G * share * (1 - share))
     return t_test_power(effect, variance, G - 2, alpha=alpha)
+
+
+@form("large N")
+def unequal_clusters_power(
+    sizes: Sequence[int],
+    other_sizes: Sequence[int],
+    effect: Numbers,
+    between_sd: float,
+    noise_sd: float = 1.0,
+    *,
+    alpha: float = 0.05,
+) -> float | np.ndarray:
+    """Power of a trial that assigns clusters of unequal size; t-test with G - 2 df.
+
+    An arm's mean weighs cluster k by w_k = 1 / (between_sd^2 + noise_sd^2 / n_k) and has variance
+    1 / sum w_k, as if the SDs were known. With few clusters they are not, and power is lower.
+
+    Parameters
+    ----------
+    sizes, other_sizes : sequence of int
+        Rows of each cluster of one arm, and of the other.
+    effect : Numbers
+        Difference of the arms, in units of y.
+    between_sd, noise_sd : float
+        SDs between clusters and within, in units of y.
+    alpha : float
+        Level of the test.
+
+    Returns
+    -------
+    float or np.ndarray
+        A share of all trials; with equal sizes that of `cluster_randomised_power`.
+
+    Raises
+    ------
+    InputError
+        With fewer than three clusters in all.
+    """
+    between, noise = numbers("between_sd", between_sd, 0), numbers("noise_sd", noise_sd, 0)
+    arms = [np.atleast_1d(count("sizes", n)) for n in (sizes, other_sizes)]
+    df = sum(map(len, arms)) - 2
+    if not df or not all(map(len, arms)):
+        raise InputError("sizes and other_sizes must name three clusters or more, in both arms.")
+    if not noise:
+        raise InputError("noise_sd must be above 0.")
+    variance = sum(1 / np.sum(1 / (between**2 + noise**2 / n)) for n in arms)
+    return t_test_power(effect, variance, df, alpha=alpha)
+
+
+@form("exact")
+def fitted_slope_sd(
+    times: Sequence[float], slope_sd: Numbers, noise_sd: Numbers
+) -> float | np.ndarray:
+    """SD of persons' fitted slopes, each by least squares, around their cluster's.
+
+    It is the root of slope_sd^2 + noise_sd^2 / sum (t - mean t)^2. With the same times for all
+    these slopes hold all that the data say of an arm's effect on change, if clusters are of one
+    size.
+
+    Parameters
+    ----------
+    times : sequence of float
+        When each person is measured, at two times or more.
+    slope_sd : Numbers
+        Between persons of a cluster, in units of y per unit of time.
+    noise_sd : Numbers
+        SD of the noise.
+
+    Returns
+    -------
+    float or np.ndarray
+        In units of y per unit of time.
+
+    Raises
+    ------
+    InputError
+        Where all times are the same.
+    """
+    t = np.atleast_1d(numbers("times", times))
+    spread = np.sum((t - t.mean()) ** 2)
+    if not spread:
+        raise InputError("times must hold two different ones or more: else nothing changes.")
+    slope, noise = numbers("slope_sd", slope_sd, 0), numbers("noise_sd", noise_sd, 0)
+    return plain(np.sqrt(slope**2 + noise**2 / spread))
 
 
 @form("exact")
