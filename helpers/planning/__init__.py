@@ -9,6 +9,13 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "crossed": (
+        "CrossedPlan",
+        "best_crossed_split",
+        "expect_crossed",
+        "fewest_crossed",
+        "least_effect",
+    ),
     "expected": ("Answer", "Expected", "answers", "expect"),
     "over_time": ("slopes_plan",),
     "search": ("best_split", "clusters_needed", "rows_needed", "smallest_effect"),

@@ -31,6 +31,7 @@ from helpers.theory.pooled_ols import (
 )
 from helpers.theory.power import (
     cluster_randomised_power,
+    crossed_power,
     fitted_slope_sd,
     multisite_power,
     t_test_power,
@@ -57,6 +58,7 @@ __all__ = [
     "between_sd_for",
     "cluster_level_false_alarm_rate",
     "cluster_randomised_power",
+    "crossed_power",
     "design_effect",
     "effective_sample_size",
     "false_alarm_rate",

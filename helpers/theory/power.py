@@ -15,6 +15,9 @@ from helpers.checks import Numbers, numbers
 from helpers.errors import InputError
 from helpers.theory.forms import count, form, plain
 
+CONDITIONS = ("items", "persons", "rows")
+"""What may be in one of two conditions where persons answer items."""
+
 
 @form("exact")
 def t_test_power(
@@ -177,7 +180,7 @@ def fitted_slope_sd(
         Where all times are the same.
     """
     t = np.atleast_1d(numbers("times", times))
-    spread = np.sum((t - t.mean()) ** 2)
+    spread = np.sum((t - t.mean()) ** 2) if t.size else 0.0
     if not spread:
         raise InputError("times must hold two different ones or more: else nothing changes.")
     slope, noise = numbers("slope_sd", slope_sd, 0), numbers("noise_sd", noise_sd, 0)
@@ -226,3 +229,73 @@ def multisite_power(
     G, n = numbers("n_clusters", n_clusters, 2), count("n_per_cluster", n_per_cluster)
     slope, noise = numbers("between_sd", between_sd, 0), numbers("noise_sd", noise_sd, 0)
     return t_test_power(effect, (slope**2 + 4 * noise**2 / n) / G, G - 1, alpha=alpha)
+
+
+@form("large N")
+def crossed_power(
+    n_persons: Numbers,
+    n_items: Numbers,
+    effect: Numbers,
+    person_sd: Numbers,
+    item_sd: Numbers,
+    noise_sd: Numbers = 1.0,
+    *,
+    condition_of: str = "items",
+    n_per_cell: Numbers = 1,
+    alpha: float = 0.05,
+) -> float | np.ndarray:
+    """Power where persons all answer the same items, and either could have been others.
+
+    The difference of two conditions of equal size errs by three parts, a of persons, b of items, e
+    of the noise alone, which both of these hold as well. Its variance is a + b - e, and its df are
+    those of Satterthwaite, (a + b - e)^2 / (a^2 / df_a + b^2 / df_b + e^2 / df_e).
+
+    Parameters
+    ----------
+    n_persons, n_items : Numbers
+        P and Q, at least 3 each.
+    effect : Numbers
+        Difference of the conditions, in units of y.
+    person_sd, item_sd : Numbers
+        SD of that which errs with persons, and with items: of their own differences between the
+        conditions, or, if each is in one condition only, of their levels.
+    noise_sd : Numbers
+        SD of the noise.
+    condition_of : {"items", "persons", "rows"}
+        What is in one condition: each item, each person, or each row, so that persons and items
+        meet both equally often.
+    n_per_cell : Numbers
+        Rows of each person and item.
+    alpha : float
+        Level of the test.
+
+    Returns
+    -------
+    float or np.ndarray
+        A share of all studies. Source: Westfall, Kenny and Judd (2014, J Experimental Psychology:
+        General 143:2020).
+
+    Raises
+    ------
+    InputError
+        With too few persons or items, or where nothing varies.
+    """
+    if not isinstance(condition_of, str) or condition_of not in CONDITIONS:
+        raise InputError(
+            f"condition_of must be one of {', '.join(CONDITIONS)}, not {condition_of!r}."
+        )
+    P, Q = numbers("n_persons", n_persons, 3), numbers("n_items", n_items, 3)
+    n = count("n_per_cell", n_per_cell)
+    persons, items = numbers("person_sd", person_sd, 0), numbers("item_sd", item_sd, 0)
+    alone = 4 * numbers("noise_sd", noise_sd, 0) ** 2 / (P * Q * n)
+    # an average of levels in one half minus that in the other has four times a mean's variance
+    a = persons**2 / P * (4 if condition_of == "persons" else 1) + alone
+    b = items**2 / Q * (4 if condition_of == "items" else 1) + alone
+    df_a, df_b = P - 1 - (condition_of == "persons"), Q - 1 - (condition_of == "items")
+    lines = P * (1 + (condition_of != "persons")) + Q * (1 + (condition_of != "items"))
+    df_e = np.maximum(P * Q * n - lines + 2, 1)
+    variance = a + b - alone
+    if np.any(variance == 0):
+        raise InputError("person_sd, item_sd and noise_sd are all 0: then nothing needs a test.")
+    df = variance**2 / (a**2 / df_a + b**2 / df_b + alone**2 / df_e)
+    return t_test_power(effect, variance, np.maximum(df, 1), alpha=alpha)
