@@ -18,6 +18,7 @@ _HOMES = {
     ),
     "expected": ("Answer", "Expected", "answers", "expect"),
     "over_time": ("slopes_plan",),
+    "pilot": ("PilotTells", "pilot_tells"),
     "search": ("best_split", "clusters_needed", "rows_needed", "smallest_effect"),
     "study_plan": ("StudyPlan",),
 }

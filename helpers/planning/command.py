@@ -86,6 +86,13 @@ def _parser() -> argparse.ArgumentParser:
         help="between items: of levels, and of differences between conditions (default: 0.5 0)",
     )
     add("--power", type=float, help="find the clusters, or else the rows, that reach it")
+    add(
+        "--pilot",
+        type=int,
+        nargs=2,
+        metavar=("G", "N"),
+        help="clusters and rows in each of the pilot that the SDs come from: what it leaves open",
+    )
     add("--smallest-effect", action="store_true", help="found with --power (default: 0.8)")
     add("--cost-person", type=float, metavar="COST", help="price of a cluster")
     add("--cost-row", type=float, metavar="COST", help="price of a row")
@@ -124,6 +131,17 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
             yield f"{found_in_words(plan, expected)} With power 80% it finds {least:.3g}."
         return
     sizes = options.clusters, options.per_cluster
+    if options.pilot:
+        from helpers.planning.pilot import pilot_tells
+        from helpers.planning.words import pilot_in_words
+
+        if options.clusters is not None or not options.per_cluster:
+            raise InputError("--pilot needs --per-cluster of the study, and finds its --clusters.")
+        power = 0.8 if options.power is None else options.power
+        clusters, rows = options.pilot
+        told = pilot_tells(_plan(options), clusters, rows, power, seed=options.seed)
+        yield pilot_in_words(told, power)
+        return
     if options.power is not None and not options.smallest_effect and not all(sizes):
         if not any(sizes):
             raise InputError("--power needs --clusters or --per-cluster: it finds the other.")

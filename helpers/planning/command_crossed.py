@@ -73,6 +73,7 @@ def _plan(options: argparse.Namespace) -> CrossedPlan:
         "--times": options.times,
         "--dropout": options.dropout,
         "--strategy": options.strategy,
+        "--pilot": options.pilot,
         "--treated-share": options.treated_share != 0.5,
     }
     for name, value in unused.items():

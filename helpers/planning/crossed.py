@@ -69,6 +69,10 @@ class CrossedPlan:
             raise InputError("effect must be one number.")
         if not numbers("noise_sd", self.noise_sd, 0) > 0:
             raise InputError("noise_sd must be above 0.")
+        if not isinstance(self.condition_of, str) or self.condition_of not in BARS:
+            raise InputError(
+                f"condition_of must be one of {', '.join(BARS)}, not {self.condition_of!r}."
+            )
         self.design()  # which checks the rest
         for units, sd in (("persons", self.person_sd), ("items", self.item_sd)):
             if self.condition_of == units and sd[1]:

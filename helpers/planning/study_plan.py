@@ -181,12 +181,24 @@ class StudyPlan:
         variance = (self.slope_sd**2 + per_row * self.noise_sd**2 / n) / G
         return float(t_test_power(self.effect, variance, G - 1))
 
+    def own_error(self, n: float) -> float:
+        """Variance, by noise alone, of what a cluster of n rows says: its mean, or its own slope.
+
+        Raises
+        ------
+        InputError
+            Where so few rows give no slope, or one without a variance.
+        """
+        if self.level == "row":
+            return float(two_stage_variance(1, n, 1, 0.0, self.noise_sd))
+        parts = n // 2, n - n // 2
+        return self.noise_sd**2 * (
+            1 / n if self.level == "arm" else sum(1 / part for part in parts)
+        )
+
     def _arm_variance(self, n: float) -> float:
         arms = 1 / self.n_treated + 1 / (self.n_clusters - self.n_treated)
-        return (self.intercept_sd**2 + self.noise_sd**2 / n) * arms
+        return (self.intercept_sd**2 + self.own_error(n)) * arms
 
     def _slope_variance(self, n: int) -> float:
-        if self.level == "row":
-            return float(two_stage_variance(self.n_clusters, n, 1, self.slope_sd, self.noise_sd))
-        own_error = self.noise_sd**2 * (1 / (n // 2) + 1 / (n - n // 2))
-        return (self.slope_sd**2 + own_error) / self.n_clusters
+        return (self.slope_sd**2 + self.own_error(n)) / self.n_clusters

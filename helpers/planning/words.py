@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from helpers.planning.expected import Answer, Expected, share_error
+from helpers.planning.pilot import PilotTells
 from helpers.planning.study_plan import StudyPlan
 from helpers.strategies import REGISTRY
 
@@ -39,4 +40,15 @@ def found_in_words(plan: StudyPlan, expected: Expected) -> str:
         f"{sizes_in_words(plan)} {expected.strategy} finds an effect of {plan.effect:g} in "
         f"{power:.1%} of studies (MC error {share_error(power, S):.1%}); false alarms: "
         f"{alarms:.1%} ({share_error(alarms, S):.1%})."
+    )
+
+
+def pilot_in_words(told: PilotTells, power: float) -> str:
+    """What a pilot leaves open."""
+    (low_sd, high_sd), (low, high) = told.between_sd, told.clusters
+    return (
+        f"By its estimates a power of {power:.0%} needs {told.clusters_at_estimate} clusters. But "
+        f"so small a pilot leaves the SD between clusters open from {low_sd:.2g} to {high_sd:.2g} "
+        f"({told.confidence:.0%} interval), and the clusters needed from {low} to {high}. With "
+        f"{told.clusters_at_estimate} the chance of that power is {told.chance:.0%}."
     )

@@ -144,7 +144,7 @@ def test_what_it_cannot_do_it_says_in_a_line(capsys, words, told):
     [
         ({"item_sd": (0.5, 0.1)}, "items are in one condition"),
         ({"n_persons": 3}, "n_persons"),
-        ({"condition_of": "words"}, "predictor_of"),
+        ({"condition_of": "words"}, "condition_of must be"),
         ({"noise_sd": 0}, "noise_sd"),
     ],
 )
