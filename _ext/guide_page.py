@@ -1,4 +1,4 @@
-"""The guide as a page: `{guide}` writes its questions and answers, `guide.mjs` asks them one by one.
+"""The guide as a page: `{guide}` writes questions and answers, `guide.mjs` asks them one by one.
 
 Without scripts all of it stands there to be read, one question below the other.
 """
