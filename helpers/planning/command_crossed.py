@@ -71,6 +71,8 @@ def _plan(options: argparse.Namespace) -> CrossedPlan:
     """The plan, with stand-ins for sizes that are searched for."""
     unused = {
         "--times": options.times,
+        "--person-slope-sd": options.person_slope_sd is not None,
+        "--cluster-slope-sd": options.cluster_slope_sd is not None,
         "--dropout": options.dropout,
         "--strategy": options.strategy,
         "--pilot": options.pilot,

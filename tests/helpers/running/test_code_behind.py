@@ -22,10 +22,24 @@ def copy(tmp_path_factory):
     return place
 
 
-ALGEBRA = """
-    criterion crossproducts kenward_roger kronecker many_studies multilevel pooled psi random_terms
-    reduced_rows satterthwaite search singular smallmatrix starts two_stage
-""".split()
+ALGEBRA = (
+    "criterion",
+    "crossproducts",
+    "kenward_roger",
+    "kronecker",
+    "many_studies",
+    "multilevel",
+    "pooled",
+    "psi",
+    "random_terms",
+    "reduced_rows",
+    "satterthwaite",
+    "search",
+    "singular",
+    "smallmatrix",
+    "starts",
+    "two_stage",
+)
 """The engine's files from crossproducts to estimates; others read formulas and data frames, or fit
 what no cell holds."""
 
