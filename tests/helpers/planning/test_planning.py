@@ -51,6 +51,14 @@ def test_power_of_a_t_test_is_scipys():
     assert theory.t_test_power(0, 1, 7) == pytest.approx(0.05)
 
 
+def test_power_is_a_share_of_any_effect_however_large():
+    """Searches rest on it: one that is NaN sends them to a thousand clusters."""
+    for df in (1, 5, 30, 300, 1401):
+        shares = theory.t_test_power(np.linspace(0, 60, 601), 1, df)
+        assert np.all(np.diff(shares) >= -1e-9)
+        assert np.all((shares >= 0) & (shares <= 1 + 1e-12))
+
+
 @pytest.mark.parametrize(
     "plan, strategy",
     [(TRIAL, "random_intercept"), (TRIAL, "cluster_robust_cr2"), (SITES, "two_stage")],
