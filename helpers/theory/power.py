@@ -42,9 +42,9 @@ def t_test_power(
         raise InputError("variance must be above 0: an estimate that never errs needs no test.")
     shift = np.abs(numbers("effect", effect)) / np.sqrt(variance)
     limit = stdtrit(df, 1 - numbers("alpha", alpha, 1e-12, 1 - 1e-12) / 2)
-    # far from zero scipy gives NaN in place of shares that are none to all digits
-    missed, wrong_sign = (np.nan_to_num(nctdtr(df, shift, end)) for end in (limit, -limit))
-    return plain(1 - missed + wrong_sign)
+    # nctdtr has no number for tails far too small to matter here, the smaller one above all
+    below, above = (np.nan_to_num(nctdtr(df, shift, at)) for at in (-limit, limit))
+    return plain(1 - above + below)
 
 
 @form("exact")
