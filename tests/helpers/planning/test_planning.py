@@ -51,12 +51,11 @@ def test_power_of_a_t_test_is_scipys():
     assert theory.t_test_power(0, 1, 7) == pytest.approx(0.05)
 
 
-def test_power_is_a_share_of_any_effect_however_large():
-    """Searches rest on it: one that is NaN sends them to a thousand clusters."""
-    for df in (1, 5, 30, 300, 1401):
-        shares = theory.t_test_power(np.linspace(0, 60, 601), 1, df)
-        assert np.all(np.diff(shares) >= -1e-9)
-        assert np.all((shares >= 0) & (shares <= 1 + 1e-12))
+@pytest.mark.parametrize("df", [1, 10, 1000])
+def test_power_of_a_t_test_rises_to_one(df):
+    """Where the effect dwarfs its error too: SciPy's function has no number for some tails."""
+    power = theory.t_test_power(np.arange(0, 90, 0.25), 1, df)
+    assert np.all(np.diff(power) > -1e-12) and power[-1] > 0.9999
 
 
 @pytest.mark.parametrize(
