@@ -152,6 +152,9 @@ export function mount(place, module, data) {
       held = pull(event, true);
       if (held) svg.setPointerCapture(event.pointerId);
     });
+    // a finger that holds something does not scroll the page
+    const still = (event) => held && event.preventDefault();
+    svg.addEventListener("touchstart", still, { passive: false });
     svg.addEventListener("pointermove", (event) => held && pull(event, false));
     for (const end of ["pointerup", "pointercancel"]) {
       svg.addEventListener(end, () => (held = false));

@@ -15,10 +15,13 @@ export const controls = {
     min: 0, max: 3, step: 0.1, start: 1, shown: (value) => `\u00d7${number(value, 1)}`,
   }),
   days: slider("Days measured", { min: 1, max: 40, step: 1, start: 10 }),
-  slope: slider("Ada\u2019s slope (ms a day)", {
-    min: SLOPES[0], max: SLOPES[1], step: 0.5, start: 22, shown: (value) => number(value, 1),
+  slope: slider("Ada\u2019s slope a day", {
+    min: SLOPES[0], max: SLOPES[1], step: 0.5, start: 22,
+    shown: (value) => `${number(value, 1)} ms`,
   }),
-  level: slider("Ada\u2019s start (ms)", { min: LEVELS[0], max: LEVELS[1], step: 1, start: 206 }),
+  level: slider("Ada\u2019s start", {
+    min: LEVELS[0], max: LEVELS[1], step: 1, start: 206, shown: (value) => `${value} ms`,
+  }),
 };
 
 /** How far a line is believed, as a matrix: W = T (T + V)^-1, T what people's lines vary by, V what
@@ -91,8 +94,10 @@ export function draw(picture, state, found, motion, data) {
   const ada = [x(state.slope), y(state.level)];
   pen.arrow(...ada, x(found.ada_slope), y(found.ada_level), "multilevel thick");
   pen.dot(...ada, 8, "two_stage ada");
-  const left = ada[0] > width - 60;
-  pen.text(ada[0] + (left ? -13 : 13), ada[1] + 5, "Ada", "strong halo", left ? "end" : "start");
+  const { slope: from, level: at } = controls;
+  const moved = state.slope !== from.start || state.level !== at.start;
+  const words = moved ? "Ada" : "Ada (drag her)", left = ada[0] > width - (moved ? 60 : 120);
+  pen.text(ada[0] + (left ? -13 : 13), ada[1] + (left ? 14 : 5), words, "strong halo", left ? "end" : "start");
 }
 
 /** Ada goes where she is pulled, once a finger has come down near her. */

@@ -210,6 +210,28 @@ def test_without_scripts_a_figure_says_it(name, look, address):
         assert len(place.locator("img").first.get_attribute("alt")) > 40
 
 
+def test_a_finger_drags_ada_and_not_the_page(look, address):
+    name = "shrinkage"
+    with opened(look, address, name) as page:
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        before = shown(page, name)
+        ada = page.locator(f"#play-{name} .ada")
+        ada.scroll_into_view_if_needed()
+        box, scrolled = ada.bounding_box(), page.evaluate("scrollY")
+        at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        finger = page.context.new_cdp_session(page)
+        for kind, moves in [("touchStart", 0), ("touchMove", 25), ("touchMove", 50)]:
+            points = [{"x": at["x"] - moves, "y": at["y"] - moves}]
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        page.wait_for_function(ANSWERED, arg=[name, len(before["times"])])
+        page.wait_for_timeout(100)
+        state = shown(page, name)["state"]
+        assert state["slope"] < before["state"]["slope"] - 2, state
+        assert state["level"] > before["state"]["level"] + 10, state
+        assert page.evaluate("scrollY") == scrolled
+
+
 def test_scripts_come_only_where_they_are_needed(site):
     pages = {told_of(name).PAGE for name in NAMES}
     for page in site.rglob("*.html"):
