@@ -66,8 +66,8 @@ def cautions(question: Question, answers: Answers, time: pd.Series | None = None
     question, answers
         Of `put_question` and `all_answers`.
     time : Series, optional
-        Times of the rows of ``question.data``: the order of neighbours, and what may drift. Rows
-        are taken in the file's order when left out.
+        Times of the rows of ``question.data``, the question's when left out: the order of
+        neighbours, and what may drift. Without any, rows are taken in the file's order.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def cautions(question: Question, answers: Answers, time: pd.Series | None = None
         found += [
             *_df_collapse(question, answers),
             *_within_between(question),
-            *_over_time(question, answers, time),
+            *_over_time(question, answers, question.clock if time is None else time),
         ]
     return found
 
