@@ -17,6 +17,7 @@ from helpers.theory.forms import form
 from helpers.theory.intraclass_correlation import (
     between_sd_for,
     cluster_level_false_alarm_rate,
+    cluster_level_false_alarm_rate_exact,
     design_effect,
     effective_sample_size,
     moulton_factor,
@@ -50,6 +51,7 @@ __all__ = [
     "balanced_variance",
     "between_sd_for",
     "cluster_level_false_alarm_rate",
+    "cluster_level_false_alarm_rate_exact",
     "cluster_randomised_power",
     "design_effect",
     "effective_sample_size",
