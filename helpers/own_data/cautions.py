@@ -227,8 +227,8 @@ def _df_collapse(question: Question, answers: Answers) -> Iterator[Caution]:
                 yield Caution(
                     "df_collapse",
                     df,
-                    f"There are {G} clusters, and the test of {question.term} has {short(df)} degrees "
-                    "of freedom: few clusters decide it.",
+                    f"There are {G} clusters, and the test of {question.term} has {short(df)} "
+                    "degrees of freedom: few clusters decide it.",
                     "Take the interval at its width. Below four degrees of freedom do not trust "
                     "the p-value either.",
                 )

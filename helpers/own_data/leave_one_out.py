@@ -95,7 +95,8 @@ def leave_out_in_words(table: pd.DataFrame, question: Question, answers: Answers
         error = answers.table["std_error"].get(column, np.nan)
     said = (
         f"No cluster moves the answer more than {rows}: without it, {name} says {short(without)} "
-        f"in place of {short(whole)}, a move of {short(abs(without - whole) / error)} standard errors."
+        f"in place of {short(whole)}, a move of {short(abs(without - whole) / error)} "
+        "standard errors."
     )
     turned = int((np.sign(table[column]) == -np.sign(whole)).sum())
     if turned:
