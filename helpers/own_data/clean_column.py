@@ -16,14 +16,16 @@ _UNIT = (
     "years?|yrs?|months?|weeks?|days?"
 )
 _DRESSED = (  # a number for people's eyes: signs, units, parted thousands
-    rf"['\"(<>≤≥~$€£]?[{_SPACE}]*[+−–-]?[{_SPACE}]*"
+    rf"['\"($€£]?[{_SPACE}]*[+−–-]?[{_SPACE}]*"
     rf"(?:\d{{1,3}}(?:[.,'’{_SPACE}]\d{{3}})+(?:[.,]\d*)?|\d+(?:[.,]\d*)?|[.,]\d+)"
     rf"[{_SPACE}]*(?:{_UNIT})?['\")]?"
 )
 _FORMULA = r"(?i)=[-+ ]*(?:[a-z]+[$]?[\d(]|[\d(]).*"
 
 
-def clean_column(column: pd.Series, used: bool, typed: bool) -> pd.Series:
+def clean_column(
+    column: pd.Series, *, used: bool = True, typed: bool = False, label: bool = False
+) -> pd.Series:
     """Numbers where all of it are numbers, else labels; as it is where it is not used and neither.
 
     Parameters
@@ -34,6 +36,8 @@ def clean_column(column: pd.Series, used: bool, typed: bool) -> pd.Series:
         Hold it to be clean.
     typed : bool
         It comes from a file that tells text from numbers, so that digits in text are labels.
+    label : bool
+        It only says which rows belong together, so that ``207`` and ``207a`` may stand in it.
 
     Raises
     ------
@@ -63,8 +67,9 @@ def clean_column(column: pd.Series, used: bool, typed: bool) -> pd.Series:
     plain = values.str.fullmatch(_NUMBER)
     if plain.all():
         return column if typed else _numbers(column, values, used)
-    if used:
+    if used and not label:
         _refuse_mixtures(column, values, plain)
+    if used:
         _refuse_likeness(column, values)
     return column
 
@@ -137,7 +142,7 @@ def _refuse_mixtures(column: pd.Series, values: pd.Series, plain: pd.Series) -> 
             f"{column.name!r} holds {values[~plain].iloc[0]!r}: write numbers without signs, units "
             "and parted thousands, and begin names with a letter."
         )
-    if numbers.mean() > 0.5 or column.isin(values[numbers]).sum() > 0.5 * column.notna().sum():
+    if numbers.mean() > 0.5 or column.isin(values[plain]).sum() > 0.5 * column.notna().sum():
         raise InputError(
             f"{column.name!r} holds numbers, and {values[~numbers].iloc[0]!r} among them: correct "
             "it, or leave the cell empty where the value is missing; begin names with a letter."

@@ -18,7 +18,11 @@ EXTRA = "formats"  # of pyproject.toml: what pandas needs for Excel and SPSS
 _THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+"
 
 
-def read_file(path: str | os.PathLike[str], columns: Sequence[str] | None = None) -> pd.DataFrame:
+def read_file(
+    path: str | os.PathLike[str],
+    columns: Sequence[str] | None = None,
+    labels: Sequence[str] = (),
+) -> pd.DataFrame:
     """The rows of a file.
 
     Parameters
@@ -28,6 +32,8 @@ def read_file(path: str | os.PathLike[str], columns: Sequence[str] | None = None
         decimal sign are told from what it holds.
     columns : list of str, optional
         Those that will be used. Only they are held to be clean; all when left out.
+    labels : list of str
+        Those among them that only say which rows belong together: 207 and 207a may stand in them.
 
     Returns
     -------
@@ -43,12 +49,12 @@ def read_file(path: str | os.PathLike[str], columns: Sequence[str] | None = None
     """
     path = Path(path).expanduser()
     try:
-        return _read(path, columns)
+        return _read(path, columns, labels)
     except OSError as error:
         raise InputError(f"{path.name!r} cannot be read: {error.strerror or error}.") from None
 
 
-def _read(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
+def _read(path: Path, columns: Sequence[str] | None, labels: Sequence[str]) -> pd.DataFrame:
     if path.is_dir():
         raise InputError(f"{str(path)!r} is a folder: name a file in it.")
     if not path.is_file():
@@ -68,14 +74,19 @@ def _read(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
     data = _named(path, data, names)
     if data.empty:
         raise InputError(f"{path.name!r} has no rows below its header.")
-    for name in columns or ():
+    for name in [*(columns or ()), *labels]:
         if name not in data.columns:
             shown = ", ".join(data.columns[:12]) + (", ..." if data.shape[1] > 12 else "")
             raise InputError(f"{path.name!r} has no column {name!r}; it has {shown}.")
     with_commas = None
     for name in data.columns:
         column = data[name]
-        clean = clean_column(column, columns is None or name in columns, typed=suffix in TYPED)
+        clean = clean_column(
+            column,
+            used=columns is None or name in columns or name in labels,
+            typed=suffix in TYPED,
+            label=name in labels,
+        )
         if clean is not column:
             data[name] = clean
             if clean.dtype == float and column.astype(str).str.contains(",", regex=False).any():

@@ -23,8 +23,9 @@ class TextFile:
     """A text file whose lines all hold as many fields as its header.
 
     R writes names of rows under no name, or under none at all, so that each line has one field
-    more; they become a column ``row``. Ends of lines are of any kind, for Python makes them one
-    kind before pandas sees them, which would drop fields where two kinds meet.
+    more; they become a column ``row`` (``name_of_row`` where there is one). Ends of lines are of
+    any kind, for Python makes them one kind before pandas sees them, which would drop fields where
+    two kinds meet.
 
     Parameters
     ----------
@@ -137,17 +138,18 @@ class TextFile:
         names = [" ".join(name.split()) for name in first]
         if longer is not None and widths != {n + 1}:
             raise self._ragged(*longer, n)
+        row = "row" if "row" not in names else "name_of_row"
         if longer is not None:
-            return ["row", *names]
+            return [row, *names]
         if not names[0]:
-            names[0] = "row"
+            names[0] = row
         return names + [""] * (max(widths, default=n) - n)
 
     def _refuse_open_quote(self, line: int, fields: list[str], n: int) -> None:
         """Lines swallowed whole by a quote that was opened and never closed."""
         for field in fields:
             inside = field.splitlines()[1:-1] or field.splitlines()[1:]
-            if any(part.count(self._separator) >= n - 1 for part in inside):
+            if any(part.count(self._separator) == n - 1 for part in inside):
                 raise InputError(
                     f"A quote in line {line} of {self._path.name!r} is not closed in that line: "
                     "close it or take it away."

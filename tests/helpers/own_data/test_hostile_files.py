@@ -22,6 +22,7 @@ READ = {
     "commas in the header, tabs": (b"g, m\ty, s\n1,5\t2,5\n", {"g, m": [1.5], "y, s": [2.5]}),
     "separators in quotes": (b'g,y\n"a,b",1\n"c\n",2\n', {"g": ["a,b", "c"], "y": [1, 2]}),
     "R's names of rows": (b'"g","y"\n"1","a",5\n"2","b",6\n', {"row": [1, 2], "g": ["a", "b"]}),
+    "names of rows beside rows": (b",row,y\nx,1,5\n", {"name_of_row": ["x"], "row": [1]}),
     "pandas' names of rows": (b",g,y\n0,a,5\n1,b,6\n", {"row": [0, 1], "y": [5, 6]}),
     "a separator at each end": (b"g,y\na,1,\nb,2,\n", {"g": ["a", "b"], "y": [1, 2]}),
     "empty rows and columns": (b"g,y,,\na,1,,\n,,,\nb,2,,\n", {"g": ["a", "b"], "y": [1, 2]}),
@@ -39,6 +40,7 @@ READ = {
         b"g,y\n90071992547409931234,1\n90071992547409931235,2\n",
         {"g": ["90071992547409931234", "90071992547409931235"]},
     ),
+    "less and more": (b"g,y\n<6m,1\n>6m,2\n", {"g": ["<6m", ">6m"]}),
     "labels as floats": (b"g,y\n1.0,1\n2.0,2\n", {"g": [1.0, 2.0]}),
     "yes and no beside a gap": (b"g,y\nTRUE,1\n,2\nFALSE,3\n", {"g": [1, NA, 0]}),
     "nothing in a column": (b"g,y\n,1\n,2\n", {"g": [NA, NA], "y": [1, 2]}),
@@ -80,7 +82,7 @@ REFUSED = {
     "a printer's minus": ("g,y\na,−5\nb,−7\n".encode(), "'y' holds '−5'"),
     "text in numbers": (b"g,y\na,1\nb,2\nc,ill\nd,1\n", "'y' holds numbers, and 'ill' among them"),
     "text in ones": (b"g,y\na,1\nb,1\nc,ill\nd,1\n", "'y' holds numbers, and 'ill' among them"),
-    "a limit of detection": (b"g,y\na,<5\nb,7\n", "'y' holds '<5'"),
+    "a limit of detection": (b"g,y\na,<5\nb,7\nc,8\n", "holds numbers, and '<5' among them"),
     "SAS's missing": (b"g,y\na,1\nb,.\nc,2\n", "'y' holds numbers, and '.' among them"),
     "a spreadsheet's error": (b"g,y\na,1\nb,#DIV/0!\nc,2\n", "'#DIV/0!' among them"),
     "a formula": (b"g,y\na,=1+1\nb,2\n", "formula, '=1\\+1'"),
@@ -107,6 +109,17 @@ def test_a_file_that_could_mislead_is_refused(tmp_path, content, said):
     (tmp_path / "a.csv").write_bytes(content)
     with pytest.raises(InputError, match=f"(?s){said}"):
         read_file(tmp_path / "a.csv")
+
+
+def test_what_says_which_rows_belong_together_may_mix_numbers_and_words(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"g,y\n207,1\n208,2\n207a,3\n207,4\n")
+    with pytest.raises(InputError, match="'g' holds numbers, and '207a' among them"):
+        read_file(tmp_path / "a.csv")
+    data = read_file(tmp_path / "a.csv", ["y"], labels=["g"])
+    assert look(data, "g", ["y"]).sizes.to_dict() == {"207": 2, "208": 1, "207a": 1}
+    (tmp_path / "a.csv").write_bytes(b"g,y\n207A,1\n208,2\n207a,3\n")
+    with pytest.raises(InputError, match="'g' holds '207A' and '207a'"):
+        read_file(tmp_path / "a.csv", ["y"], labels=["g"])
 
 
 def test_places_without_a_file_are_refused(tmp_path):
