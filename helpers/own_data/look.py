@@ -192,10 +192,14 @@ def intraclass_correlation(y: np.ndarray, codes: np.ndarray) -> float:
 
 
 def _deviations(y: np.ndarray, codes: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """From the cluster's mean of the rows that are there; zero elsewhere: (N,)."""
+    """From the cluster's mean of the rows that are there; zero elsewhere: (N,).
+
+    Zero too where a mean's rounding is all there is: a column that is constant within clusters.
+    """
     n = np.bincount(codes, there)
     means = np.bincount(codes, np.where(there, y, 0.0)) / np.maximum(n, 1)
-    return np.where(there, y - means[codes], 0.0)
+    d = np.where(there, y - means[codes], 0.0)
+    return np.where(np.abs(d) > 1e-12 * np.abs(means[codes]), d, 0.0)
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:
