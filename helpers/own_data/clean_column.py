@@ -70,7 +70,7 @@ def clean_column(
     if used and not label:
         _refuse_mixtures(column, values, plain)
     if used:
-        _refuse_likeness(column, values)
+        _refuse_likeness(column, values, plain)
     return column
 
 
@@ -149,11 +149,13 @@ def _refuse_mixtures(column: pd.Series, values: pd.Series, plain: pd.Series) -> 
         )
 
 
-def _refuse_likeness(column: pd.Series, values: pd.Series) -> None:
+def _refuse_likeness(column: pd.Series, values: pd.Series, plain: pd.Series) -> None:
     """Labels that people take for the same and a program does not."""
     keys = values.map(
         lambda label: " ".join(unicodedata.normalize("NFKC", label).casefold().split())
     )
+    short = plain & (values.str.len() < 16)
+    keys[short] = values[short].str.replace(",", ".", regex=False).astype(float).astype(str)
     twice = keys.duplicated(keep=False)
     if twice.any():
         alike = values[keys == keys[twice].iloc[0]]

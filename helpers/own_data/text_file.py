@@ -124,6 +124,7 @@ class TextFile:
             records = self._records(self._separator)
             _, first = next(records)
             n, before, widths, longer = len(first), 1, set(), None
+            starts, n_lines = set(), 0
             for line, fields in records:
                 if len(fields) < n:
                     raise self._ragged(line, len(fields), n)
@@ -133,10 +134,14 @@ class TextFile:
                     longer = line, len(fields)
                 widths.add(len(fields))
                 before = line
+                if longer is not None:
+                    starts.add(fields[0])
+                    n_lines += 1
         except csv.Error as error:
             raise self._unreadable(error) from None
         names = [" ".join(name.split()) for name in first]
-        if longer is not None and widths != {n + 1}:
+        named_rows = widths == {n + 1} and len(starts) == n_lines and self._tells_row_names()
+        if longer is not None and not named_rows:
             raise self._ragged(*longer, n)
         row = "row" if "row" not in names else "name_of_row"
         if longer is not None:
@@ -144,6 +149,15 @@ class TextFile:
         if not names[0]:
             names[0] = row
         return names + [""] * (max(widths, default=n) - n)
+
+    def _tells_row_names(self) -> bool:
+        """Whether the field too many can only be the first: a comma may be the last one's decimal.
+
+        R puts quotes around names of rows.
+        """
+        with self._path.open(encoding=self._encoding) as file:
+            lines = [line for line in islice(file, _LOOKED_AT) if line.strip()]
+        return self._separator != "," or lines[1].lstrip().startswith('"')
 
     def _refuse_open_quote(self, line: int, fields: list[str], n: int) -> None:
         """Lines swallowed whole by a quote that was opened and never closed."""
@@ -175,8 +189,8 @@ def _encoding(path: Path) -> str:
         start = file.read(6)
     if start.startswith(_COMPRESSED):
         raise InputError(
-            f"{path.name!r} is compressed, or a workbook under another ending: unpack it, or give "
-            "it its own ending."
+            f"{path.name!r} is compressed, or a workbook that is none of Excel's by its ending: "
+            "unpack it, or save it as CSV."
         )
     marked = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     for encoding in ["utf-16"] if marked else ["utf-8-sig", "cp1252", "latin-1"]:

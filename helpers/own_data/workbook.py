@@ -12,7 +12,9 @@ from helpers.errors import InputError
 from helpers.own_data.text_file import MISSING
 
 _MERGED = re.compile(rb'<mergeCell\s+ref="([^"]+)"')
-_NOT_COMPUTED = re.compile(rb'<c r="([A-Z]+\d+)"[^>]*><f[^>]*>[^<]*</f>\s*(?:<v\s*/>|<v></v>)?</c>')
+_NOT_COMPUTED = re.compile(
+    rb'<c r="([A-Z]+\d+)"[^>]*><f(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?</c>'
+)
 _BLOCK, _LONGEST = 1 << 20, 1 << 12  # bytes of a sheet at a time; of a cell with its formula
 
 
