@@ -66,7 +66,7 @@ def clean_column(
         return column.astype(float)
     plain = values.str.fullmatch(_NUMBER)
     if plain.all():
-        return column if typed else _numbers(column, values, used)
+        return column if typed or label else _numbers(column, values, used)
     if used and not label:
         _refuse_mixtures(column, values, plain)
     if used:
@@ -154,7 +154,7 @@ def _refuse_likeness(column: pd.Series, values: pd.Series, plain: pd.Series) -> 
     keys = values.map(
         lambda label: " ".join(unicodedata.normalize("NFKC", label).casefold().split())
     )
-    short = plain & (values.str.len() < 16)
+    short = plain & (values.str.len() < 16) & ~values.str.contains("[eE]")
     keys[short] = values[short].str.replace(",", ".", regex=False).astype(float).astype(str)
     twice = keys.duplicated(keep=False)
     if twice.any():

@@ -70,7 +70,7 @@ def _read(path: Path, columns: Sequence[str] | None, labels: Sequence[str]) -> p
         data, names = _workbook(path)
     else:
         text = TextFile(path)
-        data, names = text.read(), text.names
+        data, names = text.read(labels), text.names
     data = _named(path, data, names)
     if data.empty:
         raise InputError(f"{path.name!r} has no rows below its header.")

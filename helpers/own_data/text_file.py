@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -49,16 +49,24 @@ class TextFile:
         self._separator = self._find_separator()
         self.names = self._find_names()
 
-    def read(self) -> pd.DataFrame:
-        """The rows below the header; columns are called 0, 1, ..."""
+    def read(self, labels: Sequence[str] = ()) -> pd.DataFrame:
+        """The rows below the header; columns are called 0, 1, ...
+
+        Parameters
+        ----------
+        labels : list of str
+            Columns in which 1E1 is a name, and not that of 10E0.
+        """
         try:
             data = self._read()
         except (ValueError, csv.Error) as error:  # ParserError is one
             raise self._unreadable(error) from None
         for i in data.select_dtypes(float).columns:
-            if data[i].abs().max() >= 2**53:  # identifiers beside empty cells have lost digits
+            large = data[i].abs().max() >= 2**53  # identifiers beside empty cells have lost digits
+            if large or self.names[i] in labels:
                 text = self.as_text(i)
-                if text.dropna().str.fullmatch(r"\s*\d+\s*").all():
+                digits = large and text.dropna().str.fullmatch(r"\s*\d+\s*").all()
+                if digits or (self.names[i] in labels and text.str.contains("[a-zA-Z]").any()):
                     data[i] = text
         return data
 

@@ -126,6 +126,12 @@ def test_what_says_which_rows_belong_together_may_mix_numbers_and_words(tmp_path
         read_file(tmp_path / "a.csv", ["y"], labels=["g"])
 
 
+def test_names_that_look_like_powers_of_ten_are_names(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"g,y\n1E1,1\n10E0,2\n,3\n1E1,4\n")
+    data = read_file(tmp_path / "a.csv", ["y"], labels=["g"])
+    assert look(data, "g", ["y"]).sizes.to_dict() == {"1E1": 2, "10E0": 1}
+
+
 def test_places_without_a_file_are_refused(tmp_path):
     for path, said in [
         (tmp_path, "is a folder"),
