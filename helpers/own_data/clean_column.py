@@ -46,12 +46,8 @@ def clean_column(
         it holds lists or the like.
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
-        if used and pd.api.types.infer_dtype(column.cat.categories).startswith("mixed"):
-            words = [label for label in column.cat.categories if isinstance(label, str)]
-            raise InputError(
-                f"{column.name!r} has words for some of its numbers only, such as {words[0]!r}: "
-                "give each value its label, or none."
-            )
+        if used:
+            _refuse_categories(column)
         return column
     if column.isna().all() and not pd.api.types.is_datetime64_any_dtype(column):
         return column.astype(float) if _is_text(column) else column
@@ -128,6 +124,20 @@ def _numbers(column: pd.Series, values: pd.Series, used: bool) -> pd.Series:
         f"{column.name!r} holds {commas.iloc[0]!r}, whose comma may part thousands or decimals: "
         "write it without."
     )
+
+
+def _refuse_categories(column: pd.Series) -> None:
+    labels = column.cat.remove_unused_categories().cat.categories
+    kind = pd.api.types.infer_dtype(labels)
+    if kind.startswith("mixed"):
+        words = [label for label in labels if isinstance(label, str)]
+        raise InputError(
+            f"{column.name!r} has words for some of its numbers only, such as {words[0]!r}: give "
+            "each value its label, or none."
+        )
+    if kind == "string":
+        values = pd.Series(labels, dtype=str)
+        _refuse_likeness(column, values, values.str.fullmatch(_NUMBER))
 
 
 def _refuse_mixtures(column: pd.Series, values: pd.Series, plain: pd.Series) -> None:

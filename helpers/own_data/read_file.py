@@ -33,7 +33,8 @@ def read_file(
     columns : list of str, optional
         Those that will be used. Only they are held to be clean; all when left out.
     labels : list of str
-        Those among them that only say which rows belong together: 207 and 207a may stand in them.
+        Those that only say which rows belong together: 207 and 207a may stand in one. They are
+        held to be clean too.
 
     Returns
     -------

@@ -125,6 +125,16 @@ def test_digits_kept_as_text_are_labels(tmp_path):
     assert read_file(tmp_path / "a.parquet")["g"].tolist() == ["01", "1", "01"]
 
 
+def test_categories_that_are_all_but_the_same(tmp_path):
+    labels = pd.Categorical(["A", "b", "b"], categories=["A", "a ", "b"])
+    pd.DataFrame({"g": labels, "y": [1, 2, 3]}).to_parquet(tmp_path / "a.parquet")
+    assert read_file(tmp_path / "a.parquet")["g"].tolist() == ["A", "b", "b"]
+    data = pd.DataFrame({"g": pd.Categorical(["A", "a ", "b"]), "y": [1, 2, 3]})
+    data.to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(InputError, match="'g' holds 'A' and 'a '"):
+        read_file(tmp_path / "a.parquet")
+
+
 def test_names_that_repeat_in_parquet(tmp_path):
     pq.write_table(
         pa.Table.from_arrays([pa.array([1]), pa.array([2])], ["y", "y"]), tmp_path / "a.pq"
