@@ -56,7 +56,8 @@ BROKEN_PICTURES = """() => [...document.images]
 OPEN_EVERYTHING = """() => {
   const closed = [...document.querySelectorAll("details:not([open])")];
   for (const part of closed) part.open = true;
-  const hidden = [...document.querySelectorAll("button.toggle-button-hidden")];
+  const hidden = [...document.querySelectorAll(
+    "button.toggle-button-hidden, button[data-shows-all]:not([aria-pressed=true])")];
   for (const button of hidden) button.click();
   return closed.length + hidden.length;
 }"""
@@ -68,7 +69,7 @@ WIDEST = """() => {
   return wide.length ? wide.at(-1).outerHTML.slice(0, 120) : "no element in particular";
 }"""
 ONE_OF_EACH_KIND = """() => {
-  const kinds = new WeakMap(), seen = new Set();
+  const kinds = new WeakMap(), seen = new Set(), repeated = [];
   const kind = part => {
     if (!part) return "";
     if (!kinds.has(part)) {
@@ -84,13 +85,15 @@ ONE_OF_EACH_KIND = """() => {
   for (const part of document.querySelectorAll("body *")) {
     if (!says(part)) continue;
     if (!seen.has(kind(part))) window.oneOfEachKind.push(part);
-    else if (part.matches("pre span, mjx-container *")) part.style.display = "none";
+    else if (part.matches("pre span, mjx-container *") && !part.childElementCount)
+      repeated.push(part);
     seen.add(kind(part));
   }
+  for (const part of repeated) part.remove();
 }"""
 """What has text of its own, one for each kind: its tag, classes and style and those around it, and
-whether its row of a table is odd. Repeated tokens of code and letters of mathematics are hidden,
-since they stand within what is kept."""
+whether its row of a table is odd. Repeated tokens of code and letters of mathematics are taken out:
+they are most of a page, and axe looks at all that stands there."""
 RUN_CONTRAST = """rules => axe.run({include: window.oneOfEachKind},
   {runOnly: rules, resultTypes: ["violations"], preload: false})"""
 
@@ -161,11 +164,11 @@ class Looker:
             opened.look_at_width(" (all opened)")
             opened.turn("phone")
             opened.look_at_width(" (all opened)")
+            opened.page.evaluate(ONE_OF_EACH_KIND)
             opened.run_axe(" (all opened)", TARGETS)
             opened.turn("light")
             opened.run_axe(" (all opened)", RULES, contrast=False)
             opened.tab_by_tab(".sd-tab-set")
-            opened.page.evaluate(ONE_OF_EACH_KIND)
             opened.run_contrast()
             opened.turn("dark")
             opened.run_contrast()
