@@ -116,7 +116,7 @@ def _strategies(question: Question) -> Mapping[str, Callable[[], Fit]]:
             "ols": lambda: fit_ols(plain, data),
             "cluster_robust": lambda: fit_cluster_robust(plain, data, several),
         }
-    only_level = question.fixed_part(bar=f"(1 | {_bar_name(question)})")
+    only_level = question.level_only()
     found: dict[str, Callable[[], Fit]] = {}
     if question.binary:
         found["logistic"] = lambda: _logistic(only_level, question)
@@ -139,13 +139,6 @@ def _strategies(question: Question) -> Mapping[str, Callable[[], Fit]]:
 def own_bars_are_one_level(question: Question) -> bool:
     """Whether the reader's own model lets clusters differ in their level and in nothing else."""
     return [bar.terms for bar in question.formula.bars] == [(INTERCEPT,)]
-
-
-def _bar_name(question: Question) -> str:
-    return ":".join(
-        name if name.isidentifier() else f"`{name}`"
-        for name in question.formula.groupings_by_column[0]
-    )
 
 
 def _logistic(formula: str, question: Question) -> Fit:

@@ -19,9 +19,12 @@ from helpers.engine.random_terms import RandomTerms
 from helpers.engine.rows import Rows
 from helpers.errors import InputError
 from helpers.fit import fit_multilevel
+from helpers.own_data.answers import Answers
 from helpers.own_data.names import label
+from helpers.own_data.question import Question
 from helpers.strategies import Result
 
+_MOST_IN_REPORT, _CLUSTERS_IN_REPORT = 4_000, 400_000  # some ten seconds of searches
 _MOST_CLUSTERS = 40_000_000  # of all studies together: half a minute for a strategy without search
 
 
@@ -93,6 +96,47 @@ def null_simulation(
     share = np.array([rejected[name] for name in strategies]) / studies
     error = np.sqrt(np.maximum(share * (1 - share), 1 / studies) / studies)
     return pd.DataFrame({"rejected": share, "rejected_mc": error}, index=list(strategies))
+
+
+def null_of(question: Question, answers: Answers, studies: int, seed: int | None) -> list[str]:
+    """What a null simulation of a question says, or why there is none, in sentences.
+
+    Parameters
+    ----------
+    question, answers
+        Of `put_question` and `all_answers`.
+    studies, seed : int
+        As in `null_simulation`; fewer studies where clusters are many.
+    """
+    G, names = len(question.sizes), [name for name in SIMULATED if name in answers.fits]
+    if len(question.formula.groupings) > 1:
+        return ["Designs with several groupings are not simulated here."]
+    if G > _MOST_IN_REPORT:
+        return [
+            f"Not simulated: with {G:,} clusters the tests that compare clusters keep what they "
+            "promise, whatever the clusters are like."
+        ]
+    if not {"multilevel", "random_intercept"} & set(names):
+        return ["Not simulated, since no multilevel model could be fitted to draw outcomes from."]
+    if "fixed_effects_cr2" in names and not question.within.iloc[1:].all():
+        names.remove("fixed_effects_cr2")
+    studies = min(studies, max(100, _CLUSTERS_IN_REPORT // G))
+    formula = question.formula.text
+    if "multilevel" not in names:
+        names = [name for name in names if not name.startswith("multilevel")]
+        if len(question.formula.bars) > 1 or "random_intercept" in names:
+            formula = question.level_only()
+    said = null_in_words(
+        null_simulation(
+            formula, question.data, question.term, tuple(names), studies=studies, seed=seed
+        )
+    )
+    if question.binary:
+        said.append(
+            "Outcomes are drawn from normal distributions here, and yours is yes or no: take these "
+            "shares for a rough guide. The logistic model is not simulated."
+        )
+    return said
 
 
 def null_in_words(table: pd.DataFrame) -> list[str]:

@@ -40,6 +40,8 @@ class Question:
         The outcome is 0 or 1 in every row.
     n_left_out : int
         Rows with gaps.
+    clock : Series or None
+        Times of the rows, in numbers; days where they are dates.
     """
 
     formula: Formula
@@ -49,6 +51,7 @@ class Question:
     within: pd.Series
     binary: bool
     n_left_out: int
+    clock: pd.Series | None = None
 
     @property
     def outcome(self) -> str:
@@ -84,8 +87,15 @@ class Question:
         outcome = _written((self.formula.outcome,))
         return f"{outcome} ~ {' + '.join(parts)}{f' + {bar}' if bar else ''}"
 
+    def level_only(self) -> str:
+        """The formula with one bar, in which only the clusters' level varies."""
+        names = self.formula.groupings_by_column[0]
+        return self.fixed_part(bar=f"(1 | {':'.join(map(_quoted, names))})")
 
-def put_question(formula: str, data: Rows, term: str | None = None) -> Question:
+
+def put_question(
+    formula: str, data: Rows, term: str | None = None, time: str | None = None
+) -> Question:
     """Take a formula and rows for a question, once they are found to hold what it needs.
 
     Parameters
@@ -97,6 +107,8 @@ def put_question(formula: str, data: Rows, term: str | None = None) -> Question:
     term : str, optional
         The coefficient of interest, a factor's as ``"arm[b]"``; the first that is no intercept when
         left out.
+    time : str, optional
+        A column of numbers or dates that orders the rows of a cluster.
 
     Raises
     ------
@@ -106,10 +118,13 @@ def put_question(formula: str, data: Rows, term: str | None = None) -> Question:
     """
     parsed = parse_formula(formula)
     refusals.need_bar(parsed)
-    frame, n = _without_gaps(whole_frame(data), _columns(parsed))
-    for columns in parsed.groupings_by_column:
-        if len(columns) > 1:
-            frame[":".join(columns)] = frame[list(columns)].astype(str).agg(":".join, axis=1)
+    whole, columns = whole_frame(data), _columns(parsed)
+    there = _without_gaps(whole, columns)
+    frame, n = whole.loc[there, columns].reset_index(drop=True), int((~there).sum())
+    clock = None if time is None else _times(whole, time)[there.to_numpy()].reset_index(drop=True)
+    for names in parsed.groupings_by_column:
+        if len(names) > 1:
+            frame[":".join(names)] = frame[list(names)].astype(str).agg(":".join, axis=1)
     plain = replace(parsed, bars=())
     rows = read_clusters(plain, frame, parsed.groupings[0])
     refusals.need_clusters(rows, parsed.groupings[0])
@@ -121,7 +136,7 @@ def put_question(formula: str, data: Rows, term: str | None = None) -> Question:
         )
     y = parsed.outcome.text
     binary = y in frame and bool(frame[y].isin([0, 1]).all())
-    return Question(parsed, frame, term, rows, _varies_within(rows), binary, n)
+    return Question(parsed, frame, term, rows, _varies_within(rows), binary, n, clock)
 
 
 def _columns(formula: Formula) -> list[str]:
@@ -132,20 +147,46 @@ def _columns(formula: Formula) -> list[str]:
     return list(dict.fromkeys([*named, *(name for bar in formula.bars for name in bar.columns)]))
 
 
-def _without_gaps(data: pd.DataFrame, columns: list[str]) -> tuple[pd.DataFrame, int]:
+def columns_of(formula: str, time: str | None = None) -> list[str]:
+    """The columns that a report needs of a file.
+
+    Parameters
+    ----------
+    formula, time : str
+        As in `put_question`.
+    """
+    named = _columns(parse_formula(formula))
+    return named if time is None or time in named else [*named, time]
+
+
+def _without_gaps(data: pd.DataFrame, columns: list[str]) -> pd.Series:
+    """Which rows have a value in each of the columns."""
     for name in columns:
         if name not in data.columns:
             raise InputError(
                 f"The data have no column {name!r}; they have "
                 f"{', '.join(map(str, data.columns[:12]))}."
             )
-    frame = data[columns]
-    there = frame.notna().all(axis=1)
+    there = data[columns].notna().all(axis=1)
     if not there.any():
-        empty = [name for name in columns if frame[name].isna().all()]
+        empty = [name for name in columns if data[name].isna().all()]
         what = f"{empty[0]!r} has no value in any row" if empty else "Every row has a gap"
         raise InputError(f"{what}, so that nothing is left to fit.")
-    return frame[there].reset_index(drop=True), int((~there).sum())
+    return there
+
+
+def _times(data: pd.DataFrame, time: str) -> pd.Series:
+    if time not in data.columns:
+        raise InputError(f"The data have no column of times {time!r}.")
+    column = data[time]
+    if pd.api.types.is_numeric_dtype(column):
+        return pd.Series(column.to_numpy(float, na_value=np.nan), name=time)
+    try:
+        dates = pd.to_datetime(column)
+        days = (dates - dates.min()).dt.total_seconds() / 86_400
+    except (ValueError, TypeError, AttributeError):
+        raise InputError(f"The column of times {time!r} must hold numbers or dates.") from None
+    return pd.Series(days.to_numpy(float), name=time)
 
 
 def _varies_within(rows: ClusterData) -> pd.Series:
