@@ -20,7 +20,7 @@ from helpers.fit import (
     fit_two_stage,
 )
 from helpers.logistic import fit_logistic
-from helpers.own_data.names import label
+from helpers.own_data.names import label, short
 from helpers.own_data.question import Question
 
 OUTCOME, LOG_ODDS = "outcome", "log odds"
@@ -207,7 +207,9 @@ def _advised(question: Question, fits: Mapping[str, Fit]) -> tuple[str, str]:
         ways = [
             (
                 "random_intercept_cr2",
-                f"{q.term} is one value for a whole cluster, so clusters are the rows here",
+                "clusters are the rows where a mean over them is asked for"
+                if q.term == "Intercept"
+                else f"{q.term} is one value for a whole cluster, so clusters are the rows here",
             )
         ]
     elif spare >= _FEW and q.sizes.max() <= 2 * q.sizes.min():
@@ -240,11 +242,11 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
     shown = pd.DataFrame({"strategy": table["label"]})
     if table["scale"].nunique() > 1:
         shown["scale"] = table["scale"]
-    shown["estimate"] = table["estimate"].map("{:.4g}".format)
-    shown["std. error"] = table["std_error"].map("{:.3g}".format)
-    shown["df"] = table["df"].map(lambda df: "∞" if np.isinf(df) else f"{df:.3g}")
+    shown["estimate"] = table["estimate"].map(short)
+    shown["std. error"] = table["std_error"].map(short)
+    shown["df"] = table["df"].map(lambda df: "∞" if np.isinf(df) else short(df))
     shown["95% interval"] = [
-        f"{low:.3g} to {high:.3g}" for low, high in zip(table["conf_low"], table["conf_high"])
+        f"{short(low)} to {short(high)}" for low, high in zip(table["conf_low"], table["conf_high"])
     ]
     shown["p"] = table["p_value"].map(lambda p: "<0.001" if p < 0.001 else f"{p:.3f}")
     return shown

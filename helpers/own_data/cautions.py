@@ -13,6 +13,7 @@ from helpers.engine import pooled
 from helpers.engine.crossproducts import Crossproducts, Units
 from helpers.errors import InputError
 from helpers.own_data.answers import Answers
+from helpers.own_data.names import short
 from helpers.own_data.question import Question
 from helpers.own_data.residuals import own_residuals
 
@@ -155,7 +156,7 @@ def _of_the_fit(answers: Answers) -> Iterator[Caution]:
             "singular",
             least,
             "The multilevel fit is singular: a variance is estimated as zero or a correlation as "
-            f"one (the smallest SD is {least:.2g}).",
+            f"one (the smallest SD is {short(least)}).",
             "The data cannot tell so many variances. The estimate is usable; take errors by CR2, "
             "or let fewer things vary, correlations first. Zero is an estimate, not a finding.",
         )
@@ -226,8 +227,8 @@ def _df_collapse(question: Question, answers: Answers) -> Iterator[Caution]:
                 yield Caution(
                     "df_collapse",
                     df,
-                    f"There are {G} clusters, and the test of {question.term} has {df:.2g} degrees "
-                    "of freedom: few clusters decide it.",
+                    f"There are {G} clusters, and the test of {question.term} has {short(df)} "
+                    "degrees of freedom: few clusters decide it.",
                     "Take the interval at its width. Below four degrees of freedom do not trust "
                     "the p-value either.",
                 )
@@ -235,13 +236,16 @@ def _df_collapse(question: Question, answers: Answers) -> Iterator[Caution]:
 
 
 def _within_between(question: Question) -> Iterator[Caution]:
-    slopes = within_and_between(question)
+    try:
+        slopes = within_and_between(question)
+    except np.linalg.LinAlgError:
+        return
     if slopes is not None and slopes.p_value < _LEVEL:
         yield Caution(
             "within_between",
             slopes.between - slopes.within,
-            f"Within clusters the slope of {question.term} is {slopes.within:.3g}, between them "
-            f"{slopes.between:.3g} (p = {slopes.p_value:.2g} for no difference).",
+            f"Within clusters the slope of {question.term} is {short(slopes.within)}, between them "
+            f"{short(slopes.between)} (p = {short(slopes.p_value)} for no difference).",
             "One coefficient mixes the two. Split the predictor into the cluster's mean and the "
             "deviation from it, and say which of them you mean.",
         )
