@@ -22,12 +22,14 @@ from helpers.fit import (
 from helpers.logistic import fit_logistic
 from helpers.own_data.names import label, short
 from helpers.own_data.question import Question
+from helpers.own_data.slopes import DISAGREE, within_and_between
 
 OUTCOME, LOG_ODDS = "outcome", "log odds"
 """Scales of an estimate: the outcome's units a unit of the predictor, or log odds."""
 
 _COLUMNS = ["estimate", "std_error", "df", "conf_low", "conf_high", "p_value"]
 _MOST_LOGISTIC = 200_000  # rows: its likelihood is not made of crossproducts
+_ROUNDING = 1e-8  # of an error beside that of OLS
 _FEW = 10  # rows to spare in every cluster, from which lines of their own are as good (the guide)
 
 
@@ -87,17 +89,27 @@ def all_answers(question: Question) -> Answers:
             continue
         if question.term not in found.table.index:
             left_out[name] = f"It has no coefficient {question.term!r}: differences within only."
-        elif not np.isfinite(found.table.loc[question.term, "std_error"]):
-            left_out[name] = "Its standard error cannot be estimated from these data."
         else:
             fits[name] = found
-    if not fits:
+    for name in [name for name in fits if not _has_error(fits, name, question.term)]:
+        del fits[name]
+        left_out[name] = "Its standard error cannot be estimated from these data."
+    if not set(fits) - {"ols"}:  # clusters repeat, and OLS alone would not see it
         raise InputError(next(iter(left_out.values())))
     advised, why = _advised(question, fits)
     table = pd.DataFrame.from_dict(
         {name: _row(name, fit, question.term) for name, fit in fits.items()}, orient="index"
     )
     return Answers(table, left_out, fits, advised, why, question.term)
+
+
+def _has_error(fits: Mapping[str, Fit], name: str, term: str) -> bool:
+    """Whether there is an interval, from an error that is no rounding beside that of OLS."""
+    row = fits[name].table.loc[term]
+    if not np.isfinite(row[_COLUMNS].to_numpy(float)[[0, 1, 3, 4, 5]]).all():
+        return False
+    beside = fits["ols"].table.loc[term, "std_error"] if "ols" in fits else 0.0
+    return name == "logistic" or bool(row["std_error"] > _ROUNDING * beside)
 
 
 def _row(name: str, fit: Fit, term: str) -> dict[str, Any]:
@@ -222,6 +234,23 @@ def _advised(question: Question, fits: Mapping[str, Fit]) -> tuple[str, str]:
         ]
     else:
         ways = []
+        slopes = within_and_between(q)
+        if slopes is not None and slopes.p_value < DISAGREE:
+            ways = [
+                (
+                    "fixed_effects_cr2",
+                    f"the slopes of {q.term} within clusters and between them disagree, and this "
+                    "is the one within",
+                )
+            ]
+        elif own_bars_are_one_level(q):
+            ways = [
+                (
+                    "random_intercept_cr2",
+                    f"{q.term} varies within clusters, and errors that compare clusters hold "
+                    "whether or not they respond alike",
+                )
+            ]
     ways += [
         ("multilevel_cr2", f"{q.term} varies within clusters, and clusters may respond unlike"),
         (
