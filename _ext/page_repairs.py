@@ -1,37 +1,45 @@
 """Repairs of one built page: names, landmarks and tables for screen readers, and picture sizes.
 
-`repair_page` takes a page's HTML and gives it back repaired; repairing twice changes nothing more.
+`repair` repairs a page in place; repairing twice changes nothing more.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 from urllib.parse import unquote
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, NavigableString, Tag
 
 PICTURE_SCALE = 2  # figures are stored at twice the size they are shown at
 
 
+def parsed(html: str) -> BeautifulSoup:
+    """A page as it was built, to be repaired."""
+    return BeautifulSoup(html, "html.parser")
+
+
 def repair_page(html: str, folder: Path) -> str:
+    """Repair a page that is given as HTML, and give it back as such."""
+    page = parsed(html)
+    repair(page, folder)
+    return str(page)
+
+
+def repair(page: BeautifulSoup, folder: Path) -> None:
     """Repair a page.
 
     Parameters
     ----------
-    html : str
+    page : BeautifulSoup
         The page as it was built.
     folder : Path
         Where it lies, from which it names its pictures.
-
-    Returns
-    -------
-    str
-        The page, repaired.
     """
-    page = BeautifulSoup(html, "html.parser")
-    for repair in (
+    for mend in (
         drop_scripts,
+        open_without_script,
         fold_findings,
         say_what_opens,
         name_controls,
@@ -39,10 +47,10 @@ def repair_page(html: str, folder: Path) -> str:
         mend_tables,
         name_scrollers,
         drop_old_roles,
+        keep_together,
     ):
-        repair(page)
+        mend(page)
     size_pictures(page, folder)
-    return str(page)
 
 
 def drop_scripts(page: BeautifulSoup) -> None:
@@ -57,6 +65,18 @@ def drop_scripts(page: BeautifulSoup) -> None:
     for script in page.select("script:not([src])"):
         if "thebe_selector" in script.get_text():
             script.decompose()
+
+
+def open_without_script(page: BeautifulSoup) -> None:
+    """A box that opens is one that the browser opens itself, like all others."""
+    for box in page.select("div.admonition.dropdown"):
+        box.name = "details"
+        title = box.find("p", class_="admonition-title")
+        summary = page.new_tag("summary")
+        title.insert_before(summary)
+        del title["class"]
+        summary.append(title.extract())
+        box["class"] = [name for name in box["class"] if name not in ("dropdown", "toggle-shown")]
 
 
 PROMPTS = {
@@ -162,10 +182,36 @@ def drop_old_roles(page: BeautifulSoup) -> None:
         del part["role"]
 
 
+def keep_together(page: BeautifulSoup) -> None:
+    """A bracket or a full stop that touches a formula stays on its line."""
+    for formula in page.select("article span.math"):
+        if "unbroken" in (formula.parent.get("class") or ()):
+            continue
+        before, after = formula.previous_sibling, formula.next_sibling
+        head = _touching(before, r"\S{1,3}$")
+        tail = _touching(after, r"^[^\s\w]{1,3}(?=\s|$)")
+        if not head and not tail:
+            continue
+        box = page.new_tag("span", attrs={"class": "unbroken"})
+        formula.replace_with(box)
+        if head:
+            before.replace_with(NavigableString(before[: -len(head)]))
+            box.append(head)
+        box.append(formula)
+        if tail:
+            after.replace_with(NavigableString(after[len(tail) :]))
+            box.append(tail)
+
+
+def _touching(text: object, pattern: str) -> str:
+    found = re.search(pattern, text) if type(text) is NavigableString else None
+    return found[0] if found and len(found[0]) < 4 else ""
+
+
 def size_pictures(page: BeautifulSoup, folder: Path) -> None:
-    """State the size of the cells' pictures, so that text does not jump when they arrive."""
-    for picture in page.select("article .cell_output img[src$='.png']"):
-        if not picture.get("width") and not picture.get("style"):
+    """State the size of pictures, so that text does not jump when they arrive."""
+    for picture in page.select("article img[src$='.png']"):
+        if not picture.get("width"):
             size = png_size(folder / unquote(picture["src"]))
             if size:
                 picture["width"], picture["height"] = (

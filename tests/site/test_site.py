@@ -16,36 +16,13 @@ from tools import ROOT
 from tools.labs.lab_notebooks import labs, release, source
 from tools.notebooks.chapters import pages
 from tools.site import browser
-from tools.site.browser import VIEWS, looker, served
+from tools.site.browser import VIEWS, served
 from tools.site.files import file_faults, pages_of
 
-SITE = ROOT / "build" / "_build" / "html"
 PAGES = ["search.html"] + [
     page.relative_to(ROOT).with_suffix(".html").as_posix() for page, _ in pages()
 ]
 pytestmark = pytest.mark.slow  # for want of the built site and of the browser
-
-
-@pytest.fixture(scope="session")
-def site():
-    """The site that `make book` has built from these very pages."""
-    for page, _ in pages():
-        built = SITE / page.relative_to(ROOT).with_suffix(".html")
-        if not built.exists() or built.stat().st_mtime < page.stat().st_mtime:
-            pytest.fail(f"{built.relative_to(ROOT)} is not built from this {page.name}: make book")
-    return SITE
-
-
-@pytest.fixture(scope="session")
-def look():
-    with looker() as eyes:
-        yield eyes
-
-
-@pytest.fixture(scope="session")
-def address(site):
-    with served(site) as where:
-        yield where
 
 
 @cache
@@ -98,13 +75,18 @@ def test_every_lab_can_be_saved_from_its_chapter_and_from_the_list(site):
         ), lab
 
 
-def test_mathematics_is_drawn(site, address, look):
-    pages = [name for name in pages_of(site) if soup(site / name).select_one("article .math")]
-    assert pages, "No page has mathematics, so nothing shows that it is drawn."
-    page = look.chromium.new_page()
-    page.goto(address + pages[0], wait_until="load")
-    page.wait_for_selector("article mjx-container", timeout=20_000)
-    page.close()
+def test_mathematics_is_drawn_by_the_browser_alone(site, address, look):
+    formulas = [name for name in pages_of(site) if soup(site / name).select_one("article .math")]
+    assert formulas, "No page has mathematics, so nothing shows that it is drawn."
+    assert all(
+        part.find("math") for name in formulas for part in soup(site / name).select("article .math")
+    )
+    context = look.chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + formulas[0], wait_until="load")
+    box = page.locator("article math msup, article math msub").first.bounding_box()
+    assert box["width"] > 4 and box["height"] > 10
+    context.close()
 
 
 def test_unused_scripts_are_left_out(site):
@@ -119,7 +101,7 @@ def test_unused_scripts_are_left_out(site):
 
 def test_fonts_of_the_book_are_served(site):
     names = {path.name for path in (site / "_static" / "fonts").iterdir()}
-    assert {"text.woff", "text-italic.woff", "title.woff", "sans.woff", "fonts.css"} <= names
+    assert {"text.woff", "text-italic.woff", "title.woff", "sans.woff", "maths.woff"} <= names
 
 
 def test_buttons_lead_to_the_one_address(site):
