@@ -21,9 +21,11 @@ from sphinx.util import logging
 
 from _ext.book_fonts import write_fonts, write_sheet
 from _ext.light_site import Lightener
+from _ext.link_cards import add_card, home_address
 from _ext.myst import SAFE
 from _ext.page_repairs import parsed, repair
 from _ext.pictures import lighten_pictures
+from _ext.search_sections import write_index
 
 logger = logging.getLogger(__name__)
 
@@ -63,12 +65,21 @@ def bring_files(app: Sphinx) -> None:
         app.add_js_file("acts.mjs", type="module")
 
 
+def add_search(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
+) -> None:
+    """Give the search page the book's own search."""
+    if pagename == "search":
+        app.add_js_file("search/page.mjs", type="module")
+
+
 def finish_site(app: Sphinx, error: Exception | None) -> None:
     """Repair the pages of the site that has been built, and make it light."""
     if error is not None or app.builder.format != "html":
         return
     site, start = Path(app.outdir), time.perf_counter()
     light = Lightener(site, kept_by(app))
+    home = home_address(app.config.html_theme_options.get("repository_url", ""))
     before: dict[str, str] = {}
     for file in sorted(site.rglob("*.html")):
         name = file.relative_to(site).as_posix()
@@ -78,10 +89,12 @@ def finish_site(app: Sphinx, error: Exception | None) -> None:
             repair(page, file.parent)
             if page.select_one("main"):
                 lighten_pictures(page, file.parent, site, kept_by(app))
+                add_card(page, name, site, kept_by(app), home)
                 light.take(name, page)
     letters = {letter for page in light.pages.values() for letter in page.get_text()}
     letters.update(*light.modules())
     write_fonts(site / "_static" / "fonts", kept_by(app), letters)
+    write_index(site, light.pages)
     light.finish()
     for name, page in light.pages.items():
         if (after := str(page)) != before[name]:
@@ -93,6 +106,7 @@ def setup(app: Sphinx) -> dict:
     """Connect all of this to the build."""
     app.connect("config-inited", address_from_environment)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
+    app.connect("html-page-context", add_search)
     app.connect("builder-inited", bring_files)
     app.connect("build-finished", finish_site)
     return SAFE
