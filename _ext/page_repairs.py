@@ -45,6 +45,7 @@ def repair(page: BeautifulSoup, folder: Path) -> None:
         name_controls,
         place_logo,
         mend_tables,
+        mend_numbers,
         name_scrollers,
         drop_old_roles,
         keep_together,
@@ -159,6 +160,57 @@ def mend_tables(page: BeautifulSoup) -> None:
                 cell["scope"] = "col" if cell.find_parent("thead") else "row"
         if table.has_attr("border"):
             del table["border"]
+
+
+LONG_NAME = 18
+HYPHEN = re.compile(r"(?<![\w.\u2013-])-(?=\.?\d)")
+WHOLE = re.compile(r"-?(\d[\d,]*)\.0+")
+
+
+def mend_numbers(page: BeautifulSoup) -> None:
+    """Numbers in what cells show: a minus for a hyphen, a dash for NaN, wholes without decimals."""
+    for table in page.select("article .cell_output table"):
+        for cell in table.select("td, tbody th"):
+            text = cell.string
+            if text is not None and text.strip() == "NaN":
+                cell.string = "\u2013"
+            elif text is not None and HYPHEN.match(text.strip()):
+                cell.string = HYPHEN.sub("\u2212", text)
+        _shorten_wholes(table)
+        _mark_heads_of_names(table)
+    for cell in page.select("article table.findings-ledger td"):
+        if cell.get_text(strip=True) == "exact" and not cell.get("class"):
+            cell["class"] = ["exact"]
+    for told in page.select("article .cell_output > p, article table.findings-ledger td"):
+        for text in told.find_all(string=HYPHEN):
+            if text.find_parent("code") is None:
+                text.replace_with(NavigableString(HYPHEN.sub("\u2212", text)))
+
+
+def _shorten_wholes(table: Tag) -> None:
+    """A column of whole numbers, some of them large, that pandas wrote as 65.0 for a gap in it."""
+    rows = [row.find_all("td", recursive=False) for row in table.select("tbody tr")]
+    if not rows or any(len(row) != len(rows[0]) for row in rows):
+        return
+    for column in zip(*rows, strict=True):
+        cells = [cell for cell in column if cell.get_text(strip=True) not in ("", "\u2013")]
+        found = [WHOLE.fullmatch(cell.get_text(strip=True)) for cell in cells]
+        if cells and all(found) and any(int(one[1].replace(",", "")) >= 20 for one in found if one):
+            for cell in cells:
+                cell.string = cell.get_text(strip=True).partition(".")[0]
+
+
+def _mark_heads_of_names(table: Tag) -> None:
+    """The heads above the columns that name rows stand as these do; long names may break."""
+    names = max((len(row.find_all("th", recursive=False)) for row in table.select("tbody tr")),
+                default=0)  # fmt: skip
+    for name in table.select("tbody tr > th:first-child"):
+        if len(name.get_text(strip=True)) > LONG_NAME and not name.get("class"):
+            name["class"] = ["long-name"]
+    for row in table.select("thead tr"):
+        for cell in row.find_all(["td", "th"], recursive=False)[1:names]:
+            if "names-rows" not in (cell.get("class") or ()):
+                cell["class"] = [*(cell.get("class") or ()), "names-rows"]
 
 
 def name_scrollers(page: BeautifulSoup) -> None:
