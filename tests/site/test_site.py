@@ -4,53 +4,23 @@
 """
 
 import os
-from functools import cache
-from pathlib import Path
 
 import nbformat
 import pytest
 import yaml
-from bs4 import BeautifulSoup
 
+from tests.site.built import soup
 from tools import ROOT
 from tools.labs.lab_notebooks import labs, release, source
 from tools.notebooks.chapters import pages
 from tools.site import browser
-from tools.site.browser import VIEWS, looker, served
+from tools.site.browser import VIEWS, served
 from tools.site.files import file_faults, pages_of
 
-SITE = ROOT / "build" / "_build" / "html"
 PAGES = ["search.html"] + [
     page.relative_to(ROOT).with_suffix(".html").as_posix() for page, _ in pages()
 ]
 pytestmark = pytest.mark.slow  # for want of the built site and of the browser
-
-
-@pytest.fixture(scope="session")
-def site():
-    """The site that `make book` has built from these very pages."""
-    for page, _ in pages():
-        built = SITE / page.relative_to(ROOT).with_suffix(".html")
-        if not built.exists() or built.stat().st_mtime < page.stat().st_mtime:
-            pytest.fail(f"{built.relative_to(ROOT)} is not built from this {page.name}: make book")
-    return SITE
-
-
-@pytest.fixture(scope="session")
-def look():
-    with looker() as eyes:
-        yield eyes
-
-
-@pytest.fixture(scope="session")
-def address(site):
-    with served(site) as where:
-        yield where
-
-
-@cache
-def soup(page: Path) -> BeautifulSoup:
-    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
 
 
 # ---- The site
