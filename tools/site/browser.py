@@ -56,7 +56,8 @@ BROKEN_PICTURES = """() => [...document.images]
 OPEN_EVERYTHING = """() => {
   const closed = [...document.querySelectorAll("details:not([open])")];
   for (const part of closed) part.open = true;
-  const hidden = [...document.querySelectorAll("button.toggle-button-hidden")];
+  const hidden = [...document.querySelectorAll(
+    "button.toggle-button-hidden, button[data-shows-all]:not([aria-pressed=true])")];
   for (const button of hidden) button.click();
   return closed.length + hidden.length;
 }"""
