@@ -200,7 +200,8 @@ def _answers(guess: Guess, number: int) -> str:
             '<span class="guess-line">'
             f"<span>{line['from']}{unit}</span>"
             f'<input type="range" aria-label="Your guess" min="{line["from"]}" max="{line["to"]}" '
-            f'step="{line["step"]}"><span>{line["to"]}{unit}</span><output></output></span>'
+            f'step="{line["step"]}"><span>{line["to"]}{unit}</span>'
+            '<span class="guess-value" aria-hidden="true"></span></span>'
         )
     return '<input type="text" aria-label="Your guess" maxlength="300" autocomplete="off">'
 

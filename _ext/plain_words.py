@@ -23,7 +23,7 @@ LOWERED = str.maketrans("0123456789-aehijklmnoprstuvx", "₀₁₂₃₄₅₆�
 
 
 def plain_maths(tex: str) -> str:
-    """A short formula in letters and signs: `\\tau^2 / n` as τ² / n."""
+    r"""A short formula in letters and signs: `\tau^2 / n` as τ² / n."""
     text = re.sub(r"\\([a-z]+)", lambda match: SIGNS.get(match[1], match[1]), tex)
     text = re.sub(r"\^\{?([\d-]+|[nst])\}?", lambda match: match[1].translate(RAISED), text)
     text = re.sub(r"_\{?(\d+)\}?", lambda match: match[1].translate(LOWERED), text)

@@ -67,7 +67,7 @@ class Box {
   moved() {
     this.touched = true;
     const words = inUnits(this.about, Number(this.line.value));
-    this.form.querySelector("output").textContent = words;
+    this.form.querySelector(".guess-value").textContent = words;
     this.line.setAttribute("aria-valuetext", words);
   }
 
@@ -111,7 +111,7 @@ class Box {
     this.note(null);
     this.touched = false;
     this.form.reset();
-    if (this.line) this.form.querySelector("output").textContent = "";
+    if (this.line) this.form.querySelector(".guess-value").textContent = "";
     if (this.veil && !showsAll()) this.veil.open = false;
     this.announce("Asked again.");
     this.form.querySelector(".guess-answers input")?.focus({ preventScroll: true });

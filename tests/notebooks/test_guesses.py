@@ -1,4 +1,4 @@
-"""What the boxes "Before you run it" ask holds to the chapters; and the checks see what is planted."""
+"""What the boxes "Before you run it" ask holds to the chapters; the checks see what is planted."""
 
 import copy
 
