@@ -19,7 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from _ext.myst import SAFE
-from _ext.plain_words import plain_words
+from _ext.plain_words import plain_words, typeset
 from tools.notebooks.chapters import notebooks, read, title
 from tools.notebooks.guesses import FILE, TITLE, Guess, boxes_in, guesses_in, read_guesses
 
@@ -166,7 +166,7 @@ def form(key: str, number: int, guess: Guess, veiled: bool) -> str:
         The form. All that a script needs to know stands in it.
     """
     entry, line = guess.entry, guess.entry.get("line", {})
-    about = {"kind": guess.kind, "right": guess.right, "choices": entry.get("choices"), **line}
+    about = {"kind": guess.kind, "right": guess.right, "choices": _choices(entry), **line}
     about = {name: value for name, value in about.items() if value is not None}
     if guess.kind == "number":
         about["right"], about["unit"] = round(guess.right, 6), line.get("unit", "")
@@ -174,7 +174,7 @@ def form(key: str, number: int, guess: Guess, veiled: bool) -> str:
         f'<form class="guess" data-key="{key}" data-veil="{f"answer-{number}" if veiled else ""}" '
         f"data-guess='{escape(json.dumps(about, ensure_ascii=False))}'>",
         '<div class="guess-asked">',
-        f'<fieldset class="guess-answers"><legend>{escape(entry.get("ask", "Your guess"))}'
+        f'<fieldset class="guess-answers"><legend>{escape(typeset(entry.get("ask", "Your guess")))}'
         f"</legend>{_answers(guess, number)}</fieldset>",
         '<fieldset class="guess-sure"><legend>How sure are you?</legend>',
         *(_chip(f"sure-{number}", str(sure), f"{sure}%") for sure in SURE),
@@ -191,7 +191,7 @@ def form(key: str, number: int, guess: Guess, veiled: bool) -> str:
 
 def _answers(guess: Guess, number: int) -> str:
     if guess.kind == "choice":
-        choices = enumerate(guess.entry["choices"])
+        choices = enumerate(_choices(guess.entry) or [])
         return "".join(_chip(f"answer-{number}", str(at), choice) for at, choice in choices)
     if guess.kind == "number":
         line = guess.entry["line"]
@@ -204,6 +204,10 @@ def _answers(guess: Guess, number: int) -> str:
             '<span class="guess-value" aria-hidden="true"></span></span>'
         )
     return '<input type="text" aria-label="Your guess" maxlength="300" autocomplete="off">'
+
+
+def _choices(entry: dict) -> list[str] | None:
+    return [typeset(choice) for choice in entry["choices"]] if "choices" in entry else None
 
 
 def _chip(name: str, value: str, words: str) -> str:
@@ -250,7 +254,7 @@ class YourGuesses(SphinxDirective):
                     "page": page,
                     "href": self.env.app.builder.get_relative_uri(self.env.docname, page),
                     "id": f"guess-{number}",
-                    "title": name.partition(":")[0],
+                    "title": typeset(name.partition(":")[0]),
                     "question": shortened(text),
                 }
                 for number, (key, text, _) in enumerate(boxes_of(path, root), 1)

@@ -41,4 +41,9 @@ def plain_words(markdown: str) -> str:
     text = re.sub(r"\$([^$]+)\$", lambda match: plain_maths(match[1]), markdown)
     text = re.sub(r"\{[\w:]+\}`([^`<]*?)\s*(?:<[^`]*>)?`", r"\1", text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    return " ".join(re.sub(r"[*`]", "", text).split())
+    return typeset(" ".join(re.sub(r"[*`]", "", text).split()))
+
+
+def typeset(text: str) -> str:
+    """The text with the apostrophes that a printer would use."""
+    return text.replace("'", "’")

@@ -99,7 +99,7 @@ function draw(after = "") {
   if (given.length) {
     const levels = calibration(given, LEVELS);
     rest.append(table("How sure you were, and how often you were right",
-      ["you were", "guesses", "right", "share right", "the same as a bar"],
+      ["you were", "guesses", "right", "share right", "as a bar"],
       levels.map((one) => [`${one.level}% sure`, String(one.guesses), String(one.right),
         share(one.right, one.guesses), bar(one.level, one)])));
     const chapters = [...new Set(given.map((one) => one.page))];
