@@ -104,8 +104,8 @@ def veil(box: nodes.admonition, number: int) -> bool:
     if not showing:
         return False
     first, last = showing[0], showing[-1]
-    # code that shows nothing, after the last output, prepares the next question
-    prepares = (at for at in range(last + 1, len(after)) if _is_cell(after[at]))
+    # code in sight that shows nothing, after the last output, prepares the next question
+    prepares = (at for at in range(last + 1, len(after)) if _inputs(after[at]))
     answer = after[first : next(prepares, len(after))]
     place = parent.index(answer[0])
     if split := _output_of(answer[0]):
@@ -129,6 +129,12 @@ def _is_cell(node: nodes.Node) -> bool:
     return isinstance(node, nodes.container) and "cell" in node["classes"]
 
 
+def _inputs(node: nodes.Node) -> list[nodes.Node]:
+    """The code of a cell, where it is in sight and not folded away."""
+    children = node.children if _is_cell(node) else []
+    return [child for child in children if "cell_input" in child.get("classes", [])]
+
+
 def _shows(node: nodes.Node) -> bool:
     return _is_cell(node) and any(
         "cell_output" in part["classes"] for part in node.findall(nodes.container)
@@ -137,7 +143,7 @@ def _shows(node: nodes.Node) -> bool:
 
 def _output_of(cell: nodes.container) -> nodes.container | None:
     """The outputs of a cell whose code is in sight, taken out into a cell of their own."""
-    inputs = [child for child in cell.children if "cell_input" in child.get("classes", [])]
+    inputs = _inputs(cell)
     if not inputs:
         return None
     rest = [child for child in cell.children if child not in inputs]
