@@ -1,7 +1,7 @@
-"""`{claims}`: the post's claims, each with what settles it; `{claims-count}`: how many of a kind.
+"""`{claims}`: the post's claims, each with what settles it; `{claims-map}`: all at a glance.
 
-They come from `chapters/claims.yml`. A finding is found by the claim numbers that it records; a
-link leads to the very cell that says it.
+`{claims-count}` says how many there are of a kind. They come from `chapters/claims.yml`. A finding
+is found by the claim numbers that it records; a link leads to the very cell that says it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from tools.notebooks.arithmetic import in_print
 from tools.notebooks.chapters import notebooks, read
 from tools.notebooks.claims import FILE, VERDICTS, Answer, answers, read_claims
 from tools.notebooks.records import findings_in
+
+SCRIPT = "claims/claims.mjs"  # jupyter-book loads every .js on every page
 
 
 class ClaimsDirective(MystDirective):
@@ -52,6 +54,27 @@ class ClaimsCount(ClaimsDirective):
         count = sum(claim["verdict"] == word for claim in claims)
         parts = [verdict(word), nodes.strong("", str(count)), nodes.inline("", VERDICTS[word])]
         return nodes.paragraph("", "", *parts)
+
+
+class ClaimsMap(ClaimsDirective):
+    """A square for each claim, which leads to it; `claims.mjs` filters them by verdict."""
+
+    def run(self) -> list[nodes.Node]:
+        """Write the squares, in the order of the post."""
+        items = ([self.square(claim)] for claim in self.claims())
+        return [listed(items, "claims-map")]
+
+    @staticmethod
+    def square(claim: dict) -> nodes.paragraph:
+        """A claim's number, which is a link; what it says and its verdict for those who hear."""
+        number, word = claim["number"], claim["verdict"]
+        link = nodes.reference("", "", refuri=f"#claim-{number}", internal=True)
+        link += [
+            nodes.Text(str(number)),
+            nodes.inline("", f", {word}", classes=["visually-hidden"]),
+        ]
+        link["classes"] = [nodes.make_id(f"square {word}")]
+        return nodes.paragraph("", "", link)
 
 
 class Claims(ClaimsDirective):
@@ -170,6 +193,16 @@ def in_words(counts: Mapping[str, int]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
+def add_script(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
+) -> None:
+    """Load the script on the page that has the squares, and on no other."""
+    if doctree is not None and any(
+        "claims-map" in each["classes"] for each in doctree.findall(nodes.bullet_list)
+    ):
+        app.add_js_file(SCRIPT, type="module")
+
+
 def mark_findings(app: Sphinx, doctree: nodes.document) -> None:
     """Give the cell of each finding an anchor, so that a claim can lead there."""
     path = Path(app.env.doc2path(app.env.docname))
@@ -189,5 +222,7 @@ def setup(app: Sphinx) -> dict:
     """Offer the directives, and anchors for findings."""
     app.add_directive("claims-count", ClaimsCount)
     app.add_directive("claims", Claims)
+    app.add_directive("claims-map", ClaimsMap)
     app.connect("doctree-read", mark_findings)
+    app.connect("html-page-context", add_script)
     return SAFE

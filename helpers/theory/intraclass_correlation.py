@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import betainc, betaln, stdtrit
 
 from helpers.checks import Numbers, numbers
 from helpers.errors import InputError
@@ -162,6 +163,60 @@ def cluster_level_false_alarm_rate(n_per_cluster: Numbers, icc: Numbers) -> floa
         As `design_effect`.
     """
     return false_alarm_rate(1 / np.sqrt(design_effect(n_per_cluster, icc)))
+
+
+@form("exact")
+def cluster_level_false_alarm_rate_exact(
+    n_clusters: Numbers, n_per_cluster: Numbers, icc: Numbers
+) -> float | np.ndarray:
+    """How often OLS rejects a true null at 5% for one predictor with one value a cluster.
+
+    However few the clusters. With d = 1 + (n - 1) icc and w = 1 - icc, t^2 is
+    d Z^2 (G n - 2) / (d A + w B): Z standard normal, A and B chi-squares with G - 2 and G (n - 1)
+    degrees of freedom, all independent of each other and of the predictor. Z^2 / (Z^2 + A) is a
+    beta variable, and independent of Z^2 + A: what is left is one integral.
+
+    Parameters
+    ----------
+    n_clusters, n_per_cluster : Numbers
+        G and n.
+    icc : Numbers
+        Correlation of two rows of a cluster.
+
+    Returns
+    -------
+    float or np.ndarray
+        A share of all tests.
+
+    Raises
+    ------
+    InputError
+        With fewer than three clusters; and as `design_effect`.
+    """
+    G = numbers("n_clusters", n_clusters, 3)
+    n = count("n_per_cluster", n_per_cluster)
+    between = np.asarray(_inflation(n, 0.0, 1.0, icc))
+    within = 1 - numbers("icc", icc, -1, 1)
+    df, inner = G * n - 2, G * (n - 1)
+    k = stdtrit(df, 0.975) ** 2 / df
+    at, weight = np.polynomial.legendre.leggauss(600)
+    widest = np.arccos(np.sqrt(k / (1 + k)))
+    # the beta variable as a squared cosine: its density is then smooth, and many clusters have all
+    # of it near a right angle
+    least = np.maximum(np.pi / 2 - 12 / np.sqrt(G), 0)
+    G, k, least, widest, inner, between, within = (
+        part[..., None] for part in np.broadcast_arrays(G, k, least, widest, inner, between, within)
+    )
+    half = np.maximum(widest - least, 0) / 2
+    angle = least + half * (at + 1)
+    density = 2 * np.sin(angle) ** (G - 3) / np.exp(betaln(0.5, (G - 2) / 2))
+    room = between * ((1 + k) * np.cos(angle) ** 2 - k)
+    share = room / (room + k * within + (room + k * within == 0))
+    chance = np.where(
+        inner > 0, betainc(np.where(inner > 0, inner / 2, 1), (G - 1) / 2, share), room > 0
+    )
+    rate = np.asarray((weight * half * density * chance).sum(axis=-1))
+    return plain(rate)
 
 
 def _inflation(

@@ -294,6 +294,14 @@ def cluster_level_false_alarm_rate():
         yield compare((G, n, icc), theory.cluster_level_false_alarm_rate(n, icc), hits)
 
 
+def cluster_level_false_alarm_rate_exact():
+    for G, n, icc in [(3, 7, 0.5), (7, 3, 0.3), (12, 10, 0.9)]:
+        error, squared_se = simulated(alike(G, n, 1, icc, predictor_icc=1), ols, 2 * STUDIES)
+        hits = error**2 > special.stdtrit(G * n - 2, 0.975) ** 2 * squared_se
+        predicted = theory.cluster_level_false_alarm_rate_exact(G, n, icc)
+        yield compare((G, n, icc), predicted, hits[:, 0])
+
+
 def squared_grand_mean(sizes, icc):
     world = alike(len(sizes), sizes, 1, icc, coefficients=(0, 0))
     chunks = study_chunks(world, 5 * STUDIES, [SEED, *sizes])
@@ -384,6 +392,7 @@ SIMULATED = [
     random_intercept_false_alarm_rate,
     moulton_factor,
     cluster_level_false_alarm_rate,
+    cluster_level_false_alarm_rate_exact,
     design_effect,
     effective_sample_size,
     balanced_variance,
@@ -512,7 +521,9 @@ def test_every_form_says_how_far_it_holds_and_is_compared_or_listed_here():
     by_quantiles = {"slope_error", "two_stage_median_error"}
     by_arithmetic = {"variance_floor", "false_alarm_rate", "between_sd_for"}
     beside_the_modules_fits = {"random_intercept_singular_rate"}
-    by_plans = {"t_test_power", "cluster_randomised_power", "multisite_power"}  # planning/
+    by_plans = {name for name in FORMS if name.endswith("_power")} | {
+        "fitted_slope_sd"
+    }  # planning/
     not_simulated = set(FORMS) - {function.__name__ for function in SIMULATED}
     elsewhere = beside_the_modules_fits | by_plans
     assert not_simulated <= by_quantiles | by_arithmetic | elsewhere
@@ -637,9 +648,21 @@ def test_false_alarm_rate():
     assert rates == pytest.approx([0.05, 1, 0.327], abs=5e-4)
 
 
+def test_the_exact_rate_of_false_alarms_at_its_ends():
+    rate = theory.cluster_level_false_alarm_rate_exact
+    assert rate([3, 21, 200], 1, [0.5, 0, 1]) == pytest.approx(0.05)
+    assert rate([3, 12], 7, 0) == pytest.approx(0.05)
+    assert rate(5, 4, -1 / 3) == pytest.approx(0, abs=1e-9)
+    many = theory.cluster_level_false_alarm_rate([2, 30], 0.2)
+    assert rate(5_000, [2, 30], 0.2) == pytest.approx(many, abs=1e-3)
+    only_between = 2 * special.stdtr(1, -special.stdtrit(19, 0.975) * np.sqrt(1 / 19))
+    assert rate(3, 7, 1) == pytest.approx(only_between)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        ("cluster_level_false_alarm_rate_exact(2, 7, 0.5)", "n_clusters must be at least 3"),
         ("two_stage_variance(30, 4, 3)", "n_per_cluster must be at least n_predictors + 2"),
         ("two_stage_variance(30, [8, 4], 3)", "n_per_cluster must be at least n_predictors + 2"),
         ("slope_error(3, 3)", "n_per_cluster must be at least n_predictors + 1"),

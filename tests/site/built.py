@@ -1,13 +1,9 @@
-"""Where the built site lies, and its pages as soup."""
+"""Pages of the built site as soup."""
 
 from functools import cache
 from pathlib import Path
 
 from bs4 import BeautifulSoup
-
-from tools import ROOT
-
-SITE = ROOT / "build" / "_build" / "html"
 
 
 @cache

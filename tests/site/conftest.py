@@ -1,11 +1,12 @@
-"""What all tests of the website share: the built site, served, and a browser to look at it."""
+"""The built site, a server for it and a browser to look with, for all tests of this room."""
 
 import pytest
 
-from tests.site.built import SITE
 from tools import ROOT
 from tools.notebooks.chapters import pages
 from tools.site.browser import looker, served
+
+SITE = ROOT / "build" / "_build" / "html"
 
 
 @pytest.fixture(scope="session")

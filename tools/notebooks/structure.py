@@ -55,6 +55,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "yes_or_no",
     "messy_data",
     "resampling",
+    "plan_your_study",
 )
 """Chapters that a class can finish: their core is short, and few findings are in sight."""
 WORKED_THROUGH: tuple[str, ...] = ("how_the_fit_works", "ten_to_the_eighth")

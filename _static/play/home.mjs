@@ -1,0 +1,69 @@
+// The first page: 21 people once, 3 people seven times.
+
+import { drawAlarms } from "./alarms.mjs";
+import { kept } from "./controls.mjs";
+import { many, percent } from "./drawing.mjs";
+import { falseAlarmRate, MOST, pValues, rowsOf } from "./studies.mjs";
+
+export const title = "Two ways to come to 21 rows";
+export const height = { narrow: "30.5rem", wide: "34rem" };
+export const lines = { narrow: 4, wide: 2 };
+
+export const controls = {
+  drawn: kept(40, { min: 1, max: MOST }),
+  seed: kept(122, { min: 0, max: 1e9 }),
+};
+
+export const buttons = {
+  one: { label: "Draw a study", press: ({ drawn }) => ({ drawn: drawn + 1 }) },
+  more: { label: "Draw 200", press: ({ drawn }) => ({ drawn: drawn + 200 }), kind: "main" },
+};
+
+const PLANS = {
+  once: { people: 21, each: 1, icc: 0.5 },
+  seven: { people: 3, each: 7, icc: 0.5 },
+};
+const TITLES = { once: "21 people, once", seven: "3 people, seven times" };
+
+export function numbers({ drawn, seed }) {
+  const found = { drawn };
+  for (const [side, plan] of Object.entries(PLANS)) {
+    const p = pValues({ ...plan, seed, side }, drawn);
+    const { x, y } = rowsOf({ ...plan, seed }, drawn - 1);
+    let alarms = 0;
+    for (let i = 0; i < drawn; i++) alarms += p[i] < 0.05;
+    Object.assign(found, {
+      [`${side}_alarms`]: alarms,
+      [`${side}_last_p`]: p[drawn - 1],
+      [`${side}_x`]: x,
+      [`${side}_y`]: y,
+      [`${side}_expected`]: falseAlarmRate(plan.people, plan.each, plan.icc),
+    });
+  }
+  return found;
+}
+
+export function says(state, found) {
+  const { drawn, seven_alarms: seven, once_alarms: once } = found;
+  const studies = drawn === 1 ? "one study" : `${many(drawn)} studies`;
+  return (
+    `Age does nothing here. Yet of ${studies} with three people, ${many(seven)} found an ` +
+    `\u201ceffect of age\u201d (${percent(seven / drawn)}); with twenty-one people, ` +
+    `${many(once)} (${percent(once / drawn)}). In the long run it will be ` +
+    `${percent(found.seven_expected)} and ${percent(found.once_expected)}.`
+  );
+}
+
+export function draw(picture, { drawn, seed }, found, motion) {
+  const sides = Object.entries(PLANS).map(([side, plan]) => {
+    const whole = { ...plan, seed, side };
+    return {
+      plan: whole,
+      key: `${side} ${seed}`,
+      title: TITLES[side],
+      p: pValues(whole, drawn),
+      expected: found[`${side}_expected`],
+    };
+  });
+  return drawAlarms(picture, sides, drawn, motion);
+}

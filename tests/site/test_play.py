@@ -1,0 +1,263 @@
+"""Playthings: what they say is what the module says, at ten settings each, and anyone can play.
+
+A plaything's file in `tests/site/playthings/` holds its settings and what is true of them. It is
+set by links here, as a teacher would send them.
+"""
+
+import json
+from contextlib import contextmanager
+from importlib import import_module
+from statistics import median
+from urllib.parse import parse_qsl
+
+import pytest
+
+from tests.site import playthings
+from tools import ROOT
+from tools.site.browser import RULES, RUN_AXE, WIDEST, WIDTH
+
+NAMES = sorted(file.stem for file in (ROOT / "tests/site/playthings").glob("[a-z]*.py"))
+WIDE, PHONE = (1280, 900), (390, 844)
+SHOWN = """name => {
+  const {state, numbers, words, times} = document.getElementById(`play-${name}`).play;
+  return JSON.stringify({state, numbers, words, times});
+}"""
+STARTED = "name => document.getElementById(`play-${name}`)?.play?.times.length > 0"
+ANSWERED = "([name, before]) => document.getElementById(`play-${name}`).play.times.length > before"
+ASIDE = ("Start over", "Link")
+KEYS = {
+    "range": ["ArrowLeft", "ArrowRight"],
+    "radio": ["ArrowRight"],
+    "checkbox": ["Space"],
+    "button": ["Space"],
+}
+FOCUS = """name => {
+  const at = document.activeElement;
+  if (!document.getElementById(`play-${name}`).contains(at)) return null;
+  const part = at.closest("fieldset, label, button");
+  return {type: at.type, label: (at.type === "range" ? part.firstChild : part).textContent};
+}"""
+SMALL = """name => [...document.querySelectorAll(`#play-${name} :is(button, label)`)]
+  .filter(part => part.getBoundingClientRect().height < 24).map(part => part.outerHTML)"""
+HEARD = "name => document.querySelector(`#play-${name} [role=status]`).textContent"
+HEIGHT = "name => document.getElementById(`play-${name}`).getBoundingClientRect().height"
+
+pytestmark = pytest.mark.slow  # for want of the built site and of the browser
+EACH = pytest.mark.parametrize("name", NAMES)
+
+
+def told_of(name):
+    return import_module(f"{playthings.__name__}.{name}")
+
+
+@contextmanager
+def opened(look, address, name, planted=None, start=True, script=True):
+    """The page of a plaything, scrolled to it, with nothing that moves by itself."""
+    context = look.chromium.new_context(
+        viewport={"width": WIDE[0], "height": WIDE[1]},
+        reduced_motion="reduce",
+        java_script_enabled=script,
+    )
+    page = context.new_page()
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
+    if planted:
+        file, old, new = planted
+        source = (ROOT / "_static" / "play" / file).read_text(encoding="utf-8")
+        assert old in source, f"{file} has no {old!r}"
+        wrong = source.replace(old, new)
+        page.route(
+            f"**/play/{file}",
+            lambda route: route.fulfill(body=wrong, content_type="text/javascript"),
+        )
+    if not start:
+        page.route("**/play/start.mjs*", lambda route: route.abort())
+    page.goto(address + told_of(name).PAGE, wait_until="load")
+    if script and start:
+        page.locator(f"#play-{name}").scroll_into_view_if_needed()
+        page.wait_for_function(STARTED, arg=name)
+    try:
+        yield page
+    finally:
+        context.close()
+
+
+def shown(page, name):
+    return json.loads(page.evaluate(SHOWN, name))
+
+
+def set_to(page, name, setting):
+    """Follow a link with a setting, and give back what the plaything then shows."""
+    before = len(shown(page, name)["times"])
+    page.evaluate("hash => { location.hash = hash }", f"#play-{name}?{setting}&")
+    page.wait_for_function(ANSWERED, arg=[name, before])
+    return shown(page, name)
+
+
+def written(state):
+    """A setting as a link writes it."""
+    words = {"True": "yes", "False": "no"}
+    return {key: words.get(str(value), str(value)) for key, value in state.items()}
+
+
+def differences(truth, setting, seen):
+    """What a plaything says otherwise than is true, a line each."""
+    told, numbers = [], seen["numbers"]
+    for key, want in truth.expected(seen["state"], numbers).items():
+        value, off = want if isinstance(want, tuple) else (want, 1e-6 * (1 + abs(want)))
+        if numbers[key] is None or not abs(numbers[key] - value) <= off:
+            told.append(f"{setting}: {key} is {numbers[key]}, and should be {value}")
+    for phrase in truth.phrases(seen["state"], numbers):
+        if phrase not in seen["words"]:
+            told.append(f"{setting}: {phrase!r} is not in {seen['words']!r}")
+    return told
+
+
+def test_every_plaything_is_tried():
+    stand = {file.stem for file in (ROOT / "_static" / "play").glob("*.mjs")}
+    stand = {
+        name
+        for name in stand
+        if "export const title" in (ROOT / f"_static/play/{name}.mjs").read_text(encoding="utf-8")
+    }
+    assert stand == set(NAMES)
+
+
+@EACH
+def test_numbers_and_words_are_true_at_ten_settings(name, look, address):
+    truth, told, times = told_of(name), [], []
+    assert len(set(truth.SETTINGS)) >= 10
+    with opened(look, address, name) as page:
+        heights = set()
+        for setting in truth.SETTINGS:
+            seen = set_to(page, name, setting)
+            if setting != truth.SETTINGS[-1]:  # the last may ask for more than there is
+                asked = dict(parse_qsl(setting))
+                assert asked.items() <= written(seen["state"]).items(), setting
+            told += differences(truth, setting, seen)
+            heights.add(page.evaluate(HEIGHT, name))
+            times.append(seen["times"][-1])
+        page.wait_for_function("part => location.hash.startsWith(part)", arg=f"#play-{name}?")
+        assert not page.errors, page.errors
+    print(f"{name}: a setting is answered in {median(times):.1f} ms of script")
+    assert not told, "\n".join(told)
+    assert len(heights) == 1, f"the page moves: heights {heights}"
+
+
+@EACH
+def test_a_planted_mistake_shows(name, look, address):
+    truth = told_of(name)
+    with opened(look, address, name, planted=truth.PLANTED) as page:
+        assert any(
+            differences(truth, setting, set_to(page, name, setting)) for setting in truth.SETTINGS
+        )
+
+
+@EACH
+def test_nothing_jumps(name, look, address):
+    """The still figure takes as much room as the plaything that comes in its place."""
+    live, still = {}, {}
+    for heights, script in ((live, True), (still, False)):
+        with opened(look, address, name, start=script) as page:
+            for size in (WIDE, PHONE):
+                page.set_viewport_size({"width": size[0], "height": size[1]})
+                page.wait_for_timeout(100)
+                heights[size] = round(page.evaluate(HEIGHT, name))
+    assert live == still
+
+
+@EACH
+def test_everyone_can_play(name, look, address):
+    """Axe finds nothing; all fits a phone; Tab comes to each control, and each answers a key."""
+    with opened(look, address, name) as page:
+        page.evaluate(look.axe)
+        for size, dark in ((WIDE, False), (WIDE, True), (PHONE, False)):
+            page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            page.wait_for_timeout(100)
+            found = page.evaluate(RUN_AXE, [f"#play-{name}", RULES, True])["violations"]
+            kinds = [(one["id"], one["nodes"][0]["html"][:200]) for one in found]
+            assert not kinds, (size, dark, kinds)
+        assert page.evaluate(WIDTH) <= 0, page.evaluate(WIDEST)
+        assert not (small := page.evaluate(SMALL, name)), small
+        place = page.locator(f"#play-{name}")
+        reached = set()
+        place.locator("input, button").first.focus()
+        while focus := page.evaluate(FOCUS, name):
+            reached.add(focus["label"])
+            before = len(shown(page, name)["times"])
+            if focus["label"] not in ASIDE:
+                for key in KEYS[focus["type"]]:
+                    page.keyboard.press(key)
+                page.wait_for_function(ANSWERED, arg=[name, before])
+            page.keyboard.press("Tab")
+        controls = ".play-slider, .play-tick, .play-choice, .play-button"
+        assert len(reached) == place.locator(controls).count(), reached
+        page.wait_for_function(HEARD, arg=name)
+
+
+@EACH
+def test_without_scripts_a_figure_says_it(name, look, address):
+    with opened(look, address, name, script=False) as page:
+        place = page.locator(f"#play-{name}")
+        assert place.locator("img").first.is_visible()
+        assert not place.locator(".play-stage").count()
+        assert len(place.locator("img").first.get_attribute("alt")) > 40
+
+
+def test_scripts_come_only_where_they_are_needed(site):
+    pages = {told_of(name).PAGE for name in NAMES}
+    for page in site.rglob("*.html"):
+        if "_static" in page.parts:
+            continue
+        text = page.read_text(encoding="utf-8")
+        has = 'class="play"' in text
+        assert ("play/start.mjs" in text) == ("play/play.css" in text) == has, page
+        assert has or page.relative_to(site).as_posix() not in pages
+
+
+def test_the_statistics_are_right(look, address, site):
+    """Each function of statistics.mjs beside scipy's, and random numbers that are normal."""
+    import numpy as np
+    from scipy import special, stats
+
+    page = look.chromium.new_page()
+    page.goto(address + "search.html")
+    run = """async () => {
+      const s = await import("./_static/play/statistics.mjs");
+      const {normals} = await import("./_static/play/random.mjs");
+      const draw = normals(3, 4), again = normals(3, 4);
+      const z = Array.from({length: 20000}, draw);
+      return {
+        normal: [-9, -5.1, -1.96, 0, 1, 6].map(s.normalBelow),
+        quantile: [1e-9, 0.025, 0.5, 0.975].map(s.normalQuantile),
+        t: [[2.1, 19], [0.3, 1], [12, 3], [0, 5]].map(([t, df]) => s.tTwoSided(t, df)),
+        critical: [1, 2, 19, 400].map(df => s.tCritical(df)),
+        beta: [[0.3, 7.5, 2.5], [0.01, 0.5, 40], [0.99, 3, 0.5]].map(of => s.betaBelow(...of)),
+        chi: [[3, 5], [30, 5], [0.1, 1]].map(of => s.chiSquareBelow(...of)),
+        gamma: [0.5, 3, 100].map(s.logGamma), area: s.integral(Math.exp, 0, 2),
+        line: s.leastSquares([1, 2, 4, 7], [2, 1, 5, 4]), z, same: z[7] === (() => {
+          for (let i = 0; i < 7; i++) again(); return again(); })(),
+      };
+    }"""
+    got = page.evaluate(run)
+    page.close()
+    fit = stats.linregress([1, 2, 4, 7], [2, 1, 5, 4])
+    want = {
+        "normal": stats.norm.cdf([-9, -5.1, -1.96, 0, 1, 6]),
+        "quantile": stats.norm.ppf([1e-9, 0.025, 0.5, 0.975]),
+        "t": 2 * stats.t.sf([2.1, 0.3, 12, 0], [19, 1, 3, 5]),
+        "critical": stats.t.ppf(0.975, [1, 2, 19, 400]),
+        "beta": special.betainc([7.5, 0.5, 3], [2.5, 40, 0.5], [0.3, 0.01, 0.99]),
+        "chi": stats.chi2.cdf([3, 30, 0.1], [5, 5, 1]),
+        "gamma": special.gammaln([0.5, 3, 100]),
+        "area": np.expm1(2),
+    }
+    for name, value in want.items():
+        assert got[name] == pytest.approx(value, rel=1e-9), name
+    line = got["line"]
+    assert [line["slope"], line["error"], line["p"]] == pytest.approx(
+        [fit.slope, fit.stderr, fit.pvalue]
+    )
+    assert got["same"] and stats.kstest(got["z"], "norm").pvalue > 1e-4
