@@ -22,11 +22,13 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 export JUPYTER_PREFER_ENV_PATH := 1
 # `make test CHROMIUM=...` and `make test ROTATE=...` have to reach the tests.
 export CHROMIUM ROTATE
+# A formula reaches `make report` as it is, with its spaces and bars.
+export DATA FORMULA TERM_OF_INTEREST TIME OUT
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book quick test test-all lint serve check findings chapter refresh universe bench scale labs grade env chromium lock clean
+.PHONY: help book quick test test-all lint serve check findings chapter refresh universe bench scale report labs grade env chromium lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -78,6 +80,10 @@ bench: env ## measure what the README claims about speed and memory
 
 scale: env ## measure fits of up to a hundred million rows, for the appendix that shows them (2 GB of disk, minutes)
 	@$(RUN) benchmarks.scale
+
+report: env ## from a file of yours to a page with every answer: make report DATA=my.csv FORMULA="y ~ x + (x | person)"
+	@test -n "$(DATA)" || { echo 'Which file? Say, for instance: make report DATA=my.csv FORMULA="y ~ x + (x | person)"' >&2; exit 2; }
+	@$(RUN) helpers.study report "$$DATA" $${FORMULA:+--formula "$$FORMULA"} $${TERM_OF_INTEREST:+--term "$$TERM_OF_INTEREST"} $${TIME:+--time "$$TIME"} --out "$${OUT:-.}"
 
 labs: env ## write what students and teachers get: labs/release/students.zip and teacher.zip
 	@$(RUN) tools.labs.archives
