@@ -4,14 +4,12 @@
 """
 
 import os
-from functools import cache
-from pathlib import Path
 
 import nbformat
 import pytest
 import yaml
-from bs4 import BeautifulSoup
 
+from tests.site.built import soup
 from tools import ROOT
 from tools.labs.lab_notebooks import labs, release, source
 from tools.notebooks.chapters import pages
@@ -23,11 +21,6 @@ PAGES = ["search.html"] + [
     page.relative_to(ROOT).with_suffix(".html").as_posix() for page, _ in pages()
 ]
 pytestmark = pytest.mark.slow  # for want of the built site and of the browser
-
-
-@cache
-def soup(page: Path) -> BeautifulSoup:
-    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
 
 
 # ---- The site
