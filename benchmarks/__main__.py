@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from benchmarks import cost, memory, single, universe, without_rows
+from benchmarks import cost, memory, plan, single, universe, without_rows
 
 README = Path(__file__).parents[1] / "README.md"
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"
@@ -19,9 +19,10 @@ START, END = "<!-- bench:start -->", "<!-- bench:end -->"
 
 def main() -> None:
     """Measure all, and write the table into the README."""
-    steps = tqdm(total=6, desc="benchmarks", disable=None)
+    measures = (universe_rows, without_rows_rows, job_rows, single_rows, plan_rows, memory_rows)
+    steps = tqdm(total=len(measures) + 1, desc="benchmarks", disable=None)
     rows = []
-    for measure in (universe_rows, without_rows_rows, job_rows, single_rows, memory_rows):
+    for measure in measures:
         rows += measure()
         steps.update()
     cost.main()
@@ -119,6 +120,28 @@ def single_rows() -> list[tuple[str, str]]:
                 )
             )
     return rows
+
+
+def plan_rows() -> list[tuple[str, str]]:
+    """What the planner and MCPower say of one study, and how long they take."""
+    plan.ours()
+    runs = [(plan.ours(), plan.mcpower()) for _ in range(5)]
+    said = {"`helpers.planning.expect`": [mine for mine, _ in runs]}
+    theirs = [rival for _, rival in runs if rival]
+    if theirs:
+        said["MCPower"] = theirs
+    else:
+        print("MCPower is not installed, so our planner stands alone; benchmarks/plan.py says how.")
+    answers = [
+        f"{name}: {found[0][0]:.1%} (MC error {plan.error(found[0][0]):.1%}) in "
+        f"{statistics.median(seconds for _, seconds in found):.2f} s of a processor"
+        for name, found in said.items()
+    ]
+    what = (
+        f"Power of a plan, {plan.PUPILS} pupils in {plan.CLASSES} classes, ICC {plan.ICC}, from "
+        f"{plan.STUDIES:,} simulated studies"
+    )
+    return [(what, "; ".join(answers))]
 
 
 if __name__ == "__main__":

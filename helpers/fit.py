@@ -29,7 +29,7 @@ from helpers.engine.inference import (
     SeveralWays,
     TwoStage,
 )
-from helpers.engine.kenward_roger import kenward_roger
+from helpers.engine.kenward_roger import DF, check_df, kenward_roger
 from helpers.engine.level_fit import fit_levels
 from helpers.engine.level_kenward_roger import level_kenward_roger
 from helpers.engine.level_rows import read_groupings, read_levels
@@ -40,12 +40,6 @@ from helpers.engine.rows import Rows, one_frame, read_clusters
 from helpers.engine.starts import FEW_ROWS, starts_needed
 from helpers.engine.two_stage import two_stage
 from helpers.errors import InputError
-
-# Degrees of freedom of multilevel models.
-DF = {
-    "satterthwaite": "Satterthwaite df",
-    "kenward_roger": "Kenward-Roger errors and df",
-}
 
 
 def fit_ols(formula: str, data: Rows, *, weights: str | None = None) -> Fit:
@@ -410,32 +404,6 @@ def _several_groupings(
         n_levels=pd.Series({name: sizes[name] for name in formula.groupings}, name="levels"),
         model=SeveralGroupings(read.without_rows(), result, reml, df, starts),
     )
-
-
-def check_df(df: str, correction: str | None, reml: bool = True) -> None:
-    """Refuse degrees of freedom that do not exist or do not go with the rest.
-
-    Parameters
-    ----------
-    df, correction, reml
-        As in `fit_multilevel`.
-
-    Raises
-    ------
-    InputError
-        Which says what to choose instead.
-    """
-    if not isinstance(df, str) or df not in DF:
-        raise InputError(f"There are no degrees of freedom {df!r}; choose df from {', '.join(DF)}.")
-    if df == "kenward_roger" and not reml:
-        raise InputError(
-            "df='kenward_roger' is for REML fits: leave reml=False out, or take df='satterthwaite'."
-        )
-    if df == "kenward_roger" and correction is not None:
-        raise InputError(
-            f"df='kenward_roger' and correction={correction!r} ask for two kinds of standard "
-            "error: leave one of them out."
-        )
 
 
 def _multilevel_fit(

@@ -51,8 +51,15 @@ from helpers.engine.psi import Blocks
 from helpers.engine.random_terms import RandomTerms
 from helpers.engine.reduced_rows import whitened
 from helpers.engine.smallmatrix import gram_over_clusters
+from helpers.errors import InputError
 
 _UNKNOWN = 1e-10  # share of the information below which the data say nothing about a direction
+
+DF = {
+    "satterthwaite": "Satterthwaite df",
+    "kenward_roger": "Kenward-Roger errors and df",
+}
+"""Degrees of freedom of multilevel models."""
 
 
 def kenward_roger(cp: Crossproducts, terms: RandomTerms, fit: MultilevelFit) -> MultilevelFit:
@@ -194,3 +201,29 @@ def _df(known: _Known, Omega: np.ndarray, to_data: np.ndarray) -> np.ndarray:
     d = ((to_data[:, None] @ known.minus_P) * to_data[:, None]).sum(axis=-1)  # (S, t, k)
     d = d - known.with_V[:, :, None] * v[:, None] / known.rows
     return 2 * v**2 / (2 * v**2 / known.rows + ((Omega @ d) * d).sum(axis=1))
+
+
+def check_df(df: str, correction: str | None, reml: bool = True) -> None:
+    """Refuse degrees of freedom that do not exist or do not go with the rest.
+
+    Parameters
+    ----------
+    df, correction, reml
+        As in `fit_multilevel`.
+
+    Raises
+    ------
+    InputError
+        Which says what to choose instead.
+    """
+    if not isinstance(df, str) or df not in DF:
+        raise InputError(f"There are no degrees of freedom {df!r}; choose df from {', '.join(DF)}.")
+    if df == "kenward_roger" and not reml:
+        raise InputError(
+            "df='kenward_roger' is for REML fits: leave reml=False out, or take df='satterthwaite'."
+        )
+    if df == "kenward_roger" and correction is not None:
+        raise InputError(
+            f"df='kenward_roger' and correction={correction!r} ask for two kinds of standard "
+            "error: leave one of them out."
+        )

@@ -6,6 +6,9 @@ r"""The command line of the planner.
     python -m helpers.study plan --per-cluster 10 --effect .3 --power .8
     python -m helpers.study plan --effect .3 --between-sd .5 .3 \
         --cost-person 50 --cost-row 5 --budget 6000
+    python -m helpers.study plan --clusters 8 --per-cluster 12 --times 11 --effect .1 \
+        --person-slope-sd .14 --cluster-slope-sd .03
+    python -m helpers.study plan --clusters 40 --items 20 --effect .5 --between-sd 1 .3 --item-sd .5
 """
 
 from __future__ import annotations
@@ -52,27 +55,51 @@ def _parser() -> argparse.ArgumentParser:
         "--between-sd",
         type=float,
         nargs="+",
-        default=[0.5],
         metavar="SD",
         help="between clusters: of intercepts, and of slopes (default: 0.5 0)",
     )
     add("--noise-sd", type=float, default=1.0, metavar="SD", help="of the noise (default: 1)")
     add(
         "--level",
-        default="row",
-        choices=["row", "binary", "arm"],
-        help="the predictor is new in every row, alternates 0 and 1 within each cluster, or is an "
-        "arm of clusters (default: row)",
+        choices=["row", "binary", "arm", "item"],
+        help="the predictor is new in every row, alternates 0 and 1 within each cluster, is an arm "
+        "of clusters, or a condition of items (default: row; with items: item)",
     )
     add("--treated-share", type=float, default=0.5, help="of clusters, in arm 1 (default: 0.5)")
     add("--dropout", type=float, default=0.0, help="share of rows that are lost (default: 0)")
+    add(
+        "--times",
+        type=float,
+        nargs="+",
+        metavar="T",
+        help="clusters have arms and hold persons (--per-cluster), each measured so often, or at "
+        "these times; the effect is the difference of the arms' slopes",
+    )
+    add("--person-slope-sd", type=float, metavar="SD", help="with --times: within a cluster")
+    add("--cluster-slope-sd", type=float, metavar="SD", help="with --times: of clusters' slopes")
+    add("--items", type=int, metavar="Q", help="that all clusters answer, --per-cluster times each")
+    add(
+        "--item-sd",
+        type=float,
+        nargs="+",
+        metavar="SD",
+        help="between items: of levels, and of differences between conditions (default: 0.5 0)",
+    )
     add("--power", type=float, help="find the clusters, or else the rows, that reach it")
+    add(
+        "--pilot",
+        type=int,
+        nargs=2,
+        metavar=("G", "N"),
+        help="clusters and rows in each of the pilot that the SDs come from: what it leaves open",
+    )
     add("--smallest-effect", action="store_true", help="found with --power (default: 0.8)")
     add("--cost-person", type=float, metavar="COST", help="price of a cluster")
     add("--cost-row", type=float, metavar="COST", help="price of a row")
+    add("--cost-item", type=float, metavar="COST", help="price of an item")
     add("--budget", type=float, metavar="COST", help="find its best split")
     add("--strategy", metavar="NAME", help="that searches judge by (default: the usual model)")
-    add("--studies", type=int, default=2000, metavar="S", help="to simulate (default: 2000)")
+    add("--studies", type=int, metavar="S", help="to simulate (default: 2000; with items 500)")
     add("--seed", type=int, default=1, help="the same seed gives the same answer (default: 1)")
     return parser
 
@@ -83,8 +110,15 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
     from helpers.planning.search import best_split, clusters_needed, rows_needed, smallest_effect
     from helpers.planning.words import answer_in_words, found_in_words, sizes_in_words
 
+    if options.items is not None or options.item_sd or options.level == "item":
+        from helpers.planning.command_crossed import crossed_lines
+
+        yield from crossed_lines(options)
+        return
+    if options.cost_item is not None:
+        raise InputError("--cost-item needs --item-sd: how much items differ.")
     prices = (options.budget, options.cost_person, options.cost_row)
-    how = (options.strategy, options.studies, options.seed)
+    how = (options.strategy, options.studies or 2000, options.seed)
     if any(price is not None for price in prices):
         if any(price is None for price in prices):
             raise InputError("A budget needs --budget, --cost-person and --cost-row, all three.")
@@ -97,6 +131,17 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
             yield f"{found_in_words(plan, expected)} With power 80% it finds {least:.3g}."
         return
     sizes = options.clusters, options.per_cluster
+    if options.pilot:
+        from helpers.planning.pilot import pilot_tells
+        from helpers.planning.words import pilot_in_words
+
+        if options.clusters is not None or not options.per_cluster:
+            raise InputError("--pilot needs --per-cluster of the study, and finds its --clusters.")
+        power = 0.8 if options.power is None else options.power
+        clusters, rows = options.pilot
+        told = pilot_tells(_plan(options), clusters, rows, power, seed=options.seed)
+        yield pilot_in_words(told, power)
+        return
     if options.power is not None and not options.smallest_effect and not all(sizes):
         if not any(sizes):
             raise InputError("--power needs --clusters or --per-cluster: it finds the other.")
@@ -117,7 +162,7 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
         yield f"{sizes_in_words(plan)} {strategy} {found_with}"
         return
     found, left_out = answers(plan, *how[1:])
-    yield f"{sizes_in_words(plan)} ({options.studies} simulated studies):"
+    yield f"{sizes_in_words(plan)} ({how[1]} simulated studies):"
     for answer in found:
         yield answer_in_words(plan, answer)
     for strategy, why in left_out.items():
@@ -128,17 +173,47 @@ def _plan(options: argparse.Namespace, n_clusters: int = 10, n_per_cluster: int 
     """The plan, with stand-ins for sizes that are searched for."""
     from helpers.planning.study_plan import StudyPlan
 
-    if len(options.between_sd) > 2:
-        raise InputError("--between-sd takes one SD or two: of intercepts, and of slopes.")
     rows = options.per_cluster or [n_per_cluster]
+    clusters = n_clusters if options.clusters is None else options.clusters
+    if options.times:
+        return _plan_over_time(options, clusters, rows)
+    if options.person_slope_sd is not None or options.cluster_slope_sd is not None:
+        raise InputError("Slopes of persons need --times: how often each is measured, or when.")
+    between_sd = options.between_sd or [0.5]
+    if len(between_sd) > 2:
+        raise InputError("--between-sd takes one SD or two: of intercepts, and of slopes.")
     return StudyPlan(
-        n_clusters=n_clusters if options.clusters is None else options.clusters,
+        n_clusters=clusters,
         n_per_cluster=rows[0] if len(rows) == 1 else rows,
         effect=options.effect,
-        intercept_sd=options.between_sd[0],
-        slope_sd=options.between_sd[1] if len(options.between_sd) == 2 else 0.0,
+        intercept_sd=between_sd[0],
+        slope_sd=between_sd[1] if len(between_sd) == 2 else 0.0,
         noise_sd=options.noise_sd,
-        level=options.level,
+        level=options.level or "row",
+        treated_share=options.treated_share,
+        dropout=options.dropout,
+    )
+
+
+def _plan_over_time(options: argparse.Namespace, clusters: int, persons: list[int]) -> StudyPlan:
+    from helpers.planning.over_time import slopes_plan
+
+    if options.between_sd or options.level not in (None, "arm"):
+        raise InputError(
+            "With --times say --person-slope-sd and --cluster-slope-sd in place of --between-sd "
+            "and --level: clusters have arms, and it is slopes that differ."
+        )
+    if options.person_slope_sd is None or options.cluster_slope_sd is None:
+        raise InputError("--times needs --person-slope-sd and --cluster-slope-sd, both.")
+    times = options.times
+    return slopes_plan(
+        n_clusters=clusters,
+        persons_per_cluster=persons[0] if len(persons) == 1 else persons,
+        times=times[0] if len(times) == 1 else times,
+        effect=options.effect,
+        cluster_slope_sd=options.cluster_slope_sd,
+        person_slope_sd=options.person_slope_sd,
+        noise_sd=options.noise_sd,
         treated_share=options.treated_share,
         dropout=options.dropout,
     )

@@ -82,12 +82,16 @@ class Expected:
         whole = float(np.mean(p < np.quantile(null, alpha)))
         return whole, float(shares.std(ddof=1) / np.sqrt(BATCHES))
 
+    def half_widths(self, alpha: float = 0.05) -> np.ndarray:
+        """(S,), of the intervals of 1 - alpha: what an estimate must exceed to be found."""
+        return stdtrit(self.df, 1 - alpha / 2) * self.std_error
+
     def width(self, alpha: float = 0.05) -> tuple[float, float]:
         """Median width of the interval of 1 - alpha, and its Monte Carlo error.
 
         The median, since with few rows a cluster two-stage's widths have no mean.
         """
-        widths = 2 * stdtrit(self.df, 1 - alpha / 2) * self.std_error
+        widths = 2 * self.half_widths(alpha)
         half = 0.5 / np.sqrt(len(widths))
         low, middle, high = np.nanquantile(widths, [0.5 - half, 0.5, 0.5 + half])
         return float(middle), float((high - low) / 2)

@@ -148,15 +148,20 @@ def smallest_effect(expected: Expected, power: float = 0.8, alpha: float = 0.05)
         In units of y for one unit of the predictor.
     """
     _check_power(power)
+    limits = expected.half_widths(alpha)
+
+    def found(effect: float) -> bool:
+        return bool(np.mean(np.abs(expected.error + effect) > limits) >= power)
+
     high = float(np.nanmedian(expected.std_error))
-    while expected.power(high, alpha) < power:
+    while not found(high):
         high *= 2
         if not np.isfinite(high):
             raise InputError(f"{expected.strategy} finds no effect with a power of {power:g}.")
     low = 0.0
     for _ in range(40):
         middle = (low + high) / 2
-        low, high = (low, middle) if expected.power(middle, alpha) >= power else (middle, high)
+        low, high = (low, middle) if found(middle) else (middle, high)
     return high
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from helpers.checks import numbers, whole_number
 from helpers.errors import InputError
 from helpers.simulate import Design
-from helpers.theory import t_test_power, two_stage_variance
+from helpers.theory import t_test_power, two_stage_variance, unequal_clusters_power
 
 LEVELS = {
     "row": (
@@ -49,6 +49,8 @@ class StudyPlan:
         Share of clusters in arm 1, for level "arm".
     dropout : float
         Share of rows that are lost, each as likely as any other, from 0 to below 1.
+    rows_are : str
+        What answers call its rows, such as "persons".
 
     Raises
     ------
@@ -65,6 +67,7 @@ class StudyPlan:
     level: str = "row"
     treated_share: float = 0.5
     dropout: float = 0.0
+    rows_are: str = "rows"
 
     def __post_init__(self) -> None:
         whole_number("n_clusters", self.n_clusters, 3)
@@ -97,7 +100,12 @@ class StudyPlan:
 
     @property
     def strategies(self) -> tuple[str, ...]:
-        """Those that apply where this predictor varies."""
+        """Those that apply where this predictor varies.
+
+        In arms of clusters of one row each, those that estimate no SD between clusters.
+        """
+        if self.level == "arm" and self.equal_rows == 1:
+            return ("ols", "cluster_robust_cr2", "cluster_robust")
         return LEVELS[self.level]
 
     @property
@@ -105,18 +113,31 @@ class StudyPlan:
         """Clusters in arm 1: at least one in each."""
         return min(max(round(self.n_clusters * self.treated_share), 1), self.n_clusters - 1)
 
+    @property
+    def sizes(self) -> np.ndarray:
+        """(G,), the rows of each cluster."""
+        return np.resize(self.n_per_cluster, self.n_clusters)
+
+    @property
+    def arms(self) -> np.ndarray:
+        """(G,), 0 or 1, for level "arm": in turn from the smallest cluster to the largest."""
+        arms = np.empty(self.n_clusters, int)
+        in_turn = np.diff(np.arange(self.n_clusters + 1) * self.n_treated // self.n_clusters)
+        arms[np.argsort(self.sizes, kind="stable")] = in_turn
+        return arms
+
     def design(self) -> Design:
         """What studies of this plan are drawn from."""
         G, n = self.n_clusters, self.equal_rows
         more: dict[str, object] = {}
-        if self.level == "arm":  # spread out, so that lists of sizes fall on both arms
-            more["cluster_values"] = np.diff(np.arange(G + 1) * self.n_treated // G).tolist()
+        if self.level == "arm":
+            more["cluster_values"] = self.arms.tolist()
         if self.level == "binary":
             assert n is not None
             more["predictor_values"] = (np.arange(n) % 2).tolist()
         return Design(
             G,
-            n or np.resize(self.n_per_cluster, G).tolist(),
+            n or self.sizes.tolist(),
             1,
             coefficients=(0.0, self.effect),
             between_sd=(self.intercept_sd, self.slope_sd),
@@ -125,17 +146,25 @@ class StudyPlan:
         )
 
     def closed_form(self, strategy: str) -> float | None:
-        """Power by a closed form, where one holds: clusters of one size, no rows lost.
+        """Power by a closed form, where one holds: no rows lost, and clusters of one size.
 
         In trials of arms it is that of the t-test on clusters' means (G - 2 df), which is exact
-        while no estimated variance is zero. Within clusters it is that of two-stage (G - 1 df),
-        exact for a binary predictor; for one that is normal its variance is exact and its shape
-        nearly normal from about 8 rows.
+        while no estimated variance is zero; for a random intercept in clusters of unequal size it
+        takes the SDs for known, which is true enough with many clusters only. Within clusters it
+        is that of two-stage (G - 1 df), exact for a binary predictor; for one that is normal its
+        variance is exact and its shape nearly normal from about 8 rows.
         """
         n = self.equal_rows
-        if n is None or self.dropout:
+        if self.dropout:
             return None
-        if self.level == "arm" and strategy in ("random_intercept", "cluster_robust_cr2"):
+        if n is None:
+            if self.level != "arm" or strategy != "random_intercept":
+                return None
+            one, other = (self.sizes[self.arms == arm].tolist() for arm in (0, 1))
+            sds = self.intercept_sd, self.noise_sd
+            return float(unequal_clusters_power(one, other, self.effect, *sds))
+        at_clusters = ("random_intercept", "cluster_robust_cr2", *(["ols"] if n == 1 else []))
+        if self.level == "arm" and strategy in at_clusters:
             return float(t_test_power(self.effect, self._arm_variance(n), self.n_clusters - 2))
         balanced = self.level == "binary" and n > 2
         if strategy == "two_stage" and (balanced or n > 7):
@@ -152,12 +181,24 @@ class StudyPlan:
         variance = (self.slope_sd**2 + per_row * self.noise_sd**2 / n) / G
         return float(t_test_power(self.effect, variance, G - 1))
 
+    def own_error(self, n: float) -> float:
+        """Variance, by noise alone, of what a cluster of n rows says: its mean, or its own slope.
+
+        Raises
+        ------
+        InputError
+            Where so few rows give no slope, or one without a variance.
+        """
+        if self.level == "row":
+            return float(two_stage_variance(1, n, 1, 0.0, self.noise_sd))
+        parts = n // 2, n - n // 2
+        return self.noise_sd**2 * (
+            1 / n if self.level == "arm" else sum(1 / part for part in parts)
+        )
+
     def _arm_variance(self, n: float) -> float:
         arms = 1 / self.n_treated + 1 / (self.n_clusters - self.n_treated)
-        return (self.intercept_sd**2 + self.noise_sd**2 / n) * arms
+        return (self.intercept_sd**2 + self.own_error(n)) * arms
 
     def _slope_variance(self, n: int) -> float:
-        if self.level == "row":
-            return float(two_stage_variance(self.n_clusters, n, 1, self.slope_sd, self.noise_sd))
-        own_error = self.noise_sd**2 * (1 / (n // 2) + 1 / (n - n // 2))
-        return (self.slope_sd**2 + own_error) / self.n_clusters
+        return (self.slope_sd**2 + self.own_error(n)) / self.n_clusters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from helpers.planning.expected import Answer, Expected, share_error
+from helpers.planning.pilot import PilotTells
 from helpers.planning.study_plan import StudyPlan
 from helpers.strategies import REGISTRY
 
@@ -10,7 +11,7 @@ from helpers.strategies import REGISTRY
 def sizes_in_words(plan: StudyPlan) -> str:
     """Such as "With 30 clusters and 10 rows each"."""
     n = plan.equal_rows
-    rows = f"{n} rows each" if n else f"{plan.design().n_rows} rows in all"
+    rows = f"{n} {plan.rows_are} each" if n else f"{plan.sizes.sum()} {plan.rows_are} in all"
     lost = f", of which {plan.dropout:.0%} are lost" if plan.dropout else ""
     return f"With {plan.n_clusters} clusters and {rows}{lost}"
 
@@ -26,7 +27,8 @@ def answer_in_words(plan: StudyPlan, answer: Answer) -> str:
         f"({answer.width_mc:.1g})."
     )
     if answer.closed_form is not None:
-        said += f" Closed form: {answer.closed_form:.1%}."
+        holds = "" if plan.equal_rows else ", true of many clusters"
+        said += f" Closed form{holds}: {answer.closed_form:.1%}."
     return said
 
 
@@ -38,4 +40,15 @@ def found_in_words(plan: StudyPlan, expected: Expected) -> str:
         f"{sizes_in_words(plan)} {expected.strategy} finds an effect of {plan.effect:g} in "
         f"{power:.1%} of studies (MC error {share_error(power, S):.1%}); false alarms: "
         f"{alarms:.1%} ({share_error(alarms, S):.1%})."
+    )
+
+
+def pilot_in_words(told: PilotTells, power: float) -> str:
+    """What a pilot leaves open."""
+    (low_sd, high_sd), (low, high) = told.between_sd, told.clusters
+    return (
+        f"By its estimates a power of {power:.0%} needs {told.clusters_at_estimate} clusters. But "
+        f"so small a pilot leaves the SD between clusters open from {low_sd:.2g} to {high_sd:.2g} "
+        f"({told.confidence:.0%} interval), and the clusters needed from {low} to {high}. With "
+        f"{told.clusters_at_estimate} the chance of that power is {told.chance:.0%}."
     )

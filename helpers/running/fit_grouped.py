@@ -15,6 +15,7 @@ from scipy.special import stdtr
 from helpers.checks import true_or_false
 from helpers.engine.crossproducts import crossproducts_of_studies
 from helpers.engine.formula import Bar, Formula, Term, grouping_in_words, in_words, parse_formula
+from helpers.engine.kenward_roger import check_df
 from helpers.engine.level_fit import fit_levels
 from helpers.engine.level_kenward_roger import level_kenward_roger
 from helpers.engine.level_refusals import need_groupings, need_noise_beside_levels, need_told_apart
@@ -26,7 +27,6 @@ from helpers.engine.pooled import PooledFit, cluster_robust
 from helpers.engine.refusals import need_bar, need_cluster_names, need_rows, refuse_bars
 from helpers.engine.starts import FEW_ROWS
 from helpers.errors import InputError
-from helpers.fit import check_df
 from helpers.simulate.several_groupings import TERMS, GroupedStudies
 
 _NUMBERS_AT_ONCE = 1 << 22  # of all studies that are clustered together

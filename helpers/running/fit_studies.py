@@ -10,9 +10,9 @@ import numpy as np
 from scipy.special import stdtr
 
 from helpers.engine.crossproducts import Crossproducts, crossproducts_of_studies, stacked
+from helpers.engine.kenward_roger import check_df
 from helpers.engine.starts import starts_needed
 from helpers.errors import InputError
-from helpers.fit import check_df
 from helpers.running.requirements import check_sizes, check_variation
 from helpers.simulate import Design, SimulatedCrossproducts, SimulatedStudies
 from helpers.strategies import Result, Strategy, find_strategy, strategies_taking

@@ -12,15 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-import pandas as pd
 
 from helpers.checks import numbers, whole_number
 from helpers.errors import InputError
 from helpers.simulate.design import LARGEST, MOST_NUMBERS
 from helpers.simulate.draw import Seed, generator
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PREDICTORS = ("halves", "drawn")
 TERMS = ("Intercept", "x")
@@ -290,6 +292,8 @@ class GroupedStudies:
         i : int
             Which, counted from 0.
         """
+        import pandas as pd
+
         i = whole_number("i", i, least=0)
         if i >= len(self):
             raise InputError(

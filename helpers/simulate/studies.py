@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from helpers.checks import whole_number
 from helpers.errors import InputError
 from helpers.simulate.design import Design
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class SimulatedClusters:
@@ -169,6 +172,8 @@ class SimulatedStudies:
         InputError
             If there are not that many.
         """
+        import pandas as pd
+
         i = whole_number("i", i, least=0)
         if i >= len(self):
             raise InputError(

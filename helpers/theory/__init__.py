@@ -30,7 +30,14 @@ from helpers.theory.pooled_ols import (
     pooled_ols_variance,
     pooled_ols_variance_exact,
 )
-from helpers.theory.power import cluster_randomised_power, multisite_power, t_test_power
+from helpers.theory.power import (
+    cluster_randomised_power,
+    crossed_power,
+    fitted_slope_sd,
+    multisite_power,
+    t_test_power,
+    unequal_clusters_power,
+)
 from helpers.theory.random_intercept import (
     random_intercept_false_alarm_rate,
     random_intercept_se,
@@ -53,9 +60,11 @@ __all__ = [
     "cluster_level_false_alarm_rate",
     "cluster_level_false_alarm_rate_exact",
     "cluster_randomised_power",
+    "crossed_power",
     "design_effect",
     "effective_sample_size",
     "false_alarm_rate",
+    "fitted_slope_sd",
     "form",
     "moulton_factor",
     "multisite_power",
@@ -73,5 +82,6 @@ __all__ = [
     "t_test_power",
     "two_stage_median_error",
     "two_stage_variance",
+    "unequal_clusters_power",
     "variance_floor",
 ]

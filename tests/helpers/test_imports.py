@@ -44,6 +44,14 @@ def test_the_command_line_helps_before_it_loads_pandas():
     assert "pandas" not in loaded_by(code)
 
 
+def test_the_planner_helps_before_it_loads_numpy_and_answers_without_pandas():
+    plan = "import helpers.planning.command as line\n"
+    assert "numpy" not in loaded_by(f"{plan}try: line.main(['--help'])\nexcept SystemExit: pass")
+    words = ["--clusters", "9", "--per-cluster", "8", "--effect", "1", "--studies", "100"]
+    loaded = loaded_by(f"{plan}line.main({words})")
+    assert "numpy" in loaded and not loaded & {*HEAVY, "pandas"}
+
+
 def test_every_name_is_found_and_listed():
     assert set(helpers.__all__) <= set(dir(helpers))
     for name in helpers.__all__:

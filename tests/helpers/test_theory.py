@@ -521,7 +521,9 @@ def test_every_form_says_how_far_it_holds_and_is_compared_or_listed_here():
     by_quantiles = {"slope_error", "two_stage_median_error"}
     by_arithmetic = {"variance_floor", "false_alarm_rate", "between_sd_for"}
     beside_the_modules_fits = {"random_intercept_singular_rate"}
-    by_plans = {"t_test_power", "cluster_randomised_power", "multisite_power"}  # planning/
+    by_plans = {name for name in FORMS if name.endswith("_power")} | {
+        "fitted_slope_sd"
+    }  # planning/
     not_simulated = set(FORMS) - {function.__name__ for function in SIMULATED}
     elsewhere = beside_the_modules_fits | by_plans
     assert not_simulated <= by_quantiles | by_arithmetic | elsewhere

@@ -55,6 +55,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "yes_or_no",
     "messy_data",
     "resampling",
+    "plan_your_study",
     "your_own_data",
 )
 """Chapters that a class can finish: their core is short, and few findings are in sight."""

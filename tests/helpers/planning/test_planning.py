@@ -51,6 +51,13 @@ def test_power_of_a_t_test_is_scipys():
     assert theory.t_test_power(0, 1, 7) == pytest.approx(0.05)
 
 
+@pytest.mark.parametrize("df", [1, 10, 1000])
+def test_power_of_a_t_test_rises_to_one(df):
+    """Where the effect dwarfs its error too: SciPy's function has no number for some tails."""
+    power = theory.t_test_power(np.arange(0, 90, 0.25), 1, df)
+    assert np.all(np.diff(power) > -1e-12) and power[-1] > 0.9999
+
+
 @pytest.mark.parametrize(
     "plan, strategy",
     [(TRIAL, "random_intercept"), (TRIAL, "cluster_robust_cr2"), (SITES, "two_stage")],
