@@ -20,14 +20,16 @@ from helpers.fit import (
     fit_two_stage,
 )
 from helpers.logistic import fit_logistic
-from helpers.own_data.names import label
+from helpers.own_data.names import label, short
 from helpers.own_data.question import Question
+from helpers.own_data.slopes import DISAGREE, within_and_between
 
 OUTCOME, LOG_ODDS = "outcome", "log odds"
 """Scales of an estimate: the outcome's units a unit of the predictor, or log odds."""
 
 _COLUMNS = ["estimate", "std_error", "df", "conf_low", "conf_high", "p_value"]
 _MOST_LOGISTIC = 200_000  # rows: its likelihood is not made of crossproducts
+_ROUNDING = 1e-8  # of an error beside that of OLS
 _FEW = 10  # rows to spare in every cluster, from which lines of their own are as good (the guide)
 
 
@@ -87,17 +89,27 @@ def all_answers(question: Question) -> Answers:
             continue
         if question.term not in found.table.index:
             left_out[name] = f"It has no coefficient {question.term!r}: differences within only."
-        elif not np.isfinite(found.table.loc[question.term, "std_error"]):
-            left_out[name] = "Its standard error cannot be estimated from these data."
         else:
             fits[name] = found
-    if not fits:
+    for name in [name for name in fits if not _has_error(fits, name, question.term)]:
+        del fits[name]
+        left_out[name] = "Its standard error cannot be estimated from these data."
+    if not set(fits) - {"ols"}:  # clusters repeat, and OLS alone would not see it
         raise InputError(next(iter(left_out.values())))
     advised, why = _advised(question, fits)
     table = pd.DataFrame.from_dict(
         {name: _row(name, fit, question.term) for name, fit in fits.items()}, orient="index"
     )
     return Answers(table, left_out, fits, advised, why, question.term)
+
+
+def _has_error(fits: Mapping[str, Fit], name: str, term: str) -> bool:
+    """Whether there is an interval, from an error that is no rounding beside that of OLS."""
+    row = fits[name].table.loc[term]
+    if not np.isfinite(row[_COLUMNS].to_numpy(float)[[0, 1, 3, 4, 5]]).all():
+        return False
+    beside = fits["ols"].table.loc[term, "std_error"] if "ols" in fits else 0.0
+    return name == "logistic" or bool(row["std_error"] > _ROUNDING * beside)
 
 
 def _row(name: str, fit: Fit, term: str) -> dict[str, Any]:
@@ -207,7 +219,9 @@ def _advised(question: Question, fits: Mapping[str, Fit]) -> tuple[str, str]:
         ways = [
             (
                 "random_intercept_cr2",
-                f"{q.term} is one value for a whole cluster, so clusters are the rows here",
+                "clusters are the rows where a mean over them is asked for"
+                if q.term == "Intercept"
+                else f"{q.term} is one value for a whole cluster, so clusters are the rows here",
             )
         ]
     elif spare >= _FEW and q.sizes.max() <= 2 * q.sizes.min():
@@ -220,6 +234,23 @@ def _advised(question: Question, fits: Mapping[str, Fit]) -> tuple[str, str]:
         ]
     else:
         ways = []
+        slopes = within_and_between(q)
+        if slopes is not None and slopes.p_value < DISAGREE:
+            ways = [
+                (
+                    "fixed_effects_cr2",
+                    f"the slopes of {q.term} within clusters and between them disagree, and this "
+                    "is the one within",
+                )
+            ]
+        elif own_bars_are_one_level(q):
+            ways = [
+                (
+                    "random_intercept_cr2",
+                    f"{q.term} varies within clusters, and errors that compare clusters hold "
+                    "whether or not they respond alike",
+                )
+            ]
     ways += [
         ("multilevel_cr2", f"{q.term} varies within clusters, and clusters may respond unlike"),
         (
@@ -240,11 +271,11 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
     shown = pd.DataFrame({"strategy": table["label"]})
     if table["scale"].nunique() > 1:
         shown["scale"] = table["scale"]
-    shown["estimate"] = table["estimate"].map("{:.4g}".format)
-    shown["std. error"] = table["std_error"].map("{:.3g}".format)
-    shown["df"] = table["df"].map(lambda df: "∞" if np.isinf(df) else f"{df:.3g}")
+    shown["estimate"] = table["estimate"].map(short)
+    shown["std. error"] = table["std_error"].map(short)
+    shown["df"] = table["df"].map(lambda df: "∞" if np.isinf(df) else short(df))
     shown["95% interval"] = [
-        f"{low:.3g} to {high:.3g}" for low, high in zip(table["conf_low"], table["conf_high"])
+        f"{short(low)} to {short(high)}" for low, high in zip(table["conf_low"], table["conf_high"])
     ]
     shown["p"] = table["p_value"].map(lambda p: "<0.001" if p < 0.001 else f"{p:.3f}")
     return shown

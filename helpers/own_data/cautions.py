@@ -10,16 +10,18 @@ import pandas as pd
 from scipy.special import stdtr
 
 from helpers.engine import pooled
-from helpers.engine.crossproducts import Crossproducts, Units
+from helpers.engine.crossproducts import Crossproducts
 from helpers.errors import InputError
 from helpers.own_data.answers import Answers
+from helpers.own_data.names import short
 from helpers.own_data.question import Question
 from helpers.own_data.residuals import own_residuals
+from helpers.own_data.slopes import DISAGREE, within_and_between
 
 FEW_CLUSTERS = 20
 """Below it, a rule of thumb, errors that compare clusters need small-sample corrections."""
 
-_LEVEL = 0.01  # of those that are tests
+_LEVEL = 0.01  # of the test of a drift
 _FEWEST_DF = (
     4  # below it Satterthwaite's t is not to be trusted (Tipton 2015, Psych Methods 20:375)
 )
@@ -151,11 +153,12 @@ def _of_the_fit(answers: Answers) -> Iterator[Caution]:
         )
     if own.singular:
         least = float(own.random_sd.min())
+        nothing = least <= 1e-6 * max(float(own.random_sd.max()), own.residual_sd or 0.0)
         yield Caution(
             "singular",
             least,
             "The multilevel fit is singular: a variance is estimated as zero or a correlation as "
-            f"one (the smallest SD is {least:.2g}).",
+            f"one (the smallest SD is {'zero' if nothing else short(least)}).",
             "The data cannot tell so many variances. The estimate is usable; take errors by CR2, "
             "or let fewer things vary, correlations first. Zero is an estimate, not a finding.",
         )
@@ -226,8 +229,8 @@ def _df_collapse(question: Question, answers: Answers) -> Iterator[Caution]:
                 yield Caution(
                     "df_collapse",
                     df,
-                    f"There are {G} clusters, and the test of {question.term} has {df:.2g} degrees "
-                    "of freedom: few clusters decide it.",
+                    f"There are {G} clusters, and the test of {question.term} has {short(df)} "
+                    "degrees of freedom: few clusters decide it.",
                     "Take the interval at its width. Below four degrees of freedom do not trust "
                     "the p-value either.",
                 )
@@ -236,68 +239,16 @@ def _df_collapse(question: Question, answers: Answers) -> Iterator[Caution]:
 
 def _within_between(question: Question) -> Iterator[Caution]:
     slopes = within_and_between(question)
-    if slopes is not None and slopes.p_value < _LEVEL:
+    if slopes is not None and slopes.p_value < DISAGREE:
+        p = "p < 0.001" if slopes.p_value < 0.001 else f"p = {slopes.p_value:.3f}"
         yield Caution(
             "within_between",
             slopes.between - slopes.within,
-            f"Within clusters the slope of {question.term} is {slopes.within:.3g}, between them "
-            f"{slopes.between:.3g} (p = {slopes.p_value:.2g} for no difference).",
+            f"Within clusters the slope of {question.term} is {short(slopes.within)}, between them "
+            f"{short(slopes.between)} ({p} for no difference).",
             "One coefficient mixes the two. Split the predictor into the cluster's mean and the "
             "deviation from it, and say which of them you mean.",
         )
-
-
-@dataclass(frozen=True)
-class Slopes:
-    """A slope within clusters, that between their means, and a test of their difference."""
-
-    within: float
-    between: float
-    p_value: float
-
-
-def within_and_between(question: Question) -> Slopes | None:
-    """Both slopes, by OLS with the clusters' means as one more column, and CR2's test (Mundlak).
-
-    None where the predictor does not vary within clusters, or not between them.
-
-    Parameters
-    ----------
-    question : Question
-        With one grouping.
-    """
-    if not question.term_varies_within:
-        return None
-    cp, j = question.rows.crossproducts, question.terms.index(question.term)
-    k, n = cp.k, cp.n_per_cluster
-    x = np.linalg.inv(cp.back_transform / cp.scale)[:, j]  # the data's column from working ones
-    means = (cp.WtW[0, :, 0, :k] @ x) / cp.WtW[0, :, 0, 0]
-    centred = means - (n @ means) / n.sum()
-    spread = np.sqrt(n @ centred**2 / n.sum())
-    # share of the means' squares that the other columns leave
-    XtX, Xtm = cp.XtX[0].sum(axis=0), np.einsum("g,gk->k", centred, cp.WtW[0, :, 0, :k])
-    squares = n @ centred**2
-    left = squares - Xtm @ np.linalg.solve(XtX, Xtm)
-    overall = x @ XtX @ x - n.sum() * ((n @ means) / n.sum()) ** 2
-    if not (squares > 1e-8 * overall and left > 1e-6 * squares and len(n) > k + 1):
-        return None
-    m = centred / spread
-    WtW = np.empty((1, len(n), k + 2, k + 2))
-    keep = [*range(k), k + 1]
-    last = cp.WtW.shape[-1] - 1
-    old = [*range(k), last]
-    WtW[0][:, np.ix_(keep, keep)[0], np.ix_(keep, keep)[1]] = cp.WtW[0][
-        :, np.array(old)[:, None], old
-    ]
-    WtW[0][:, keep, k] = WtW[0][:, k, keep] = m[:, None] * cp.WtW[0, :, 0, old].T
-    WtW[0][:, k, k] = m**2 * cp.WtW[0, :, 0, 0]
-    back = np.zeros((k + 1, k + 1))
-    back[:k, :k], back[k, k] = cp.back_transform, cp.scale / spread
-    units = Units(back, np.append(cp.preliminary, 0.0), cp.scale)
-    fit = pooled.cluster_robust(Crossproducts(WtW, n, k + 1, units), "CR2")
-    within, more = fit.estimate[0, j], fit.estimate[0, k]
-    p = 2 * stdtr(fit.df[0, k], -abs(more / fit.std_error[0, k]))
-    return Slopes(float(within), float(within + more), float(p))
 
 
 def _over_time(question: Question, answers: Answers, time: pd.Series | None) -> Iterator[Caution]:

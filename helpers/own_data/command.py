@@ -84,7 +84,7 @@ def _asked(file: str) -> str:
     from helpers.own_data.interview import interview
     from helpers.own_data.read_file import read_file
 
-    formula = interview(read_file(file))
+    formula = interview(read_file(file, []))
     print(f"That is: {formula}")
     return formula
 
@@ -94,6 +94,6 @@ def _print_questions(file: str) -> None:
     from helpers.own_data.read_file import read_file
 
     print("A report needs a formula. Four questions lead to one:")
-    for number, question in enumerate(questions(read_file(file)), 1):
+    for number, question in enumerate(questions(read_file(file, [])), 1):
         print(f"{number}. {question}")
     print(f'Then: python -m helpers.study report {file} --formula "y ~ x + (x | person)"')

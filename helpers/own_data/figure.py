@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from helpers.own_data.answers import LOG_ODDS, Answers
-from helpers.own_data.names import colour
+from helpers.own_data.names import colour, short
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,7 +57,7 @@ def answers_alt_text(answers: Answers) -> str:
     """
     said = [
         f"{row['label']}{' (log odds)' if row['scale'] == LOG_ODDS else ''} "
-        f"{row['estimate']:.3g} ({row['conf_low']:.3g} to {row['conf_high']:.3g})"
+        f"{short(row['estimate'])} ({short(row['conf_low'])} to {short(row['conf_high'])})"
         for _, row in answers.table.iterrows()
     ]
     return f"Estimates of {answers.term} with 95% intervals, by strategy: {'; '.join(said)}."

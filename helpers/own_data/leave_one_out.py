@@ -10,7 +10,7 @@ from helpers.engine.crossproducts import Crossproducts
 from helpers.engine.inference import OneGrouping
 from helpers.engine.multilevel import gls_crossproducts
 from helpers.own_data.answers import Answers
-from helpers.own_data.names import label
+from helpers.own_data.names import label, short
 from helpers.own_data.question import Question
 
 _ALONE = 1e-9  # share of the information in some direction that the other clusters have
@@ -94,8 +94,9 @@ def leave_out_in_words(table: pd.DataFrame, question: Question, answers: Answers
     if answers.advised == "logistic" or error is None:
         error = answers.table["std_error"].get(column, np.nan)
     said = (
-        f"No cluster moves the answer more than {rows}: without it, {name} says {without:.3g} in "
-        f"place of {whole:.3g}, a move of {abs(without - whole) / error:.2g} standard errors."
+        f"No cluster moves the answer more than {rows}: without it, {name} says {short(without)} "
+        f"in place of {short(whole)}, a move of {short(abs(without - whole) / error)} "
+        "standard errors."
     )
     turned = int((np.sign(table[column]) == -np.sign(whole)).sum())
     if turned:

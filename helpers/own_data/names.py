@@ -1,4 +1,4 @@
-"""What readers see of a strategy in a report: the registry's, and those that a report adds."""
+"""What readers see of a strategy in a report, the registry's or its own, and of a number."""
 
 from __future__ import annotations
 
@@ -34,3 +34,14 @@ def colour(name: str) -> str:
     """
     family = name.removesuffix("_cr2") if name not in REGISTRY else name
     return REGISTRY[family].colour if family in REGISTRY else REGISTRY["ols"].colour
+
+
+def short(value: float) -> str:
+    """A number in three digits, or in whole thousands.
+
+    Parameters
+    ----------
+    value : float
+        Any.
+    """
+    return f"{value:,.0f}" if 999.5 <= abs(value) < 1e7 else f"{value:.3g}"

@@ -126,11 +126,17 @@ def null_of(question: Question, answers: Answers, studies: int, seed: int | None
         names = [name for name in names if not name.startswith("multilevel")]
         if len(question.formula.bars) > 1 or "random_intercept" in names:
             formula = question.level_only()
-    said = null_in_words(
-        null_simulation(
+    try:
+        table = null_simulation(
             formula, question.data, question.term, tuple(names), studies=studies, seed=seed
         )
-    )
+    except (InputError, np.linalg.LinAlgError) as error:
+        return [f"Not simulated: {error}"]
+    said = [
+        f"Outcomes are drawn from {formula} as it was fitted: what it does not let vary between "
+        "clusters does not vary in these studies either.",
+        *null_in_words(table),
+    ]
     if question.binary:
         said.append(
             "Outcomes are drawn from normal distributions here, and yours is yes or no: take these "

@@ -8,7 +8,7 @@ import numpy as np
 
 from helpers.errors import InputError
 from helpers.own_data.answers import LOG_ODDS, Answers
-from helpers.own_data.names import label
+from helpers.own_data.names import label, short
 from helpers.own_data.question import Question
 
 _DISTRIBUTION = "dependent-data-by-simulation"
@@ -93,11 +93,11 @@ def results_sentence(question: Question, answers: Answers, strategy: str | None 
     name = _fitted(answers, strategy)
     row = answers.table.loc[name]
     in_words = f"{question.outcome} differed by" if not question.binary else "shares differed by"
-    size = f"{row['estimate']:.3g}"
+    size = short(row["estimate"])
     if row["scale"] == LOG_ODDS:
         in_words, size = (
             "log odds differed by",
-            f"{size} (odds ratio {np.exp(row['estimate']):.3g})",
+            f"{size} (odds ratio {short(np.exp(row['estimate']))})",
         )
     per = "" if question.term == "Intercept" else f" for one unit of {question.term}"
     if "[" in question.term and ":" not in question.term:
@@ -110,10 +110,8 @@ def results_sentence(question: Question, answers: Answers, strategy: str | None 
         if np.isinf(row["df"])
         else f"t({row['df']:.1f}) = {row['estimate'] / row['std_error']:.2f}"
     )
-    said = (
-        f"{in_words} {size}{per} (95% interval {row['conf_low']:.3g} to {row['conf_high']:.3g}; "
-        f"{test}, {p}; {label(name)})."
-    )
+    interval = f"{short(row['conf_low'])} to {short(row['conf_high'])}"
+    said = f"{in_words} {size}{per} (95% interval {interval}; {test}, {p}; {label(name)})."
     return said[0].upper() + said[1:] if not said.startswith(question.outcome) else said
 
 

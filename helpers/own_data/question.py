@@ -17,7 +17,6 @@ from helpers.errors import InputError
 
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*")
 _CONSTANT = 1e-10  # share of a column's squares that lies within clusters where it does not vary
-_ROUNDING = 1e-14  # of all its squares
 
 
 @dataclass(frozen=True)
@@ -125,6 +124,7 @@ def put_question(
     for names in parsed.groupings_by_column:
         if len(names) > 1:
             frame[":".join(names)] = frame[list(names)].astype(str).agg(":".join, axis=1)
+    _need_numbers(parsed.outcome.text, frame)
     plain = replace(parsed, bars=())
     rows = read_clusters(plain, frame, parsed.groupings[0])
     refusals.need_clusters(rows, parsed.groupings[0])
@@ -159,6 +159,18 @@ def columns_of(formula: str, time: str | None = None) -> list[str]:
     return named if time is None or time in named else [*named, time]
 
 
+def labels_of(formula: str) -> list[str]:
+    """The columns that make the groupings.
+
+    Parameters
+    ----------
+    formula : str
+        As in `put_question`.
+    """
+    names = (name for columns in parse_formula(formula).groupings_by_column for name in columns)
+    return list(dict.fromkeys(names))
+
+
 def _without_gaps(data: pd.DataFrame, columns: list[str]) -> pd.Series:
     """Which rows have a value in each of the columns."""
     for name in columns:
@@ -173,6 +185,17 @@ def _without_gaps(data: pd.DataFrame, columns: list[str]) -> pd.Series:
         what = f"{empty[0]!r} has no value in any row" if empty else "Every row has a gap"
         raise InputError(f"{what}, so that nothing is left to fit.")
     return there
+
+
+def _need_numbers(outcome: str, frame: pd.DataFrame) -> None:
+    """Yes and no in words, which the logistic model would be for."""
+    if outcome in frame and not pd.api.types.is_numeric_dtype(frame[outcome]):
+        values = pd.unique(frame[outcome])
+        if len(values) == 2:
+            raise InputError(
+                f"The outcome {outcome!r} holds {str(values[0])!r} and {str(values[1])!r}: write 1 "
+                "for one of them and 0 for the other."
+            )
 
 
 def _times(data: pd.DataFrame, time: str) -> pd.Series:
@@ -192,16 +215,14 @@ def _times(data: pd.DataFrame, time: str) -> pd.Series:
 def _varies_within(rows: ClusterData) -> pd.Series:
     """Whether each column of X does: its squares about the clusters' means, beside all of them."""
     cp = rows.crossproducts
-    undo = np.linalg.inv(cp.back_transform)
+    # Working columns are centred and orthogonal to the intercept: their squares are about the mean.
+    undo = np.linalg.inv(cp.back_transform[1:, 1:])
     sums, n = _sums(rows)
     of_means = np.einsum("ga,gb->ab", sums / n[:, None], sums)
-    inside = np.diag(undo.T @ (cp.XtX[0].sum(axis=0) - of_means) @ undo)
-    squares = np.diag(undo.T @ cp.XtX[0].sum(axis=0) @ undo)
-    mean = sums.sum(axis=0) @ undo / n.sum()
-    about_mean = np.maximum(squares - n.sum() * mean**2, 0.0)
-    within = pd.Series(inside > _CONSTANT * about_mean + _ROUNDING * squares, rows.names)
-    within["Intercept"] = False
-    return within
+    squares = cp.XtX[0].sum(axis=0)
+    inside = np.diag(undo.T @ (squares - of_means)[1:, 1:] @ undo)
+    overall = np.diag(undo.T @ squares[1:, 1:] @ undo)
+    return pd.Series([False, *(inside > _CONSTANT * overall)], rows.names)
 
 
 def _sums(rows: ClusterData) -> tuple[np.ndarray, np.ndarray]:

@@ -56,6 +56,8 @@ def make_report(
     from helpers.running.whole_file import written_whole
 
     source, place = Path(file).resolve(), Path(folder)
+    if source.is_dir():
+        raise InputError(f"{str(file)!r} is a folder: name a file in it.")
     if not source.is_file():
         raise InputError(f"There is no file {str(file)!r}.")
     if not place.is_dir():

@@ -12,7 +12,7 @@ import pandas as pd
 
 from helpers.own_data.cautions import Caution
 from helpers.own_data.look import Look
-from helpers.own_data.names import label
+from helpers.own_data.names import label, short
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,7 +59,7 @@ def show_table(table: pd.DataFrame) -> None:
     table : DataFrame
         Of numbers and text.
     """
-    rounded = table.map(lambda value: f"{value:.3g}" if isinstance(value, float) else value)
+    rounded = table.map(lambda value: short(value) if isinstance(value, float) else value)
     _html(rounded.fillna("").to_html(border=0))
 
 

@@ -105,6 +105,46 @@ def test_names_with_spaces_are_written_in_backquotes():
     assert len(found.table) == 7
 
 
+def test_where_slopes_within_and_between_disagree_the_one_within_leads():
+    data = arms()
+    rng = np.random.default_rng(1)
+    shift = rng.normal(size=18)[pd.factorize(data["Subject"])[0]] * 5
+    data = data.assign(x=data["Days"] + shift, Reaction=data["Reaction"] - 40 * shift)
+    data = data.drop(index=range(6))  # sizes unlike, or two-stage would lead
+    for bar in ("1", "x"):
+        found = all_answers(put_question(f"Reaction ~ x + ({bar} | Subject)", data))
+        assert found.advised == "fixed_effects_cr2" and "disagree" in found.why
+
+
+def test_an_error_that_is_rounding_is_no_answer():
+    data = arms()
+    data["rare"] = 0.0
+    data.loc[[3, 4], "rare"] = 1.0  # a single cluster has it
+    found = all_answers(put_question("Reaction ~ rare + (1 | Subject)", data))
+    assert "fixed_effects_cr2" in found.left_out and "random_intercept" in found.table.index
+    assert np.isfinite(
+        found.table.drop(columns=["label", "scale"]).to_numpy(float)[:, [0, 1]]
+    ).all()
+
+
+def test_least_squares_alone_is_no_answer_where_clusters_repeat():
+    data = arms().assign(one=1)
+    with pytest.raises(InputError, match="Leave its bar out"):
+        all_answers(put_question("Reaction ~ Days + (1 | Subject/Days)", data))
+
+
+def test_a_predictor_far_from_zero_still_varies_within():
+    data = arms().assign(ms=lambda d: d["Days"] * 86_400_000.0 + 1.7e12)
+    question = put_question("Reaction ~ ms + (1 | Subject)", data)
+    assert question.term_varies_within
+
+
+def test_yes_and_no_in_words_is_told_how_to_be_written():
+    data = arms().assign(slow=lambda d: d["slow"].map({1: "yes", 0: "no"}))
+    with pytest.raises(InputError, match="write 1 for one of them"):
+        put_question("slow ~ Days + (1 | Subject)", data)
+
+
 @pytest.mark.parametrize(
     "formula, term, told",
     [

@@ -11,9 +11,9 @@ from helpers.own_data.cautions import (
     drift,
     information_shares,
     neighbours_alike,
-    within_and_between,
 )
 from helpers.own_data.question import put_question
+from helpers.own_data.slopes import within_and_between
 
 SLOPES = "y ~ x + (x | g)"
 G, N = 40, 12
@@ -134,6 +134,15 @@ def test_within_and_between_are_those_of_a_column_of_means():
     assert slopes.p_value == pytest.approx(fit.table.loc["mean", "p_value"])
     sleep = put_question("Reaction ~ Days + (Days | Subject)", load("sleepstudy"))
     assert within_and_between(sleep) is None  # all have the same days
+
+
+def test_a_large_mean_takes_no_digits_from_within_and_between():
+    data = within_between()[0]
+    near = within_and_between(put_question(SLOPES, data))
+    far = put_question(SLOPES, data.assign(x=data["x"] + 1e7))
+    slopes = within_and_between(far)
+    assert far.term_varies_within
+    assert (slopes.within, slopes.between) == pytest.approx((near.within, near.between), rel=1e-4)
 
 
 def test_shares_of_information_are_squares_that_the_others_do_not_explain():
