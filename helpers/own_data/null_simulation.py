@@ -113,8 +113,8 @@ def null_of(question: Question, answers: Answers, studies: int, seed: int | None
         return ["Designs with several groupings are not simulated here."]
     if G > _MOST_IN_REPORT:
         return [
-            f"Not simulated: with {G:,} clusters the tests that compare clusters keep what they "
-            "promise, whatever the clusters are like."
+            f"Not simulated: with {G:,} clusters it would take too long, and tests that compare "
+            "clusters keep what they promise there, unless few of these decide the answer."
         ]
     if not {"multilevel", "random_intercept"} & set(names):
         return ["Not simulated, since no multilevel model could be fitted to draw outcomes from."]

@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Iterator
 from html import escape
+from itertools import count
 from typing import Any
 
 _STYLE = """
@@ -28,6 +29,7 @@ th, td { padding: .3rem .7rem .3rem 0; text-align: left; border-bottom: 1px soli
 blockquote { background: var(--box); margin: 1rem 0; padding: .8rem 1rem; border-radius: .3rem; }
 .made { color: var(--quiet); font-size: .9rem; }
 """
+_TABLE = 'aria-label="Table"'  # each gets its number
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
@@ -45,6 +47,8 @@ def page(notebook: Any, title: str) -> str:
         Of the page.
     """
     body = "\n".join(part for cell in notebook.cells for part in _shown(cell))
+    numbers = count(1)
+    body = re.sub(_TABLE, lambda _: f'aria-label="Table {next(numbers)}"', body)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
@@ -84,7 +88,7 @@ def _framed(html: str) -> str:
     """A table in a frame that scrolls, which a keyboard can reach."""
     if "<table" not in html:
         return html
-    return f'<div class="table" role="region" aria-label="Table" tabindex="0">{html}</div>'
+    return f'<div class="table" role="region" {_TABLE} tabindex="0">{html}</div>'
 
 
 def _text(value: Any) -> str:

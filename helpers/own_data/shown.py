@@ -51,16 +51,19 @@ def quote(text: str) -> None:
     _html(f"<blockquote><p>{escape(text)}</p></blockquote>")
 
 
-def show_table(table: pd.DataFrame) -> None:
+def show_table(table: pd.DataFrame, first: str) -> None:
     """A table, whose index is its first column.
 
     Parameters
     ----------
     table : DataFrame
         Of numbers and text.
+    first : str
+        What its index holds.
     """
     rounded = table.map(lambda value: short(value) if isinstance(value, float) else value)
-    _html(rounded.fillna("").to_html(border=0))
+    named = rounded.fillna("").rename_axis(first).reset_index()
+    _html(named.to_html(border=0, index=False))
 
 
 def show_figure(figure: Figure, alt: str) -> None:
@@ -106,7 +109,7 @@ def show_look(seen: Look) -> None:
     table = seen.columns.rename(columns=names)
     table["missing"] = table["missing"].map("{:,.0f}".format)
     table["varies in"] = table["varies in"].map("{:.0%}".format)
-    show_table(table)
+    show_table(table, "column")
     say(
         "Varies in: the share of clusters in which it has more than one value. ICC: the share of "
         "its variance that lies between clusters. Neighbours: the correlation of a row with the "
@@ -140,7 +143,7 @@ def show_without(table: pd.DataFrame, most: int = 5) -> None:
         How many of them.
     """
     known = {name: label(name) for name in table.columns if name != "rows"}
-    show_table(table.head(most).rename(columns=known))
+    show_table(table.head(most).rename(columns=known), "without")
 
 
 def show_left_out(left_out: dict[str, str]) -> None:

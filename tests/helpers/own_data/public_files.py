@@ -1,4 +1,4 @@
-"""Public files, as their packages hold them, from read_file to a fit; beside what lme4 says.
+"""Public files, as their packages hold them, from read_file to all answers; beside lme4's.
 
 ``python -m tests.helpers.own_data.public_files`` runs every file of ``public_files.toml`` whose
 package is installed, and ends with 1 where one differs from what is written there.
@@ -18,8 +18,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers import InputError, fit_multilevel
+from helpers import InputError
+from helpers.own_data.answers import all_answers
 from helpers.own_data.look import look
+from helpers.own_data.question import put_question
 from helpers.own_data.read_file import read_file
 
 FILES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
@@ -64,7 +66,9 @@ def differences(name: str, folder: Path) -> dict[str, float]:
     names = [word for word in dict.fromkeys(words) if word not in groupings]
     data = read_file(put(name, folder), names, labels=groupings)
     seen = [look(data, grouping, names, time=entry.get("time")) for grouping in groupings]
-    fit = fit_multilevel(entry["formula"], data)
+    answers = all_answers(put_question(entry["formula"], data))
+    own = next(name for name in ("multilevel", "random_intercept") if name in answers.fits)
+    fit = answers.fits[own]
     error = np.array(entry["std_error"])
     return {
         "rows": abs(len(data) - entry["rows"]),
