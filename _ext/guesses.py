@@ -178,7 +178,8 @@ def form(key: str, number: int, guess: Guess, veiled: bool) -> str:
         about["right"], about["unit"] = round(guess.right, 6), line.get("unit", "")
     parts = [
         # by this method a form that no script takes, as in pages read from a folder, goes nowhere
-        f'<form class="guess" method="dialog" data-key="{key}" data-veil="{f"answer-{number}" if veiled else ""}" '
+        f'<form class="guess" method="dialog" data-key="{key}" '
+        f'data-veil="{f"answer-{number}" if veiled else ""}" '
         f"data-guess='{escape(json.dumps(about, ensure_ascii=False))}'>",
         '<div class="guess-asked">',
         f'<fieldset class="guess-answers"><legend>{escape(typeset(entry.get("ask", "Your guess")))}'
