@@ -28,7 +28,7 @@ export DATA FORMULA TERM_OF_INTEREST TIME OUT
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book quick test test-all lint serve check findings chapter refresh universe bench scale report labs grade env chromium lock clean
+.PHONY: help book quick test test-all lint serve weight check findings chapter refresh universe bench scale report labs grade env chromium lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -56,6 +56,9 @@ lint: env ## format, lint and types
 serve: book ## build the website and show it on http://localhost:8000 (another port: PORT=8001)
 	@echo "http://localhost:$(PORT)   (stop with Ctrl-C)"
 	@$(RUN) http.server --bind localhost --directory $(SITE) $(PORT)
+
+weight: chromium book ## measure in a browser what each page of the website weighs, and what moves while it comes
+	@$(RUN) tools.site.weight $(SITE) $(PAGE)
 
 check: env ## run one chapter afresh and compare it with its stored outputs: make check CHAPTER=iid
 	@$(call need_chapter,make check CHAPTER=iid)

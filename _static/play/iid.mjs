@@ -7,7 +7,7 @@ import { falseAlarmRate, pValues, rowsOf } from "./studies.mjs";
 
 export const title = "So many rows from many people, or from a few";
 export const height = { narrow: "42rem", wide: "37rem" };
-export const lines = { narrow: 5, wide: 2 };
+export const lines = { narrow: 5, wide: 3 };
 
 const MOST = 1000, ENOUGH = 20; // studies that one may draw; studies after which the truth is told
 

@@ -63,7 +63,7 @@ def draw() -> Figure:
         below.text(1, 0.72, "false alarms", weight="bold", **style)
     axes[0, 0].set_ylabel("answer")
     axes[1, 0].set_ylabel("studies")
-    figure.get_layout_engine().set(wspace=0.09)
+    figure.set_layout_engine("constrained", wspace=0.09)
     return figure
 
 

@@ -4,9 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tools import ROOT
 from tools.notebooks.claims import VERDICTS, read_claims
-from tools.site.browser import looker, served
 
 pytestmark = pytest.mark.slow  # for want of the built site and of the browser
 COUNTS = Counter(claim["verdict"] for claim in read_claims())
@@ -14,12 +12,12 @@ LIT = ".claims-map a:not(.square-dim)"
 
 
 @pytest.fixture(scope="module")
-def page():
-    with looker() as look, served(ROOT / "build" / "_build" / "html") as address:
-        page = look.chromium.new_page(viewport={"width": 390, "height": 844})
-        page.goto(f"{address}chapters/the_post_claim_by_claim.html")
-        page.wait_for_selector(".claims-choice")
-        yield page
+def page(look, address):
+    page = look.chromium.new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"{address}chapters/the_post_claim_by_claim.html")
+    page.wait_for_selector(".claims-choice")
+    yield page
+    page.close()
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)

@@ -6,8 +6,6 @@ import pytest
 
 from helpers.book.guide import GUIDE
 from helpers.book.guide_code import SPLIT
-from tools import ROOT
-from tools.site.browser import looker, served
 
 pytestmark = pytest.mark.slow  # for want of the built site and of the browser
 WALKS = ["".join(said) for said in product("ny", repeat=len(GUIDE) - 1)]
@@ -28,12 +26,12 @@ def led_to(said):
 
 
 @pytest.fixture(scope="module")
-def page():
-    with looker() as look, served(ROOT / "build" / "_build" / "html") as address:
-        page = look.chromium.new_page(viewport={"width": 390, "height": 844})
-        page.goto(f"{address}chapters/guide.html")
-        page.wait_for_selector(".guide-asks")
-        yield page
+def page(look, address):
+    page = look.chromium.new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"{address}chapters/guide.html")
+    page.wait_for_selector(".guide-asks")
+    yield page
+    page.close()
 
 
 SHOWN = """() => [...document.querySelectorAll(".guide-step")]
