@@ -131,8 +131,10 @@ function showsAll() {
   return kept("settings").showEverything === true;
 }
 
+// A link may lead to a finding, a figure, or a plaything in a setting (`#play-iid?icc=0.5`).
 function openFor(hash) {
-  const target = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1)));
+  const name = hash.slice(1).split("?")[0];
+  const target = name && document.getElementById(decodeURIComponent(name));
   for (let veil = target && target.closest("details"); veil; veil = veil.parentElement.closest("details")) {
     veil.open = true;
   }

@@ -179,6 +179,8 @@ def test_a_link_into_what_is_veiled_unveils(reader, site):
     page = reader(IID)
     page.evaluate("id => { location.hash = id; }", inside)
     page.wait_for_function("id => document.getElementById(id).checkVisibility()", arg=inside)
+    page = reader("chapters/simpsons_paradox.html#play-simpson?")  # a teacher's link
+    page.locator("#play-simpson").wait_for(state="visible")
 
 
 def test_show_everything_is_remembered(reader):

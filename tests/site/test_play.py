@@ -42,6 +42,8 @@ SMALL = """name => [...document.querySelectorAll(`#play-${name} :is(button, labe
 HEARD = "name => document.querySelector(`#play-${name} [role=status]`).textContent"
 HEIGHT = "name => document.getElementById(`play-${name}`).getBoundingClientRect().height"
 
+UNVEIL = "part => { const veil = part.closest('details'); if (veil) veil.open = true; }"
+
 pytestmark = pytest.mark.slow  # for want of the built site and of the browser
 EACH = pytest.mark.parametrize("name", NAMES)
 
@@ -75,6 +77,8 @@ def opened(look, address, name, planted=None, start=True, script=True):
         page.route("**/play/start.mjs*", lambda route: route.abort())
     page.route("**/mathjax/*.js*", lambda route: route.fulfill(body=""))  # which takes long
     page.goto(address + told_of(name).PAGE, wait_until="load")
+    if script:  # what stands under a question is veiled until there is a guess
+        page.locator(f"#play-{name}").evaluate(UNVEIL)
     if script and start:
         page.locator(f"#play-{name}").scroll_into_view_if_needed()
         page.wait_for_function(STARTED, arg=name)
