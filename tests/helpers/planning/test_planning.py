@@ -185,6 +185,11 @@ def test_the_command_passes_over_nothing_that_it_is_told(capsys, words):
     assert end.value.code == 2 and said.err.count("\n") == 1 and not said.out
 
 
+def test_a_huge_effect_takes_no_digits_from_false_alarms():
+    plan = StudyPlan(n_clusters=6, n_per_cluster=5, effect=1e9)
+    assert expect(plan, "multilevel", 200).power(0.0) < 0.2
+
+
 def test_arms_of_unlike_size_have_no_closed_form_for_cr2():
     plan = StudyPlan(n_clusters=8, n_per_cluster=12, effect=0.5, level="arm", treated_share=0.25)
     assert plan.closed_form("cluster_robust_cr2") is None
