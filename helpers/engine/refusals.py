@@ -63,8 +63,8 @@ def need_clusters(rows: ClusterData, cluster: str) -> None:
     n = rows.crossproducts.n_per_cluster
     if len(n) == 1:
         raise InputError(
-            f"All rows belong to one cluster in {cluster!r} ({rows.labels[0]!r}); at least two are "
-            "needed."
+            f"All rows belong to one cluster in {cluster!r} ({str(rows.labels[0])!r}); at least "
+            "two are needed."
         )
     if n.max() == 1:
         raise InputError(

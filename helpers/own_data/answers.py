@@ -81,11 +81,19 @@ def all_answers(question: Question) -> Answers:
         Where none can be fitted; its sentence is that of the reader's own model.
     """
     fits, left_out = dict[str, Fit](), dict[str, str]()
+    if question.binary and len(question.formula.groupings) > 1:
+        left_out["logistic"] = "It takes one grouping here, and your formula has several."
     for name, fit in _strategies(question).items():
         try:
             found = fit()
-        except (InputError, np.linalg.LinAlgError, MemoryError) as error:
-            left_out[name] = str(error) or "There is not enough memory for it."
+        except InputError as error:
+            left_out[name] = str(error)
+            continue
+        except np.linalg.LinAlgError:
+            left_out[name] = "These data leave its equations without a solution."
+            continue
+        except MemoryError:
+            left_out[name] = "There is not enough memory for it."
             continue
         if question.term not in found.table.index:
             left_out[name] = f"It has no coefficient {question.term!r}: differences within only."
@@ -153,6 +161,12 @@ def own_bars_are_one_level(question: Question) -> bool:
     return [bar.terms for bar in question.formula.bars] == [(INTERCEPT,)]
 
 
+def own_model(question: Question) -> str:
+    """The strategy that is the reader's own formula, as it was written."""
+    several = len(question.formula.groupings) > 1
+    return "multilevel" if several or not own_bars_are_one_level(question) else "random_intercept"
+
+
 def _logistic(formula: str, question: Question) -> Fit:
     if len(question.data) > _MOST_LOGISTIC:
         raise InputError(
@@ -214,7 +228,9 @@ def _advised(question: Question, fits: Mapping[str, Fit]) -> tuple[str, str]:
     if len(q.formula.groupings) > 1:
         ways = [("multilevel", "several groupings repeat, and the model lets each of them count")]
     elif q.binary:
-        ways = [("logistic", "the outcome is yes or no, and clusters may differ in their chance")]
+        level = "" if own_bars_are_one_level(q) else ", which is all that it lets vary"
+        chance = f"the outcome is yes or no, and clusters may differ in their chance{level}"
+        ways = [("logistic", chance)]
     elif not q.term_varies_within:
         ways = [
             (
@@ -255,14 +271,19 @@ def _advised(question: Question, fits: Mapping[str, Fit]) -> tuple[str, str]:
         ("multilevel_cr2", f"{q.term} varies within clusters, and clusters may respond unlike"),
         (
             "cluster_robust_cr2",
-            "its errors hold whether or not clusters respond alike, and your formula lets no "
-            "response vary",
+            "its errors hold whether or not clusters respond alike, and "
+            + (
+                "your formula lets no response vary"
+                if own_bars_are_one_level(q)
+                else "the model of your formula could not be fitted"
+            ),
         ),
+        ("cluster_robust", "its errors compare clusters, and no model of yours could be fitted"),
     ]
     for name, why in ways:
         if name in fits and fits[name].converged:
             return name, f"{label(name)}: {why}."
-    name = next(iter(fits))
+    name = next(name for name in fits if name != "ols")
     return name, f"{label(name)}: it is the first that could be fitted."
 
 

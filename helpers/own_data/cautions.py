@@ -12,10 +12,10 @@ from scipy.special import stdtr
 from helpers.engine import pooled
 from helpers.engine.crossproducts import Crossproducts
 from helpers.errors import InputError
-from helpers.own_data.answers import Answers
-from helpers.own_data.names import short
+from helpers.own_data.answers import Answers, own_model
+from helpers.own_data.names import label, short
 from helpers.own_data.question import Question
-from helpers.own_data.residuals import own_residuals
+from helpers.own_data.residuals import outcome_values, own_residuals
 from helpers.own_data.slopes import DISAGREE, within_and_between
 
 FEW_CLUSTERS = 20
@@ -80,9 +80,11 @@ def cautions(question: Question, answers: Answers, time: pd.Series | None = None
         *_few_clusters(question, answers),
         *_few_rows(question),
         *_gaps(question),
+        *_two_values(question),
+        *_own_model(question, answers),
         *_of_the_fit(answers),
         *_separation(answers),
-        *_one_cluster(question),
+        *_one_cluster(question, answers),
     ]
     if len(question.formula.groupings) == 1:
         found += [
@@ -137,6 +139,37 @@ def _gaps(question: Question) -> Iterator[Caution]:
         )
 
 
+def _two_values(question: Question) -> Iterator[Caution]:
+    """Yes and no under other numbers than 1 and 0, which would go unseen."""
+    if question.binary:
+        return
+    values = np.unique(outcome_values(question))
+    if len(values) == 2:
+        low, high = map(short, values)
+        yield Caution(
+            "two_values",
+            2,
+            f"{question.outcome} holds two values only, {low} and {high}, and is taken for a "
+            "number: all answers are lines, and none is logistic.",
+            "If they stand for no and yes, name a column that holds 0 and 1 for them: a "
+            "coefficient is then a difference between shares, and a logistic model is among the "
+            "answers.",
+        )
+
+
+def _own_model(question: Question, answers: Answers) -> Iterator[Caution]:
+    """Another model leads than was asked for."""
+    why = answers.left_out.get(own_model(question))
+    if why is not None:
+        yield Caution(
+            "own_model",
+            np.nan,
+            f"The model that you asked for could not be fitted: {why}",
+            f"The report leads with another one, {label(answers.advised)}: mend the formula or the "
+            "data if that is not what you want.",
+        )
+
+
 def _of_the_fit(answers: Answers) -> Iterator[Caution]:
     own = next(
         (answers.fits[name] for name in ("multilevel", "random_intercept") if name in answers.fits),
@@ -177,7 +210,7 @@ def _separation(answers: Answers) -> Iterator[Caution]:
         )
 
 
-def _one_cluster(question: Question) -> Iterator[Caution]:
+def _one_cluster(question: Question, answers: Answers) -> Iterator[Caution]:
     """A cluster that alone identifies the coefficient, or that has much of what is known of it."""
     j, cp = question.terms.index(question.term), question.rows.crossproducts
     shares = information_shares(cp, j)
@@ -201,7 +234,8 @@ def _one_cluster(question: Question) -> Iterator[Caution]:
             most,
             f"{question.cluster} {alone}, with {question.sizes[alone] / len(question.data):.0%} of "
             f"the rows, holds {most:.0%} of what the data know of {question.term}.",
-            "Look at the answer without it. Two-stage gives every cluster the same weight.",
+            "Look at the answer without it."
+            + " Two-stage gives every cluster the same weight." * ("two_stage" in answers.fits),
         )
 
 

@@ -65,6 +65,8 @@ def _report(options: argparse.Namespace) -> None:
     need_bar(parse_formula(formula))  # before a kernel is started
     if options.studies is not None and options.studies < 100:
         raise InputError(f"--studies must be at least 100, not {options.studies}.")
+    if options.seed is not None and options.seed < 0:
+        raise InputError(f"--seed must be at least 0, not {options.seed}.")
     made = make_report(
         options.file,
         formula,

@@ -13,6 +13,7 @@ from helpers.own_data.answers import Answers
 from helpers.own_data.names import label, short
 from helpers.own_data.question import Question
 
+_ROUNDING = 1e-12  # of an estimate beside the largest
 _ALONE = 1e-9  # share of the information in some direction that the other clusters have
 
 
@@ -50,6 +51,8 @@ def leave_one_cluster_out(question: Question, answers: Answers) -> pd.DataFrame:
             whole = model.rows
             gls = gls_crossproducts(whole.crossproducts, whole.random_terms, model.result)
             table[name] = estimates_without(gls, whole.names.index(term))
+    for name in table.columns[1:]:  # what rounding leaves of zero has no sign
+        table.loc[table[name].abs() < _ROUNDING * table[name].abs().max(), name] = 0.0
     moves = (table[_column(answers, table)] - _whole(answers, table)).abs()
     return table.loc[moves.sort_values(ascending=False, kind="stable", na_position="first").index]
 
@@ -90,14 +93,18 @@ def leave_out_in_words(table: pd.DataFrame, question: Question, answers: Answers
     if np.isnan(without):
         what = f"that cluster alone tells what {question.term} does"
         return f"Without {rows} there is no answer: {what}."
-    error = answers.table["std_error"].get(answers.advised)
-    if answers.advised == "logistic" or error is None:
-        error = answers.table["std_error"].get(column, np.nan)
+    errors = answers.table["std_error"]
+    same = answers.advised.removesuffix("_cr2") in (column, {"ols": "cluster_robust"}.get(column))
+    of = answers.advised if same else "cluster_robust" if column == "ols" else column
+    error = errors.get(of, errors.get(column, np.nan))
+    judged = "" if same else f"Judged by {name}, which can be computed without each: "
     said = (
-        f"No cluster moves the answer more than {rows}: without it, {name} says {short(without)} "
+        f"{judged}no {question.cluster} moves the answer more than {rows}: without it, {name} says "
+        f"{short(without)} "
         f"in place of {short(whole)}, a move of {short(abs(without - whole) / error)} "
         "standard errors."
     )
+    said = said[0].upper() + said[1:]
     turned = int((np.sign(table[column]) == -np.sign(whole)).sum())
     if turned:
         said += f" Leaving out one cluster alone turns the sign in {turned} of {len(table)} cases."

@@ -103,7 +103,11 @@ def results_sentence(question: Question, answers: Answers, strategy: str | None 
     if "[" in question.term and ":" not in question.term:
         per = f" for {question.term}"
     if question.term == "Intercept":
-        in_words = f"the mean of {question.outcome} was"
+        what = "log odds" if row["scale"] == LOG_ODDS else "mean"
+        in_words = f"the {what} of {question.outcome}{_where(question, ',')} was"
+        size = short(row["estimate"])
+    else:
+        per += _where(question)
     p = "p < .001" if row["p_value"] < 0.001 else f"p = {row['p_value']:.3f}".replace("0.", ".", 1)
     test = (
         f"z = {row['estimate'] / row['std_error']:.2f}"
@@ -118,7 +122,8 @@ def results_sentence(question: Question, answers: Answers, strategy: str | None 
 def _estimand(question: Question, answers: Answers, name: str) -> str:
     q = question
     if q.term == "Intercept":
-        what = f"the mean of {q.outcome}"
+        log_odds = answers.table.loc[name, "scale"] == LOG_ODDS
+        what = f"the {'log odds' if log_odds else 'mean'} of {q.outcome}"
     elif answers.table.loc[name, "scale"] == LOG_ODDS:
         what = f"the log odds ratio of {q.outcome} for {q.term}, within a {q.cluster}"
     elif q.binary:
@@ -126,10 +131,6 @@ def _estimand(question: Question, answers: Answers, name: str) -> str:
     else:
         what = f"the coefficient of {q.term} for {q.outcome}"
     family = name.removesuffix("_cr2")
-    others = [term for term in q.terms if term not in ("Intercept", q.term)]
-    given = f", given {', '.join(others[:6])}" if others else ""
-    if others[6:]:
-        given += f" and {len(others) - 6} more"
     over = {
         "two_stage": f", averaged over each {q.cluster} alike",
         "fixed_effects": f", from differences within each {q.cluster} and weighted by them",
@@ -137,7 +138,29 @@ def _estimand(question: Question, answers: Answers, name: str) -> str:
         "cluster_robust": ", each row counting alike",
         "ols": ", each row counting alike",
     }
-    return what + given + over.get(family, "")
+    if q.term == "Intercept":
+        return what + _where(q) + over.get(family, "")
+    others = [term for term in q.terms if term not in ("Intercept", q.term)]
+    given = f", given {', '.join(others[:6])}" if others else ""
+    if others[6:]:
+        given += f" and {len(others) - 6} more"
+    return what + given + _where(q) + over.get(family, "")
+
+
+def _where(question: Question, after: str = "") -> str:
+    """Where a coefficient is the whole answer: at zero of all that it interacts with.
+
+    The intercept is the mean where every other column is zero.
+    """
+    own = set() if question.term == "Intercept" else set(question.term.split(":"))
+    parts = [set(term.split(":")) for term in question.terms if term != "Intercept"]
+    beside = [part for of in parts if own < of for part in sorted(of - own)]
+    names = list(dict.fromkeys(beside))
+    if not names:
+        return ""
+    shown = [*names[:6], *([f"{len(names) - 6} more"] if names[6:] else [])]
+    listed = " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
+    return f", where {listed} {'is' if len(names) == 1 else 'are'} 0{after}"
 
 
 def _fitted(answers: Answers, strategy: str | None) -> str:

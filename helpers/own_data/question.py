@@ -202,13 +202,17 @@ def _times(data: pd.DataFrame, time: str) -> pd.Series:
     if time not in data.columns:
         raise InputError(f"The data have no column of times {time!r}.")
     column = data[time]
+    if column.isna().all():
+        raise InputError(f"The column of times {time!r} has no value in any row.")
     if pd.api.types.is_numeric_dtype(column):
         return pd.Series(column.to_numpy(float, na_value=np.nan), name=time)
     try:
-        dates = pd.to_datetime(column)
+        dates = pd.to_datetime(column, format="ISO8601")  # 05/06 may be May or June
         days = (dates - dates.min()).dt.total_seconds() / 86_400
     except (ValueError, TypeError, AttributeError):
-        raise InputError(f"The column of times {time!r} must hold numbers or dates.") from None
+        raise InputError(
+            f"The column of times {time!r} must hold numbers, or dates written as 2024-05-31."
+        ) from None
     return pd.Series(days.to_numpy(float), name=time)
 
 

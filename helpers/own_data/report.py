@@ -91,12 +91,12 @@ def make_report(
     html = page(notebook, f"{source.name}: {formula}")
     to_page, to_notebook = _free_names(place, source.stem)
     try:
-        with written_whole(to_page) as path:
+        with written_whole(to_notebook) as beside, written_whole(to_page) as path:  # or neither
             path.write_text(html, encoding="utf-8")
-        with written_whole(to_notebook) as path:
-            nbformat.write(notebook, path)
+            nbformat.write(notebook, beside)
     except OSError as error:
-        raise InputError(f"The report cannot be written to {str(folder)!r}: {error}.") from None
+        why = error.strerror or error
+        raise InputError(f"The report cannot be written to {str(folder)!r}: {why}.") from None
     return to_page, to_notebook
 
 

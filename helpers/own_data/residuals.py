@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +11,20 @@ from helpers.engine.model_matrices import MatrixReader
 from helpers.errors import InputError
 from helpers.own_data.answers import Answers
 from helpers.own_data.question import Question
+
+
+def outcome_values(question: Question) -> np.ndarray:
+    """The outcome of each row, worked out where it is no column: (N,).
+
+    Parameters
+    ----------
+    question : Question
+        As `put_question` gives it.
+    """
+    if question.outcome in question.data:
+        return question.data[question.outcome].to_numpy(float)
+    reader = MatrixReader(replace(question.formula, bars=()), (question.cluster,), whole=True)
+    return reader.read(question.data).y
 
 
 def own_residuals(question: Question, answers: Answers) -> tuple[np.ndarray, np.ndarray]:

@@ -61,8 +61,10 @@ def show_table(table: pd.DataFrame, first: str) -> None:
     first : str
         What its index holds.
     """
-    rounded = table.map(lambda value: short(value) if isinstance(value, float) else value)
-    named = rounded.fillna("").rename_axis(first).reset_index()
+    rounded = table.astype(object).map(
+        lambda value: "" if pd.isna(value) else short(value) if isinstance(value, float) else value
+    )
+    named = rounded.rename_axis(first).reset_index()
     _html(named.to_html(border=0, index=False))
 
 

@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         help="the predictor is new in every row, alternates 0 and 1 within each cluster, is an arm "
         "of clusters, or a condition of items (default: row; with items: item)",
     )
-    add("--treated-share", type=float, default=0.5, help="of clusters, in arm 1 (default: 0.5)")
+    add("--treated-share", type=float, help="of clusters, in arm 1 (default: 0.5)")
     add("--dropout", type=float, default=0.0, help="share of rows that are lost (default: 0)")
     add(
         "--times",
@@ -106,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _lines(options: argparse.Namespace) -> Iterator[str]:
     """The answer, line by line."""
+    from helpers.planning.command_unused import refuse_unused
     from helpers.planning.expected import answers, expect
     from helpers.planning.search import best_split, clusters_needed, rows_needed, smallest_effect
     from helpers.planning.words import answer_in_words, found_in_words, sizes_in_words
@@ -118,7 +119,8 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
     if options.cost_item is not None:
         raise InputError("--cost-item needs --item-sd: how much items differ.")
     prices = (options.budget, options.cost_person, options.cost_row)
-    how = (options.strategy, options.studies or 2000, options.seed)
+    refuse_unused(options)
+    how = (options.strategy, 2000 if options.studies is None else options.studies, options.seed)
     if any(price is not None for price in prices):
         if any(price is None for price in prices):
             raise InputError("A budget needs --budget, --cost-person and --cost-row, all three.")
@@ -158,7 +160,7 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
         strategy = options.strategy or plan.strategies[0]
         power = 0.8 if options.power is None else options.power
         least = smallest_effect(expect(plan, strategy, *how[1:]), power)
-        found_with = f"finds an effect of {least:.3g} with power {power:.0%}."
+        found_with = f"finds an effect of {least:.3g} with power {100 * power:g}%."
         yield f"{sizes_in_words(plan)} {strategy} {found_with}"
         return
     found, left_out = answers(plan, *how[1:])
@@ -190,7 +192,7 @@ def _plan(options: argparse.Namespace, n_clusters: int = 10, n_per_cluster: int 
         slope_sd=between_sd[1] if len(between_sd) == 2 else 0.0,
         noise_sd=options.noise_sd,
         level=options.level or "row",
-        treated_share=options.treated_share,
+        treated_share=0.5 if options.treated_share is None else options.treated_share,
         dropout=options.dropout,
     )
 
@@ -214,6 +216,6 @@ def _plan_over_time(options: argparse.Namespace, clusters: int, persons: list[in
         cluster_slope_sd=options.cluster_slope_sd,
         person_slope_sd=options.person_slope_sd,
         noise_sd=options.noise_sd,
-        treated_share=options.treated_share,
+        treated_share=0.5 if options.treated_share is None else options.treated_share,
         dropout=options.dropout,
     )

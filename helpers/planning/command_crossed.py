@@ -54,7 +54,7 @@ def crossed_lines(options: argparse.Namespace) -> Iterator[str]:
         if missing:
             raise InputError("--smallest-effect needs --clusters and --items.")
         power = 0.8 if options.power is None else options.power
-        found = f"finds an effect of {least_effect(plan, power):.3g} with power {power:.0%}."
+        found = f"finds an effect of {least_effect(plan, power):.3g} with power {100 * power:g}%."
         yield f"{_sizes(plan)} the multilevel model {found} By the closed form."
         return
     if options.power is None and missing:
@@ -76,7 +76,7 @@ def _plan(options: argparse.Namespace) -> CrossedPlan:
         "--dropout": options.dropout,
         "--strategy": options.strategy,
         "--pilot": options.pilot,
-        "--treated-share": options.treated_share != 0.5,
+        "--treated-share": options.treated_share is not None,
     }
     for name, value in unused.items():
         if value:

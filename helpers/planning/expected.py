@@ -6,7 +6,7 @@ error and df as they are. So one set of simulated studies tells of every effect,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
@@ -112,7 +112,7 @@ def draw(plan: StudyPlan, n_studies: int, seed: int) -> Studies:
         If too few studies are asked for to say anything, or some cluster loses all of its rows.
     """
     whole_number("n_studies", n_studies, 100)
-    design = plan.design()
+    design = replace(plan, effect=0.0).design()  # errors are the same, and no digits go to effects
     if not plan.dropout:
         return simulate_crossproducts(design, n_studies, seed)
     studies = simulate_studies(design, n_studies, seed)

@@ -88,6 +88,8 @@ class StudyPlan:
             raise InputError(f"treated_share must lie between 0 and 1, not {self.treated_share!r}.")
         if self.dropout >= 1:
             raise InputError("dropout is a share of rows and must be below 1.")
+        if self.level == "binary" and self.equal_rows == 1:
+            raise InputError("level 'binary' needs two rows a cluster at least: one for 0 and 1.")
         if self.level == "binary" and self.equal_rows is None:
             raise InputError("level 'binary' needs clusters of one size: give one n_per_cluster.")
         self.design()  # which checks the sizes
@@ -163,7 +165,9 @@ class StudyPlan:
             one, other = (self.sizes[self.arms == arm].tolist() for arm in (0, 1))
             sds = self.intercept_sd, self.noise_sd
             return float(unequal_clusters_power(one, other, self.effect, *sds))
-        at_clusters = ("random_intercept", "cluster_robust_cr2", *(["ols"] if n == 1 else []))
+        at_clusters = ["random_intercept", *(["ols"] if n == 1 else [])]
+        if 2 * self.n_treated == self.n_clusters:  # else its errors and df are others
+            at_clusters.append("cluster_robust_cr2")
         if self.level == "arm" and strategy in at_clusters:
             return float(t_test_power(self.effect, self._arm_variance(n), self.n_clusters - 2))
         balanced = self.level == "binary" and n > 2

@@ -158,3 +158,41 @@ def test_yes_and_no_in_words_is_told_how_to_be_written():
 def test_a_question_that_cannot_be_put_is_refused_in_words(formula, term, told):
     with pytest.raises(InputError, match=told):
         put_question(formula, arms().assign(row=range(180)), term)
+
+
+def test_a_model_that_cannot_be_fitted_is_not_followed_by_ols_nor_by_words_of_a_program():
+    nested = load("pastes").assign(same=lambda d: d["batch"])
+    nested["x"] = np.random.default_rng(1).normal(size=len(nested))
+    found = all_answers(put_question("strength ~ x + (1 | batch/same)", nested))
+    assert "multilevel" in found.left_out and found.advised == "cluster_robust"
+    small = load("kidney_stones")
+    found = all_answers(put_question("successes ~ treatment + (1 | stone_size)", small))
+    assert "Singular matrix" not in found.left_out.values()
+
+
+def test_what_the_logistic_model_does_not_do_is_said():
+    found = all_answers(put_question("slow ~ Days + (Days | Subject)", arms()))
+    assert found.advised == "logistic" and "which is all that it lets vary" in found.why
+    data = load("penicillin").assign(wide=lambda d: (d["diameter"] > 23).astype(int))
+    found = all_answers(put_question("wide ~ 1 + (1 | plate) + (1 | sample)", data))
+    assert "one grouping" in found.left_out["logistic"]
+
+
+@pytest.mark.parametrize(
+    "column, told",
+    [
+        ("05/06/2024", "2024-05-31"),
+        ("31.12.2024", "2024-05-31"),
+        (None, "no value"),
+        ("", "no col"),
+    ],
+)
+def test_times_that_could_be_read_in_two_ways_are_refused(column, told):
+    data = load("sleepstudy").assign(**({} if column == "" else {"day": column}))
+    with pytest.raises(InputError, match=told):
+        put_question("Reaction ~ Days + (1 | Subject)", data, time="day")
+
+
+def test_one_cluster_is_named_as_the_file_has_it():
+    with pytest.raises(InputError, match=r"\('1'\)"):
+        put_question("Reaction ~ Days + (1 | one)", load("sleepstudy").assign(one=1))

@@ -102,6 +102,19 @@ def separation() -> tuple:
     return data.assign(yes=(data["x"] > 0.3).astype(int)), "yes ~ x + (1 | g)", None
 
 
+def two_values() -> tuple:
+    return clean().assign(yes=lambda d: d["yes"] + 1), "yes ~ x + (1 | g)", None
+
+
+def two_values_worked_out() -> tuple:
+    return two_values()[0], "I(yes - 1) ~ x + (1 | g)", None
+
+
+def own_model() -> tuple:
+    data = clean()
+    return data[data["t"] < 2], SLOPES, None
+
+
 PLANTED = {
     "few_clusters": few_clusters,
     "few_rows": few_rows,
@@ -114,6 +127,8 @@ PLANTED = {
     "neighbours": neighbours,
     "drift": drifting,
     "separation": separation,
+    "two_values": two_values,
+    "own_model": own_model,
 }
 
 
@@ -122,6 +137,10 @@ def test_each_rings_where_its_trouble_is(name):
     found = ringing(*PLANTED[name]())
     assert name in found
     assert str(found[name]).count(".") >= 2
+
+
+def test_two_values_are_seen_where_the_outcome_is_worked_out():
+    assert "two_values" in ringing(*two_values_worked_out())
 
 
 def test_within_and_between_are_those_of_a_column_of_means():

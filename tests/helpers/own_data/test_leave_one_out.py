@@ -51,3 +51,17 @@ def test_a_cluster_that_alone_has_an_answer_is_named():
     assert table.index[0] == data["Subject"].iloc[0] and np.isnan(table["ols"].iloc[0])
     assert table["ols"].iloc[1:].notna().all()
     assert "there is no answer" in leave_out_in_words(table, question, answers)
+
+
+def test_what_stands_in_for_another_model_is_said_and_rounding_turns_no_sign():
+    data = load("grunfeld")
+    question = put_question("inv ~ value + (1 | firm) + (1 | year)", data)
+    answers = all_answers(question)
+    said = leave_out_in_words(leave_one_cluster_out(question, answers), question, answers)
+    assert said.startswith("Judged by Pooled OLS") and "no firm moves" in said
+    data = load("sleepstudy").assign(rare=0)
+    data.loc[3, "rare"] = 1
+    question = put_question("rare ~ Days + (1 | Subject)", data)
+    answers = all_answers(question)
+    table = leave_one_cluster_out(question, answers)
+    assert "turns the sign" not in leave_out_in_words(table, question, answers)

@@ -92,3 +92,13 @@ def test_two_columns_of_one_name_are_said():
     data = pd.DataFrame([[1, 2, 3]] * 3, columns=["g", "y", "y"])
     with pytest.raises(InputError, match="more than one column 'y'"):
         look(data, "g", ["y"])
+
+
+def test_what_has_no_number_is_left_empty_in_the_page(monkeypatch):
+    from helpers.own_data import shown
+
+    pages: list[str] = []
+    monkeypatch.setattr(shown, "_html", pages.append)
+    table = pd.DataFrame({"icc": [0.25, np.nan], "said": ["a", None]}, index=["x", "arm"])
+    shown.show_table(table, "column")
+    assert "0.25" in pages[0] and "nan" not in pages[0].lower() and "None" not in pages[0]

@@ -69,3 +69,18 @@ def test_the_figure_has_a_mark_for_each_row_and_fits_a_phone():
     assert dots == pytest.approx(answers.table["estimate"].tolist())
     assert all(name in answers_alt_text(answers) for name in labels)
     plt.close(fig)
+
+
+def test_an_intercept_and_a_part_of_an_interaction_say_where_they_hold():
+    data = load("orthodont")
+    question = put_question("distance ~ age * Sex + (age | Subject)", data)
+    answers = all_answers(question)
+    assert "age:Sex[Male], where Sex[Male] is 0" in methods_paragraph(question, answers)
+    assert "one unit of age, where Sex[Male] is 0 (" in results_sentence(question, answers)
+    data = load("sleepstudy").assign(slow=lambda d: (d["Reaction"] > 300).astype(int))
+    for outcome, told in (("Reaction", "The mean"), ("slow", "The log odds")):
+        question = put_question(f"{outcome} ~ Days + (1 | Subject)", data, "Intercept")
+        said = results_sentence(question, all_answers(question))
+        assert (
+            said.startswith(f"{told} of {outcome}, where Days is 0, was ") and "ratio" not in said
+        )

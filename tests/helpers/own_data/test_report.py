@@ -82,12 +82,33 @@ def ends(capsys, *words) -> tuple:
         (["{file}", "--formula", "Reaction ~"], "~"),
         (["{file}", "--formula", "y ~ x + (1 | g)", "--out", "nowhere"], "no folder"),
         (["{file}", "--formula", "y ~ x + (1 | g)", "--studies", "3"], "100"),
+        (["{file}", "--formula", "y ~ x + (1 | g)", "--seed", "-1"], "--seed"),
     ],
 )
 def test_faults_end_with_one_sentence_and_code_1(tmp_path, capsys, words, told):
     code, out, err = ends(capsys, *(word.format(file=file(tmp_path)) for word in words))
     assert code == 1 and told in err and err.count("\n") == 1 and not out
     assert "Traceback" not in err
+
+
+def test_a_page_is_not_left_without_its_notebook(tmp_path, monkeypatch):
+    import papermill
+
+    def run(template, made, *given, **more):
+        nbformat.write(made_up(), made)
+
+    def full(notebook, path):
+        raise OSError(28, "No space left on device")
+
+    path = file(tmp_path)
+    monkeypatch.setattr(papermill, "execute_notebook", run)
+    keep = nbformat.write
+    monkeypatch.setattr(
+        nbformat, "write", lambda nb, to: (full if "unfinished" in str(to) else keep)(nb, to)
+    )
+    with pytest.raises(InputError, match=r"No space left on device\.$"):
+        make_report(path, "Reaction ~ Days + (1 | Subject)", tmp_path)
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_without_formula_and_terminal_the_questions_are_printed(tmp_path, capsys, monkeypatch):

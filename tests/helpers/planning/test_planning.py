@@ -168,6 +168,35 @@ def test_the_command_answers_in_words(capsys, words, told):
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        "--clusters 9 --per-cluster 8 --studies 0",
+        "--clusters 9 --per-cluster 8 --strategy ols",
+        "--clusters 9 --per-cluster 8 --treated-share .3",
+        "--clusters 9 --per-cluster 1 --level binary",
+        "--per-cluster 8 --pilot 10 10 --strategy ols",
+        "--budget 900 --cost-person 20 --cost-row 2 --power .8",
+    ],
+)
+def test_the_command_passes_over_nothing_that_it_is_told(capsys, words):
+    with pytest.raises(SystemExit) as end:
+        main([*words.split(), "--effect", ".5"])
+    said = capsys.readouterr()
+    assert end.value.code == 2 and said.err.count("\n") == 1 and not said.out
+
+
+def test_a_huge_effect_takes_no_digits_from_false_alarms():
+    plan = StudyPlan(n_clusters=6, n_per_cluster=5, effect=1e9)
+    assert expect(plan, "multilevel", 200).power(0.0) < 0.2
+
+
+def test_arms_of_unlike_size_have_no_closed_form_for_cr2():
+    plan = StudyPlan(n_clusters=8, n_per_cluster=12, effect=0.5, level="arm", treated_share=0.25)
+    assert plan.closed_form("cluster_robust_cr2") is None
+    assert plan.closed_form("random_intercept") > 0.05
+
+
+@pytest.mark.parametrize(
     "words", ["", "--clusters 9", "--budget 5", "--clusters 1 --per-cluster 8", "--power .8"]
 )
 def test_what_the_command_cannot_do_it_says_in_a_line(capsys, words):
