@@ -48,12 +48,16 @@ MATHS_FACE = (
     'src: url("maths.woff") format("woff"); }'
 )
 STAND_INS = [
-    '@font-face { font-family: "Book Serif Before"; size-adjust: 113%; '
-    'src: local("Times New Roman"), local("Liberation Serif"); }',
-    '@font-face { font-family: "Book Title Before"; size-adjust: 111%; font-weight: 600; '
-    'src: local("Times New Roman Bold"), local("Liberation Serif Bold"); }',
-    '@font-face { font-family: "Book Sans Before"; size-adjust: 93%; '
-    'src: local("Arial"), local("Liberation Sans"); }',
+    f'@font-face {{ font-family: "{family} Before"; font-style: {style}; font-weight: {weight}; '
+    f'size-adjust: {wide}%; src: local("{one}"), local("{other}"); }}'
+    for family, style, weight, wide, one, other in (
+        ("Book Serif", "normal", "400", 118.3, "Times New Roman", "Liberation Serif"),
+        ("Book Serif", "normal", "700", 113.8, "Times New Roman Bold", "Liberation Serif Bold"),
+        ("Book Serif", "italic", "400", 108, "Times New Roman Italic", "Liberation Serif Italic"),
+        ("Book Title", "normal", "600", 102.4, "Times New Roman Bold", "Liberation Serif Bold"),
+        ("Book Sans", "normal", "400", 93.8, "Arial", "Liberation Sans"),
+        ("Book Sans", "normal", "700", 89.7, "Arial Bold", "Liberation Sans Bold"),
+    )
 ]
 """What stands in until a font has come, as wide as it, so that no line breaks elsewhere then."""
 LETTERS = [

@@ -193,3 +193,15 @@ def test_finishing_twice_changes_nothing(tmp_path):
     assert ".c" not in (tmp_path / "_static" / "site.css").read_text(encoding="utf-8")
     assert local("../_static/a.css?v=1", "chapters/b.html") == "a.css"
     shutil.rmtree(tmp_path / "kept")
+
+
+def test_numbers_of_what_cells_show_are_written_as_in_the_text():
+    html = """<article><div class="cell_output"><table><thead><tr><th></th><th>n</th><th>r</th>
+    </tr></thead><tbody><tr><th>a name of a row, a long one</th><td>65.0</td><td>-0.5</td></tr>
+    <tr><th>b</th><td>NaN</td><td>1.000</td></tr></tbody></table><p>From -1 to x-1.</p></div>
+    </article>"""
+    mended = repair_page(html, Path())
+    for told in ("<td>65</td>", "<td>\u22120.5</td>", "<td>\u2013</td>", "<td>1.000</td>"):
+        assert told in mended
+    assert "From \u22121 to x-1." in mended and 'class="long-name"' in mended
+    assert repair_page(mended, Path()) == mended
