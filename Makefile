@@ -22,11 +22,13 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 export JUPYTER_PREFER_ENV_PATH := 1
 # `make test CHROMIUM=...` and `make test ROTATE=...` have to reach the tests.
 export CHROMIUM ROTATE
+# A formula reaches `make report` as it is, with its spaces and bars.
+export DATA FORMULA TERM_OF_INTEREST TIME OUT
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book quick test test-all lint serve check findings chapter refresh universe bench scale labs grade env chromium lock clean
+.PHONY: help book quick test test-all lint serve weight check findings chapter refresh universe bench scale report labs grade env chromium lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -55,6 +57,9 @@ serve: book ## build the website and show it on http://localhost:8000 (another p
 	@echo "http://localhost:$(PORT)   (stop with Ctrl-C)"
 	@$(RUN) http.server --bind localhost --directory $(SITE) $(PORT)
 
+weight: chromium book ## measure in a browser what each page of the website weighs, and what moves while it comes
+	@$(RUN) tools.site.weight $(SITE) $(PAGE)
+
 check: env ## run one chapter afresh and compare it with its stored outputs: make check CHAPTER=iid
 	@$(call need_chapter,make check CHAPTER=iid)
 	@$(RUN) tools.notebooks.check $(CHAPTER)
@@ -78,6 +83,10 @@ bench: env ## measure what the README claims about speed and memory
 
 scale: env ## measure fits of up to a hundred million rows, for the appendix that shows them (2 GB of disk, minutes)
 	@$(RUN) benchmarks.scale
+
+report: env ## from a file of yours to a page with every answer: make report DATA=my.csv FORMULA="y ~ x + (x | person)"
+	@test -n "$(DATA)" || { echo 'Which file? Say, for instance: make report DATA=my.csv FORMULA="y ~ x + (x | person)"' >&2; exit 2; }
+	@$(RUN) helpers.study report "$$DATA" $${FORMULA:+--formula "$$FORMULA"} $${TERM_OF_INTEREST:+--term "$$TERM_OF_INTEREST"} $${TIME:+--time "$$TIME"} --out "$${OUT:-.}"
 
 labs: env ## write what students and teachers get: labs/release/students.zip and teacher.zip
 	@$(RUN) tools.labs.archives

@@ -1,4 +1,4 @@
-"""The book's text fonts, cut down to what its pages need and written into the built site.
+"""The book's text fonts, cut to the letters that its pages use and written into the built site.
 
 Source Serif 4 (text) and Source Sans 3 (tables, captions, menus), both under the SIL Open Font
 License, come as packages of the build environment. Nothing is fetched by a reader, and where the
@@ -10,8 +10,10 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import shutil
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from _ext.maths_font import write_maths_font
 from helpers.running.whole_file import written_whole
 
 # file of the site: (family, style, package, file of the package, where the axes are pinned or
@@ -41,6 +43,19 @@ FONTS = {
     ),
     "sans.woff": ("Book Sans", "normal", SANS, "SourceSans3[wght].ttf", {"wght": (400, 700)}),
 }
+MATHS_FACE = (
+    '@font-face { font-family: "Book Maths"; font-display: swap; '
+    'src: url("maths.woff") format("woff"); }'
+)
+STAND_INS = [
+    '@font-face { font-family: "Book Serif Before"; size-adjust: 113%; '
+    'src: local("Times New Roman"), local("Liberation Serif"); }',
+    '@font-face { font-family: "Book Title Before"; size-adjust: 111%; font-weight: 600; '
+    'src: local("Times New Roman Bold"), local("Liberation Serif Bold"); }',
+    '@font-face { font-family: "Book Sans Before"; size-adjust: 93%; '
+    'src: local("Arial"), local("Liberation Sans"); }',
+]
+"""What stands in until a font has come, as wide as it, so that no line breaks elsewhere then."""
 LETTERS = [
     *range(0x20, 0x7F),
     *range(0xA0, 0x100),
@@ -48,6 +63,7 @@ LETTERS = [
     *range(0x391, 0x3CA),
     *map(ord, "‐‑–—‘’“”†•…‰′″‹›€™←↑→↓∂∑−√∞≈≠≤≥⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉"),
 ]
+ALWAYS = "°±²³·×éöü–—‘’“”…′−≈≠≤≥√∑∞←↑→↓αβρστμχ"
 FEATURES = ["kern", "liga", "tnum", "lnum", "mark", "mkmk", "ccmp", "locl"]
 
 
@@ -57,8 +73,26 @@ def package_folder(package: str) -> Path | None:
     return Path(found.submodule_search_locations[0]) if found else None
 
 
-def write_fonts(folder: Path, kept: Path) -> list[str]:
-    """Write the fonts whose package is there, and a style sheet that names them.
+def write_sheet(folder: Path) -> None:
+    """Write the style sheet that names the fonts whose package is there."""
+    rules = []
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, (family, style, package, _, axes) in FONTS.items():
+        if package_folder(package) is None:
+            continue
+        weight = "{} {}".format(*axes["wght"]) if isinstance(axes["wght"], tuple) else axes["wght"]
+        rules.append(
+            f'@font-face {{ font-family: "{family}"; font-style: {style}; font-weight: {weight}; '
+            f'font-display: swap; src: url("{name}") format("woff"); }}'
+        )
+    if package_folder(SERIF):
+        rules.append(MATHS_FACE)
+    sheet = "\n".join([*rules, *STAND_INS]) + "\n"
+    (folder / "fonts.css").write_text(sheet, encoding="utf-8")
+
+
+def write_fonts(folder: Path, kept: Path, letters: Iterable[str]) -> None:
+    """Write the fonts whose package is there, with the letters that the book uses.
 
     Parameters
     ----------
@@ -66,31 +100,24 @@ def write_fonts(folder: Path, kept: Path) -> list[str]:
         Where they go.
     kept : Path
         Keeps what was cut for the next build, since cutting takes seconds.
-
-    Returns
-    -------
-    list of str
-        The names of the fonts' files.
+    letters : iterable of str
+        The letters on the pages; those of ASCII and a few signs are always there.
     """
-    written, rules = [], []
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, (family, style, package, file, axes) in FONTS.items():
-        home = package_folder(package)
-        if home is None:
-            continue
-        shutil.copyfile(cut_font(home / "files" / file, axes, kept), folder / name)
-        shutil.copyfile(home / "LICENSE", folder / f"LICENSE-{package}.txt")
-        weight = "{} {}".format(*axes["wght"]) if isinstance(axes["wght"], tuple) else axes["wght"]
-        rules.append(
-            f'@font-face {{ font-family: "{family}"; font-style: {style}; font-weight: {weight}; '
-            f'font-display: swap; src: url("{name}") format("woff"); }}'
+    wanted = sorted({*map(ord, ALWAYS), *range(0x20, 0x7F), *map(ord, letters)} & {*LETTERS})
+    for name, (_, _, package, file, axes) in FONTS.items():
+        if home := package_folder(package):
+            shutil.copyfile(
+                cut_font(home / "files" / file, axes, kept, tuple(wanted)), folder / name
+            )
+            shutil.copyfile(home / "LICENSE", folder / f"LICENSE-{package}.txt")
+    if home := package_folder(SERIF):
+        upright, slanted = (
+            home / "files" / FONTS[name][3] for name in ("text.woff", "text-italic.woff")
         )
-        written.append(name)
-    (folder / "fonts.css").write_text("\n".join(rules) + "\n", encoding="utf-8")
-    return written
+        shutil.copyfile(write_maths_font(upright, slanted, kept), folder / "maths.woff")
 
 
-def cut_font(source: Path, axes: dict, kept: Path) -> Path:
+def cut_font(source: Path, axes: dict, kept: Path, letters: Sequence[int] = tuple(LETTERS)) -> Path:
     """Cut a font down to the book's letters.
 
     Parameters
@@ -101,6 +128,8 @@ def cut_font(source: Path, axes: dict, kept: Path) -> Path:
         For each axis the value at which it is pinned, or its limits.
     kept : Path
         Where fonts that have been cut are looked for, and kept.
+    letters : sequence of int, optional
+        The code points that stay.
 
     Returns
     -------
@@ -108,7 +137,7 @@ def cut_font(source: Path, axes: dict, kept: Path) -> Path:
         The font as WOFF.
     """
     key = hashlib.sha256(
-        source.read_bytes() + repr((axes, LETTERS, FEATURES)).encode()
+        source.read_bytes() + repr((axes, letters, FEATURES)).encode()
     ).hexdigest()[:16]
     file = kept / f"{key}.woff"
     if not file.exists():
@@ -119,7 +148,7 @@ def cut_font(source: Path, axes: dict, kept: Path) -> Path:
         options = subset.Options(flavor="woff", layout_features=FEATURES)
         font = TTFont(source)
         cutter = subset.Subsetter(options)
-        cutter.populate(unicodes=LETTERS)
+        cutter.populate(unicodes=letters)
         cutter.subset(font)
         font = instancer.instantiateVariableFont(font, axes, inplace=True)
         kept.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,33 +14,41 @@ from helpers.book.findings import bounds_in_words
 from tools.notebooks.chapters import notebooks, read
 from tools.notebooks.records import findings_in
 
-HEADER = ["Finding", "Value", "Must be", "Monte Carlo error", "Chapter"]
+HEADER = ["Finding", "Value", "Must be", "Monte Carlo error"]
 
 
 class FindingsLedger(MystDirective):
-    """The table: written as MyST, so that a sentence reads as it does in its chapter."""
+    """A section a chapter: written as MyST, so that a sentence reads as it does in its chapter."""
 
     def run(self) -> list[nodes.Node]:
-        """Write the table."""
-        listed: list[list[str]] = []
-        source = Path(self.env.srcdir)
+        """Write the tables."""
+        source, told = Path(self.env.srcdir), []
         for path in notebooks(source):
             self.env.note_dependency(str(path))
-            page = path.relative_to(source).with_suffix("").as_posix()
-            listed += [row(record, page) for _, record in findings_in(read(path))]
-        text = table(listed) if listed else "No chapter has stored a finding yet."
-        return self.parsed(text.splitlines(), "findings").children
+            page, notebook = path.relative_to(source).with_suffix("").as_posix(), read(path)
+            if listed := [row(record) for _, record in findings_in(notebook)]:
+                title = heading(notebook.cells[0].source)
+                section = nodes.section("", nodes.title(title, title), ids=[f"of-{path.stem}"])
+                section["names"] = []
+                lines = [f"{{doc}}`Read this chapter </{page}>`", "", *table(listed).splitlines()]
+                section += self.parsed(lines, f"findings of {path.stem}").children
+                told.append(section)
+        return told or self.parsed(["No chapter has stored a finding yet."], "findings").children
 
 
-def row(record: dict, page: str) -> list[str]:
+def heading(source: str) -> str:
+    """The heading with which a notebook's first cell begins."""
+    found = re.search(r"^# (.+)$", source, re.MULTILINE)
+    return found[1].strip().replace("'", "\u2019") if found else "A chapter"
+
+
+def row(record: dict) -> list[str]:
     """The cells of a finding's row.
 
     Parameters
     ----------
     record : dict
         What the finding has recorded.
-    page : str
-        Its notebook, from the book's folder and without its ending.
 
     Returns
     -------
@@ -49,13 +58,13 @@ def row(record: dict, page: str) -> list[str]:
     value, error = record["values"][0], record["mc_se"]
     sentence = " ".join(record["sentence"].split())
     precision = f"{error:.2g}" if error else "exact"
-    return [sentence, f"{value:.4g}", bounds_in_words(record), precision, f"{{doc}}`/{page}`"]
+    return [sentence, f"{value:.4g}", bounds_in_words(record), precision]
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
     """The rows as a table in MyST."""
-    lines = ["```{list-table} Every finding, its number and its test", ":header-rows: 1"]
-    lines += [":class: findings-ledger", ":widths: 46 10 18 12 14", ""]
+    lines = ["```{list-table}", ":header-rows: 1"]
+    lines += [":class: findings-ledger", ":widths: 58 11 18 13", ""]
     for cells in [HEADER, *rows]:
         lines += [f"{'* -' if place == 0 else '  -'} {cell}" for place, cell in enumerate(cells)]
     return "\n".join([*lines, "```"])

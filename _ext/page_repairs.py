@@ -1,48 +1,57 @@
 """Repairs of one built page: names, landmarks and tables for screen readers, and picture sizes.
 
-`repair_page` takes a page's HTML and gives it back repaired; repairing twice changes nothing more.
+`repair` repairs a page in place; repairing twice changes nothing more.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 from urllib.parse import unquote
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, NavigableString, Tag
 
 PICTURE_SCALE = 2  # figures are stored at twice the size they are shown at
 
 
+def parsed(html: str) -> BeautifulSoup:
+    """A page as it was built, to be repaired."""
+    return BeautifulSoup(html, "html.parser")
+
+
 def repair_page(html: str, folder: Path) -> str:
+    """Repair a page that is given as HTML, and give it back as such."""
+    page = parsed(html)
+    repair(page, folder)
+    return str(page)
+
+
+def repair(page: BeautifulSoup, folder: Path) -> None:
     """Repair a page.
 
     Parameters
     ----------
-    html : str
+    page : BeautifulSoup
         The page as it was built.
     folder : Path
         Where it lies, from which it names its pictures.
-
-    Returns
-    -------
-    str
-        The page, repaired.
     """
-    page = BeautifulSoup(html, "html.parser")
-    for repair in (
+    for mend in (
         drop_scripts,
+        open_without_script,
         fold_findings,
         say_what_opens,
         name_controls,
         place_logo,
         mend_tables,
+        mend_numbers,
         name_scrollers,
         drop_old_roles,
+        keep_together,
     ):
-        repair(page)
+        mend(page)
     size_pictures(page, folder)
-    return str(page)
 
 
 def drop_scripts(page: BeautifulSoup) -> None:
@@ -57,6 +66,18 @@ def drop_scripts(page: BeautifulSoup) -> None:
     for script in page.select("script:not([src])"):
         if "thebe_selector" in script.get_text():
             script.decompose()
+
+
+def open_without_script(page: BeautifulSoup) -> None:
+    """A box that opens is one that the browser opens itself, like all others."""
+    for box in page.select("div.admonition.dropdown"):
+        box.name = "details"
+        title = box.find("p", class_="admonition-title")
+        summary = page.new_tag("summary")
+        title.insert_before(summary)
+        del title["class"]
+        summary.append(title.extract())
+        box["class"] = [name for name in box["class"] if name not in ("dropdown", "toggle-shown")]
 
 
 PROMPTS = {
@@ -141,6 +162,57 @@ def mend_tables(page: BeautifulSoup) -> None:
             del table["border"]
 
 
+LONG_NAME = 18
+HYPHEN = re.compile(r"(?<![\w.\u2013-])-(?=\.?\d)")
+WHOLE = re.compile(r"-?(\d[\d,]*)\.0+")
+
+
+def mend_numbers(page: BeautifulSoup) -> None:
+    """Numbers in what cells show: a minus for a hyphen, a dash for NaN, wholes without decimals."""
+    for table in page.select("article .cell_output table"):
+        for cell in table.select("td, tbody th"):
+            text = cell.string
+            if text is not None and text.strip() == "NaN":
+                cell.string = "\u2013"
+            elif text is not None and HYPHEN.match(text.strip()):
+                cell.string = HYPHEN.sub("\u2212", text)
+        _shorten_wholes(table)
+        _mark_heads_of_names(table)
+    for cell in page.select("article table.findings-ledger td"):
+        if cell.get_text(strip=True) == "exact" and not cell.get("class"):
+            cell["class"] = ["exact"]
+    for told in page.select("article .cell_output > p, article table.findings-ledger td"):
+        for text in told.find_all(string=HYPHEN):
+            if text.find_parent("code") is None:
+                text.replace_with(NavigableString(HYPHEN.sub("\u2212", text)))
+
+
+def _shorten_wholes(table: Tag) -> None:
+    """A column of whole numbers, some of them large, that pandas wrote as 65.0 for a gap in it."""
+    rows = [row.find_all("td", recursive=False) for row in table.select("tbody tr")]
+    if not rows or any(len(row) != len(rows[0]) for row in rows):
+        return
+    for column in zip(*rows, strict=True):
+        cells = [cell for cell in column if cell.get_text(strip=True) not in ("", "\u2013")]
+        found = [WHOLE.fullmatch(cell.get_text(strip=True)) for cell in cells]
+        if cells and all(found) and any(int(one[1].replace(",", "")) >= 20 for one in found if one):
+            for cell in cells:
+                cell.string = cell.get_text(strip=True).partition(".")[0]
+
+
+def _mark_heads_of_names(table: Tag) -> None:
+    """The heads above the columns that name rows stand as these do; long names may break."""
+    names = max((len(row.find_all("th", recursive=False)) for row in table.select("tbody tr")),
+                default=0)  # fmt: skip
+    for name in table.select("tbody tr > th:first-child"):
+        if len(name.get_text(strip=True)) > LONG_NAME and not name.get("class"):
+            name["class"] = ["long-name"]
+    for row in table.select("thead tr"):
+        for cell in row.find_all(["td", "th"], recursive=False)[1:names]:
+            if "names-rows" not in (cell.get("class") or ()):
+                cell["class"] = [*(cell.get("class") or ()), "names-rows"]
+
+
 def name_scrollers(page: BeautifulSoup) -> None:
     """What may scroll sideways must be reachable by keyboard, and then it must have a name."""
     for number, table in enumerate(
@@ -162,10 +234,36 @@ def drop_old_roles(page: BeautifulSoup) -> None:
         del part["role"]
 
 
+def keep_together(page: BeautifulSoup) -> None:
+    """A bracket or a full stop that touches a formula stays on its line."""
+    for formula in page.select("article span.math"):
+        if "unbroken" in (formula.parent.get("class") or ()):
+            continue
+        before, after = formula.previous_sibling, formula.next_sibling
+        head = _touching(before, r"\S{1,3}$")
+        tail = _touching(after, r"^[^\s\w]{1,3}(?=\s|$)")
+        if not head and not tail:
+            continue
+        box = page.new_tag("span", attrs={"class": "unbroken"})
+        formula.replace_with(box)
+        if head:
+            before.replace_with(NavigableString(before[: -len(head)]))
+            box.append(head)
+        box.append(formula)
+        if tail:
+            after.replace_with(NavigableString(after[len(tail) :]))
+            box.append(tail)
+
+
+def _touching(text: object, pattern: str) -> str:
+    found = re.search(pattern, text) if type(text) is NavigableString else None
+    return found[0] if found and len(found[0]) < 4 else ""
+
+
 def size_pictures(page: BeautifulSoup, folder: Path) -> None:
-    """State the size of the cells' pictures, so that text does not jump when they arrive."""
-    for picture in page.select("article .cell_output img[src$='.png']"):
-        if not picture.get("width") and not picture.get("style"):
+    """State the size of pictures, so that text does not jump when they arrive."""
+    for picture in page.select("article img[src$='.png']"):
+        if not picture.get("width"):
             size = png_size(folder / unquote(picture["src"]))
             if size:
                 picture["width"], picture["height"] = (

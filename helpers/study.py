@@ -1,4 +1,4 @@
-"""``python -m helpers.study plan``: the command of the reader's own study.
+"""``python -m helpers.study plan`` and ``report``: the commands of the reader's own study.
 
 In the first edition this was the name of `helpers.simulation`, which all other words lead to.
 """
@@ -18,6 +18,10 @@ def __getattr__(name: str) -> Any:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["plan"]:
         from helpers.planning.command import main
+
+        main(sys.argv[2:])
+    elif sys.argv[1:2] == ["report"]:
+        from helpers.own_data.command import main
 
         main(sys.argv[2:])
     else:

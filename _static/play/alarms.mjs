@@ -6,8 +6,13 @@ import { rowsOf } from "./studies.mjs";
 import { leastSquares } from "./statistics.mjs";
 
 const BINS = 20;
-const PEOPLE = ["cluster_robust", "random_intercept", "two_stage"];
+const PEOPLE = [
+  "cluster_robust", "random_intercept", "two_stage", "multilevel", "fixed_effects", "ols",
+];
 const FALL = 420, LONGEST = 4200; // ms: of one brick, and of all that one press sends down
+
+/** An exact rate, to a tenth of a percent. */
+export const rate = (value) => percent(value, 1).replace(".0%", "%");
 
 /** Draw both plans; true while bricks fall. `sides` holds a plan, a title and its p-values each. */
 export function drawAlarms(picture, sides, count, motion) {
@@ -62,7 +67,7 @@ function pile(p, landed) {
 }
 
 const binOf = (p) => Math.min(Math.floor(p * BINS), BINS - 1);
-const goal = (piles, frame) => Math.min(9, frame.pileHigh / Math.max(...piles.flat(), 1));
+const goal = (piles, frame) => Math.min(10, frame.pileHigh / Math.max(...piles.flat(), 1));
 
 /** The height of a brick: it glides to what the tallest pile leaves room for. */
 function unit(memo, piles, frame, motion) {
@@ -74,8 +79,8 @@ function unit(memo, piles, frame, motion) {
 function drawStudy({ pen, narrow }, frame, left, side, newest) {
   const { width, study } = frame;
   pen.text(left, 14, side.title, "head");
-  const x = scale([-2.6, 2.6], [left + 6, left + width - 6]);
-  const y = scale([-3, 3], [study.bottom - 4, study.top + 4]);
+  const x = scale([-2.4, 2.4], [left + 6, left + width - 6]);
+  const y = scale([-2.7, 2.7], [study.bottom - 4, study.top + 4]);
   pen.line(left, study.bottom, left + width, study.bottom, "rule");
   pen.text(left + width, study.bottom + 14, "age", "small", "end");
   pen.line(left, study.top, left, study.bottom, "rule");
@@ -86,10 +91,10 @@ function drawStudy({ pen, narrow }, frame, left, side, newest) {
   const within = (value, most) => Math.min(Math.max(value, -most), most);
   rows.x.forEach((age, i) => {
     const kind = few ? PEOPLE[rows.person[i]] : "";
-    pen.dot(x(within(age, 2.5)), y(within(rows.y[i], 2.9)), narrow ? 3 : 3.6, kind);
+    pen.dot(x(within(age, 2.4)), y(within(rows.y[i], 2.7)), narrow ? 3 : 4, kind);
   });
   const alarm = fit.p < 0.05 ? "alarm" : "quiet";
-  const ends = lineWithin(fit, Math.max(-2.5, Math.min(...rows.x)), Math.min(2.5, Math.max(...rows.x)));
+  const ends = lineWithin(fit, Math.max(-2.4, Math.min(...rows.x)), Math.min(2.4, Math.max(...rows.x)));
   pen.path(ends.map(([age, answer]) => [x(age), y(answer)]), `${alarm} thick`);
   const words = `${pValue(fit.p)}`;
   pen.text(left + width, study.top + 4, words, `halo strong ${fit.p < 0.05 ? "alarm" : ""}`, "end");
@@ -97,7 +102,7 @@ function drawStudy({ pen, narrow }, frame, left, side, newest) {
 
 /** The line from one age to another, cut where it leaves the frame. */
 function lineWithin({ slope, intercept }, from, to) {
-  const most = 2.9, at = (x) => intercept + slope * x;
+  const most = 2.7, at = (x) => intercept + slope * x;
   return [from, to].map((x) => {
     const y = Math.min(Math.max(at(x), -most), most);
     return [slope ? (y - intercept) / slope : x, y];
@@ -106,6 +111,7 @@ function lineWithin({ slope, intercept }, from, to) {
 
 function drawPile({ pen, narrow }, frame, left, side, heights, memo, { flying, time }) {
   const { width, floor, top, study } = frame, { landed } = memo, size = memo.unit;
+  const right = left + width, bad = side.expected > 0.055;
   const bin = width / BINS, thick = bin - (narrow ? 1 : 2);
   const kind = (i) => (i === 0 ? "alarm" : "calm");
   heights.forEach((high, i) => {
@@ -121,21 +127,22 @@ function drawPile({ pen, narrow }, frame, left, side, heights, memo, { flying, t
   if (landed) {
     const promised = floor - (landed / BINS) * size;
     pen.line(left, promised, left + width, promised, "dashed thin quiet");
+    if (bad && landed >= 20) pen.text(right, promised - 5, "promised 5%", "small halo", "end");
   }
   pen.text(left, floor + 15, "0", "small");
   pen.text(left + bin * 1.1 + (narrow ? 2 : 4), floor + 15, ".05", "small alarm", "start");
   pen.text(left + width, floor + 15, "1", "small", "end");
   pen.text(left + width * 0.56, floor + 15, "p-value", "small", "middle");
 
-  const alarms = heights[0], right = left + width;
-  const share = landed ? alarms / landed : 0;
-  const bad = side.expected > 0.055;
+  const share = landed ? heights[0] / landed : 0;
   const big = narrow ? 40 : 54;
-  const words = landed ? percent(share) : "\u2013";
+  const words = landed < 20 ? `${heights[0]} of ${landed}` : percent(share);
   pen.draw("text", { class: `count halo ${bad ? "alarm" : ""}`, x: right, y: top + big * 0.78, "text-anchor": "end" }, words);
   const line = narrow ? 17 : 20, below = top + big * 0.78 + line;
   pen.text(right, below, "false alarms", "halo strong", "end");
-  pen.text(right, below + line, `expected ${percent(side.expected)}`, "halo", "end");
+  if (side.expected !== null) {
+    pen.text(right, below + line, `expected ${rate(side.expected)}`, "halo", "end");
+  }
 }
 
 /** So many bricks on top of each other, as one path; where they are too low to part, one block. */

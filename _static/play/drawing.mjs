@@ -93,6 +93,27 @@ export function ticks(low, high, about = 5) {
   return found;
 }
 
+/** Heights of labels, moved as little as it takes to lie so far apart. */
+export function spread(heights, apart) {
+  const order = heights.map((_, i) => i).sort((i, j) => heights[i] - heights[j]);
+  const blocks = [];
+  order.forEach((i, rank) => {
+    blocks.push([heights[i] - rank * apart]);
+    const middle = (block) => block.reduce((total, value) => total + value, 0) / block.length;
+    while (blocks.length > 1 && middle(blocks.at(-2)) > middle(blocks.at(-1))) {
+      const above = blocks.pop();
+      blocks.at(-1).push(...above);
+    }
+  });
+  const placed = [];
+  let rank = 0;
+  for (const block of blocks) {
+    const middle = block.reduce((total, value) => total + value, 0) / block.length;
+    for (const _ of block) placed[order[rank]] = middle + apart * rank++;
+  }
+  return placed;
+}
+
 // ---- Numbers in words, as the book writes them: a true minus, no zero before the point of a share
 
 export const number = (value, digits = 2) => value.toFixed(digits).replace(/^-(?=.*[1-9])/, "\u2212").replace(/^-/, "");

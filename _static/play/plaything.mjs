@@ -21,6 +21,16 @@ import { fromAddress, starts, toAddress, toHash } from "./state.mjs";
 
 const NARROW = 544; // px; play.css has the same 34rem
 const PAUSE = 700; // ms after which what is seen is said to those who listen
+/** What the stage takes the place of: the figure's picture, whose caption stays where it is. */
+function stillOf(place) {
+  const still = place.querySelector(".play-still");
+  let part = still.querySelector("img") ?? still.firstElementChild;
+  while (part.parentElement !== still && part.parentElement.tagName !== "FIGURE") {
+    part = part.parentElement;
+  }
+  return part;
+}
+
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 export function mount(place, module, data) {
@@ -157,7 +167,9 @@ export function mount(place, module, data) {
     state = asked;
     redraw();
   });
-  place.prepend(stage);
+  const behind = stillOf(place);
+  behind.before(stage);
+  behind.classList.add("play-behind");
   place.classList.add("live");
   new ResizeObserver(() => {
     const box = frame.getBoundingClientRect();

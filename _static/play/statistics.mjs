@@ -57,14 +57,19 @@ export function logGamma(x) {
   return (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + tail - climbed;
 }
 
+const betas = new Map(); // a plaything asks for the same few again and again
+function logBeta(a, b) {
+  const key = `${a} ${b}`;
+  if (!betas.has(key)) betas.set(key, logGamma(a) + logGamma(b) - logGamma(a + b));
+  return betas.get(key);
+}
+
 /** The regularised incomplete beta function, by its continued fraction. */
 export function betaBelow(x, a, b) {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
   if (x > (a + 1) / (a + b + 2)) return 1 - betaBelow(1 - x, b, a);
-  const front = Math.exp(
-    logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x),
-  );
+  const front = Math.exp(a * Math.log(x) + b * Math.log1p(-x) - logBeta(a, b));
   const tiny = 1e-300;
   let above = 1, below = 1 / (1 - ((a + b) * x) / (a + 1) || tiny), fraction = below;
   for (let m = 1; m < 500; m++) {

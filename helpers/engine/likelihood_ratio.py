@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers.engine.crossproducts import Crossproducts
+from helpers.engine.crossproducts import Crossproducts, Units
 from helpers.engine.likelihood import least_squares_criterion
 from helpers.engine.multilevel import multilevel
 from helpers.engine.random_terms import RandomTerms
@@ -56,6 +56,8 @@ def simulated_crossproducts(
 ) -> Crossproducts:
     """Crossproducts of the same predictors with new outcomes, drawn without their rows.
 
+    Coefficients are those of the data's predictors, in SDs of the noise.
+
     In a cluster let R'R be the crossproducts of all predictors, of rank r. Then the part of the
     outcome that they can explain is R_z u plus r independent normal numbers, and the squares of
     what they cannot explain are chi-squared on n - r degrees of freedom.
@@ -87,4 +89,5 @@ def simulated_crossproducts(
     WtW[..., :-1, :-1] = P
     WtW[..., :-1, -1] = WtW[..., -1, :-1] = (explained[..., None, :] @ R)[..., 0, :]
     WtW[..., -1, -1] = (explained**2).sum(axis=-1) + unexplained
-    return Crossproducts(WtW, n, cp.k)
+    back_transform = cp.back_transform / cp.scale  # the outcome counts in SDs of the noise
+    return Crossproducts(WtW, n, cp.k, Units(back_transform, np.zeros(len(back_transform)), 1.0))

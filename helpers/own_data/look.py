@@ -10,6 +10,8 @@ import pandas as pd
 
 from helpers.errors import InputError
 
+_DATE = r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})(?:[T ][\d:.]+\S*)?"
+
 
 @dataclass(frozen=True)
 class Look:
@@ -61,15 +63,22 @@ def look(data: pd.DataFrame, cluster: str, columns: Sequence[str], time: str | N
     Raises
     ------
     InputError
-        Where a column is missing, has no value, or time is no number; where no cluster repeats.
+        Where a column is missing, has no value, or holds dates or infinity; where time is no
+        number; where no cluster repeats.
     """
     for name in [cluster, *columns, *([] if time is None else [time])]:
         if name not in data.columns:
             raise InputError(f"The data have no column {name!r}.")
+        if isinstance(data[name], pd.DataFrame):
+            raise InputError(f"The data have more than one column {name!r}: rename one.")
         if data[name].isna().all():
             raise InputError(f"{name!r} has no value in any row.")
     rows = data[data[cluster].notna()]
-    codes, labels = pd.factorize(rows[cluster])
+    for name in columns:
+        if rows[name].isna().all():
+            raise InputError(f"{name!r} has no value in any row that has one of {cluster!r}.")
+        _refuse_what_is_no_value(rows[name])
+    codes, labels = _clusters(rows[cluster])
     sizes = pd.Series(np.bincount(codes), index=labels, name="rows")
     if len(sizes) < 2:
         raise InputError(f"All rows belong to one cluster in {cluster!r}; two at least are needed.")
@@ -77,13 +86,56 @@ def look(data: pd.DataFrame, cluster: str, columns: Sequence[str], time: str | N
         raise InputError(f"Every cluster in {cluster!r} has one row only, so nothing repeats.")
     clock = None if time is None else _numbers(rows[time])
     if time is not None and clock is None:
-        raise InputError(f"The column of time {time!r} must hold numbers.")
+        raise InputError(
+            f"The column of time {time!r} must hold numbers: where it holds dates, write days "
+            "since a start."
+        )
     table = {name: _column(rows[name], codes, clock) for name in columns}
     return Look(
         cluster,
         sizes.sort_values(ascending=False, kind="stable"),
         pd.DataFrame.from_dict(table, orient="index"),
     )
+
+
+def _clusters(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """Of each row its cluster's place among the labels: (N,) and (G,)."""
+    if column.dtype == float and (column % 1 == 0).all() and column.abs().max() < 2**53:
+        column = column.astype(int)  # 1.0 was 1 before a row lacked its label
+    try:
+        return pd.factorize(column)
+    except TypeError:
+        raise _odd(column) from None
+
+
+def _refuse_what_is_no_value(column: pd.Series) -> None:
+    """Dates, infinity, lists."""
+    there = column.dropna()
+    y = _numbers(there)
+    if y is not None:
+        if infinite := int(np.isinf(y).sum()):
+            raise InputError(
+                f"{column.name!r} has {infinite} infinite value{'s' * (infinite > 1)}: leave the "
+                "cell empty where a value is missing."
+            )
+        return
+    dates = pd.api.types.is_datetime64_any_dtype(there) or isinstance(there.dtype, pd.PeriodDtype)
+    if not dates and pd.api.types.is_string_dtype(there):
+        dates = pd.Series(there.unique()).astype(str).str.fullmatch(_DATE).all()
+    if dates:
+        raise InputError(
+            f"{column.name!r} holds dates, such as {str(there.iloc[0])!r}: write numbers, such as "
+            "days since a start."
+        )
+    try:
+        pd.unique(there)
+    except TypeError:
+        raise _odd(there) from None
+
+
+def _odd(column: pd.Series) -> InputError:
+    kind = type(column.iloc[0]).__name__
+    return InputError(f"{column.name!r} holds values that are no labels ({kind}).")
 
 
 def _numbers(column: pd.Series) -> np.ndarray | None:
@@ -140,10 +192,14 @@ def intraclass_correlation(y: np.ndarray, codes: np.ndarray) -> float:
 
 
 def _deviations(y: np.ndarray, codes: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """From the cluster's mean of the rows that are there; zero elsewhere: (N,)."""
+    """From the cluster's mean of the rows that are there; zero elsewhere: (N,).
+
+    Zero too where a mean's rounding is all there is: a column that is constant within clusters.
+    """
     n = np.bincount(codes, there)
     means = np.bincount(codes, np.where(there, y, 0.0)) / np.maximum(n, 1)
-    return np.where(there, y - means[codes], 0.0)
+    d = np.where(there, y - means[codes], 0.0)
+    return np.where(np.abs(d) > 1e-12 * np.abs(means[codes]), d, 0.0)
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:

@@ -39,7 +39,7 @@ def test_targets_named_in_a_text_exist(name):
 
 def make(*words: str) -> subprocess.CompletedProcess:
     """Run make as a reader would, and not as a child of the make that runs these tests."""
-    mine = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "CHAPTER", "SEED", "NAME")
+    mine = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "CHAPTER", "SEED", "NAME", "DATA")
     clean = {name: value for name, value in os.environ.items() if name not in mine}
     return subprocess.run(
         ["make", *words], cwd=ROOT, capture_output=True, text=True, env=clean, timeout=300
@@ -56,6 +56,11 @@ def test_help_lists_every_target_and_is_what_make_alone_says():
 def test_a_missing_name_is_asked_for():
     answer = make("chapter")
     assert answer.returncode and "make chapter NAME=over_time" in answer.stderr
+
+
+def test_a_missing_file_of_data_is_asked_for():
+    answer = make("report")
+    assert answer.returncode and "make report DATA=my.csv" in answer.stderr
 
 
 @pytest.mark.parametrize("target", ["check", "findings"])

@@ -21,11 +21,13 @@ def site():
 
 @pytest.fixture(scope="session")
 def look():
+    """A browser."""
     with looker() as eyes:
         yield eyes
 
 
 @pytest.fixture(scope="session")
 def address(site):
+    """Where the built site is served."""
     with served(site) as where:
         yield where

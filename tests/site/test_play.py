@@ -104,7 +104,11 @@ def written(state):
 def differences(truth, setting, seen):
     """What a plaything says otherwise than is true, a line each."""
     told, numbers = [], seen["numbers"]
-    for key, want in truth.expected(seen["state"], numbers).items():
+    try:
+        true = truth.expected(seen["state"], numbers)
+    except AssertionError as error:  # of whole lists, which are compared there
+        return [f"{setting}: {error}"]
+    for key, want in true.items():
         value, off = want if isinstance(want, tuple) else (want, 1e-6 * (1 + abs(want)))
         if numbers[key] is None or not abs(numbers[key] - value) <= off:
             told.append(f"{setting}: {key} is {numbers[key]}, and should be {value}")

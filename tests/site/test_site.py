@@ -4,14 +4,12 @@
 """
 
 import os
-from functools import cache
-from pathlib import Path
 
 import nbformat
 import pytest
 import yaml
-from bs4 import BeautifulSoup
 
+from tests.site.built import soup
 from tools import ROOT
 from tools.labs.lab_notebooks import labs, release, source
 from tools.notebooks.chapters import pages
@@ -23,11 +21,6 @@ PAGES = ["search.html"] + [
     page.relative_to(ROOT).with_suffix(".html").as_posix() for page, _ in pages()
 ]
 pytestmark = pytest.mark.slow  # for want of the built site and of the browser
-
-
-@cache
-def soup(page: Path) -> BeautifulSoup:
-    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
 
 
 # ---- The site
@@ -75,13 +68,18 @@ def test_every_lab_can_be_saved_from_its_chapter_and_from_the_list(site):
         ), lab
 
 
-def test_mathematics_is_drawn(site, address, look):
-    pages = [name for name in pages_of(site) if soup(site / name).select_one("article .math")]
-    assert pages, "No page has mathematics, so nothing shows that it is drawn."
-    page = look.chromium.new_page()
-    page.goto(address + pages[0], wait_until="load")
-    page.wait_for_selector("article mjx-container", timeout=20_000)
-    page.close()
+def test_mathematics_is_drawn_by_the_browser_alone(site, address, look):
+    formulas = [name for name in pages_of(site) if soup(site / name).select_one("article .math")]
+    assert formulas, "No page has mathematics, so nothing shows that it is drawn."
+    assert all(
+        part.find("math") for name in formulas for part in soup(site / name).select("article .math")
+    )
+    context = look.chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + formulas[0], wait_until="load")
+    box = page.locator("article math msup, article math msub").first.bounding_box()
+    assert box["width"] > 4 and box["height"] > 10
+    context.close()
 
 
 def test_unused_scripts_are_left_out(site):
@@ -96,7 +94,7 @@ def test_unused_scripts_are_left_out(site):
 
 def test_fonts_of_the_book_are_served(site):
     names = {path.name for path in (site / "_static" / "fonts").iterdir()}
-    assert {"text.woff", "text-italic.woff", "title.woff", "sans.woff", "fonts.css"} <= names
+    assert {"text.woff", "text-italic.woff", "title.woff", "sans.woff", "maths.woff"} <= names
 
 
 def test_buttons_lead_to_the_one_address(site):

@@ -19,7 +19,7 @@ from tools.notebooks.chapters import chapters, read
 if TYPE_CHECKING:
     from traitlets.config import Config
 
-WEEKS = 16
+WEEKS = 17
 """The course takes a chapter a week; each has a lab and its questions in the quiz."""
 CODE_STUB, TEXT_STUB = "# your code here", "*Write your answer here.*"
 HIDDEN = ("BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN TESTS", "END HIDDEN TESTS")

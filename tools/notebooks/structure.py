@@ -56,6 +56,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "messy_data",
     "resampling",
     "plan_your_study",
+    "your_own_data",
 )
 """Chapters that a class can finish: their core is short, and few findings are in sight."""
 WORKED_THROUGH: tuple[str, ...] = ("how_the_fit_works", "ten_to_the_eighth")

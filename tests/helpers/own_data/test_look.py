@@ -54,6 +54,20 @@ def test_icc_of_unequal_clusters_is_the_truth_on_average():
     assert abs(np.mean(found) - 0.5) < 4 * error + 0.005  # it is biased by about 1/G
 
 
+def test_what_is_constant_within_clusters_has_no_neighbours_and_no_drift():
+    codes = np.repeat(np.arange(50), 7)
+    x = np.random.default_rng(3).normal(size=50)[codes]  # means of seven are off by rounding
+    data = pd.DataFrame({"g": codes, "x": x, "t": np.tile(np.arange(7.0), 50)})
+    seen = look(data, "g", ["x"], time="t").columns.loc["x"]
+    assert seen["varies_in"] == 0 and seen["icc"] == pytest.approx(1)
+    assert np.isnan(seen["neighbours"]) and np.isnan(seen["drift"])
+
+
+def test_labels_beside_gaps_are_whole_numbers():
+    data = pd.DataFrame({"g": [1, 1, 2, None], "y": [1.0, 2, 3, 4]})
+    assert list(look(data, "g", ["y"]).sizes.index.map(str)) == ["1", "2"]
+
+
 @pytest.mark.parametrize(
     "data, said",
     [
@@ -61,8 +75,20 @@ def test_icc_of_unequal_clusters_is_the_truth_on_average():
         ({"g": [1, 2], "y": [1, 2]}, "nothing repeats"),
         ({"g": [1, 1, 2], "y": [None] * 3}, "no value"),
         ({"g": [1, 1, 2]}, "no column 'y'"),
+        ({"g": [1, 1, 2, None], "y": [None, None, None, 1]}, "no value in any row that has one"),
+        ({"g": [1, 1, 2], "y": [1, np.inf, 3]}, "'y' has 1 infinite value"),
+        ({"g": [1, 1, 2], "y": ["2020-01-02", "2020-01-03", "2020-01-04"]}, "'y' holds dates"),
+        ({"g": [1, 1, 2], "y": ["31.12.2020", "1.2.2021", "3.4.21"]}, "'y' holds dates"),
+        ({"g": [1, 1, 2], "y": [[1], [2], [3]]}, "'y' holds values that are no labels"),
+        ({"g": [[1], [1], [2]], "y": [1, 2, 3]}, "'g' holds values that are no labels"),
     ],
 )
 def test_what_cannot_be_looked_at_is_said(data, said):
     with pytest.raises(InputError, match=said):
         look(pd.DataFrame(data), "g", ["y"])
+
+
+def test_two_columns_of_one_name_are_said():
+    data = pd.DataFrame([[1, 2, 3]] * 3, columns=["g", "y", "y"])
+    with pytest.raises(InputError, match="more than one column 'y'"):
+        look(data, "g", ["y"])

@@ -38,4 +38,4 @@ def expected(state, numbers):
 
 def phrases(state, numbers):
     drawn, seven = numbers["drawn"], numbers["seven_alarms"]
-    return [f"{seven:,} found", f"({percent(seven / drawn)})", "41% and 5%"]
+    return [f"{seven:,} found", f"({percent(seven / drawn)})", "40.7% and 5%"]
