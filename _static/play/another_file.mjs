@@ -1,7 +1,7 @@
 // One file, four strategies; then another, and a count of who came closest and who missed.
 
 import { kept } from "./controls.mjs";
-import { many, number, percent, scale, share, ticks } from "./drawing.mjs";
+import { many, number, percent, scale, ticks } from "./drawing.mjs";
 
 export const title = "Four strategies and three slopes, file after file";
 export const height = { narrow: "53rem", wide: "31rem" };

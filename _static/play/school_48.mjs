@@ -1,11 +1,11 @@
 // Sixty-five slopes and their mean: who is let in, and how much each of them counts.
 
 import { choice, slider, tick } from "./controls.mjs";
-import { many, number, percent, scale, ticks } from "./drawing.mjs";
+import { number, percent, scale, ticks } from "./drawing.mjs";
 import { normalQuantile, root, sum, tCritical } from "./statistics.mjs";
 
 export const title = "The mean of the slopes of sixty-five schools";
-export const height = { narrow: "46rem", wide: "36rem" };
+export const height = { narrow: "52rem", wide: "42rem" };
 export const lines = { narrow: 5, wide: 3 };
 export const data = true; // _ext/play_data/school_48.py
 
@@ -153,7 +153,6 @@ function drawMeans({ pen, width, height, narrow }, state, found, data) {
   const top = height - 26 - high * 4 + (narrow ? 6 : 0), left = narrow ? 0 : 196;
   const x = scale([0.1, 0.8], [left + 4, width - 6]), floor = height - 22;
   pen.text(0, narrow ? top - 16 : top - 2, "mean slope and its 95% interval", "head");
-  if (!narrow) pen.text(0, 0, "", "");
   for (const value of ticks(0.1, 0.8, 7)) {
     pen.line(x(value), top + 6, x(value), floor, "rule faint");
     pen.text(x(value), height - 5, number(value, 1), "small", "middle");

@@ -70,7 +70,8 @@ def parts(state):
     """What each block adds to the variance: before anything is changed, and if it were."""
     residuals = MODEL.fit().resid.to_numpy()
     row = np.arange(30)
-    same = {name: np.equal.outer(ROWS[name], ROWS[name]) for name in ("school", "year")}
+    own = {name: ROWS[name].to_numpy() for name in ("school", "year")}
+    same = {name: np.equal.outer(groups, groups) for name, groups in own.items()}
     weights = {
         "one": np.eye(30),
         "self": np.eye(30),
