@@ -43,8 +43,10 @@ FONTS = {
     ),
     "sans.woff": ("Book Sans", "normal", SANS, "SourceSans3[wght].ttf", {"wght": (400, 700)}),
 }
+# A font that comes late is kept for the next page: letters that change under the reader's eyes move
+# all that stands below them.
 MATHS_FACE = (
-    '@font-face { font-family: "Book Maths"; font-display: swap; '
+    '@font-face { font-family: "Book Maths"; font-display: optional; '
     'src: url("maths.woff") format("woff"); }'
 )
 STAND_INS = [
@@ -87,7 +89,7 @@ def write_sheet(folder: Path) -> None:
         weight = "{} {}".format(*axes["wght"]) if isinstance(axes["wght"], tuple) else axes["wght"]
         rules.append(
             f'@font-face {{ font-family: "{family}"; font-style: {style}; font-weight: {weight}; '
-            f'font-display: swap; src: url("{name}") format("woff"); }}'
+            f'font-display: optional; src: url("{name}") format("woff"); }}'
         )
     if package_folder(SERIF):
         rules.append(MATHS_FACE)

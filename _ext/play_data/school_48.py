@@ -14,7 +14,8 @@ def numbers() -> dict:
     -------
     dict
         A list each of the `school`s' numbers, their `pupils`, their `slope`s and the `noise` (a
-        variance) of these; `model`, the multilevel model's mean slope with the ends of its interval.
+        variance) of these; `model`, the multilevel model's mean slope with the ends of its
+        interval.
     """
     exam = load("exam")
     own = fit_two_stage(LINE, exam, cluster="school").cluster_coefficients["standLRT"]

@@ -25,7 +25,7 @@ def mapped(room: str, text: str) -> list[str]:
     """What the map lists in a room, files and the rooms behind it, in order."""
     table = re.split(rf"\| `{room}/` \| (?:holds|does) \|\n", text)[-1].split("\n\n")[0]
     rows = table.splitlines()[1:]
-    return re.findall(r"`([a-z_]+(?:\.py|/))`", "\n".join(row.split("|")[1] for row in rows))
+    return re.findall(r"`([a-z0-9_]+(?:\.py|/))`", "\n".join(row.split("|")[1] for row in rows))
 
 
 def wrong_in(room: str, text: str) -> set[str]:

@@ -35,10 +35,10 @@ def test_a_verdict_leaves_its_own(page, verdict):
 
 def test_a_link_says_it_and_a_claim_that_was_hidden_can_be_reached(page):
     page.evaluate("location.hash = 'verdict=wrong'")
-    page.wait_for_function("document.querySelectorAll('.claim[hidden]').length")
+    page.wait_for_function("() => document.querySelectorAll('.claim[hidden]').length")
     hidden = next(claim["number"] for claim in read_claims() if claim["verdict"] != "wrong")
     page.evaluate("number => { location.hash = `claim-${number}`; }", hidden)
-    page.wait_for_function("!document.querySelectorAll('.claim[hidden]').length")
+    page.wait_for_function("() => !document.querySelectorAll('.claim[hidden]').length")
     assert page.locator(f"#claim-{hidden}").is_visible()
 
 

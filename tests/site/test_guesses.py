@@ -339,14 +339,14 @@ def test_chapters_read_and_where_she_left_off(reader, address):
     here = page.locator("nav.bd-links a.current").first
     assert not here.evaluate("link => link.classList.contains('is-read')")
     page.locator("#what-we-found").evaluate("part => part.scrollIntoView()")
-    page.wait_for_function("localStorage.getItem('dependent-data.place')?.includes('found')")
+    page.wait_for_function("() => localStorage.getItem('dependent-data.place')?.includes('found')")
     page.goto(address + "intro.html")
     offer = page.get_by_role("complementary", name="Where you left off")
     assert "Independence and clustering, What we found" in offer.inner_text()
     offer.get_by_role("link").click()
     page.wait_for_url(re.compile(r"iid\.html#what-we-found"))
     page.locator(".prev-next-footer").evaluate("part => part.scrollIntoView()")
-    page.wait_for_function("document.querySelector('a.current.is-read') !== null")
+    page.wait_for_function("() => document.querySelector('a.current.is-read') !== null")
     assert "(read)" in here.text_content()
     page.goto(address + "intro.html")
     assert page.locator("nav.bd-links a.is-read").count() == 1

@@ -113,6 +113,6 @@ def phrases(state, numbers):
     if numbers["variance"] < 0:
         return ["variance below zero"]
     words = [f"standard error is {error}."]
-    if numbers["kept"] == 900:
+    if numbers["kept"] == 900 and numbers["variance"] == 0:
         words.append("learns nothing")
     return words
