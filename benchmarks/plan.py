@@ -4,8 +4,8 @@ It is that of MCPower's tutorial: 300 pupils in 30 classes, ICC .15, an effect o
 for each pupil, which is one of .2 an SD. MCPower (PyPI) is none of the book's dependencies: it runs
 in a Python of its own, which the environment variable MCPOWER names ::
 
-    python -m venv /tmp/mcpower && /tmp/mcpower/bin/pip install mcpower
-    MCPOWER=/tmp/mcpower/bin/python make bench
+    python -m venv ../mcpower && ../mcpower/bin/pip install mcpower
+    MCPOWER=../mcpower/bin/python make bench
 """
 
 from __future__ import annotations
