@@ -167,6 +167,8 @@ def test_just_show_me_by_keyboard(reader):
     page.locator("#answer-1 > summary").focus()
     page.keyboard.press("Enter")
     assert page.locator(ANSWER).is_visible()
+    told = page.locator("#guess-1 [role=status]", has_text="without a guess")
+    told.first.wait_for(state="attached")  # a toggle is told of a moment later
     assert "without a guess" in said(page.locator("#guess-1"))
     page.reload()
     assert page.locator(ANSWER).is_visible()
