@@ -13,13 +13,11 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
-from _ext.myst import SAFE, MystDirective
+from _ext.myst import SAFE, MystDirective, script_where
 from tools.notebooks.arithmetic import in_print
 from tools.notebooks.chapters import notebooks, read
 from tools.notebooks.claims import FILE, VERDICTS, Answer, answers, read_claims
 from tools.notebooks.records import findings_in
-
-SCRIPT = "claims/claims.mjs"  # jupyter-book loads every .js on every page
 
 
 class ClaimsDirective(MystDirective):
@@ -193,16 +191,6 @@ def in_words(counts: Mapping[str, int]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
-def add_script(
-    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
-) -> None:
-    """Load the script on the page that has the squares, and on no other."""
-    if doctree is not None and any(
-        "claims-map" in each["classes"] for each in doctree.findall(nodes.bullet_list)
-    ):
-        app.add_js_file(SCRIPT, type="module")
-
-
 def mark_findings(app: Sphinx, doctree: nodes.document) -> None:
     """Give the cell of each finding an anchor, so that a claim can lead there."""
     path = Path(app.env.doc2path(app.env.docname))
@@ -224,5 +212,5 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("claims", Claims)
     app.add_directive("claims-map", ClaimsMap)
     app.connect("doctree-read", mark_findings)
-    app.connect("html-page-context", add_script)
+    app.connect("html-page-context", script_where("claims-map", "claims/claims.mjs"))
     return SAFE

@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from _ext.myst import SAFE, MystDirective
+from _ext.myst import SAFE, MystDirective, script_where
 from helpers.book import guide
 from helpers.book.guide_code import SOFTWARE, SPLIT, code, report
 
 LANGUAGE = {"r": "r"}
-SCRIPT = "guide/guide.mjs"  # jupyter-book loads every .js on every page
 
 
 class Guide(MystDirective):
@@ -96,18 +95,8 @@ def _tabs(number: int, split: bool) -> Iterator[str]:
     yield "::::"
 
 
-def add_script(
-    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
-) -> None:
-    """Load the script on the page that has the guide, and on no other."""
-    if doctree is not None and any(
-        "guide" in n["classes"] for n in doctree.findall(nodes.container)
-    ):
-        app.add_js_file(SCRIPT, type="module")
-
-
 def setup(app: Sphinx) -> dict:
     """Offer the directive."""
     app.add_directive("guide", Guide)
-    app.connect("html-page-context", add_script)
+    app.connect("html-page-context", script_where("guide", "guide/guide.mjs"))
     return SAFE

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 SAFE = {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
@@ -37,3 +38,28 @@ class MystDirective(SphinxDirective):
         holder = nodes.container(classes=list(classes))
         self.state.nested_parse(StringList(lines, source=source), self.content_offset, holder)
         return holder
+
+
+def script_where(name: str, script: str) -> Callable:
+    """What brings a script to the pages on which something is of a class, and to no other.
+
+    Parameters
+    ----------
+    name : str
+        The class.
+    script : str
+        A module below `_static`, in a file .mjs: jupyter-book loads every .js on every page.
+
+    Returns
+    -------
+    callable
+        To connect with Sphinx's event ``html-page-context``.
+    """
+
+    def add(
+        app: Sphinx, page: str, template: str, context: dict, doctree: nodes.Node | None
+    ) -> None:
+        if doctree and any(name in each["classes"] for each in doctree.findall(nodes.Element)):
+            app.add_js_file(script, type="module")
+
+    return add

@@ -3,7 +3,7 @@
 import { drawAlarms, rate } from "./alarms.mjs";
 import { kept } from "./controls.mjs";
 import { many, percent } from "./drawing.mjs";
-import { falseAlarmRate, MOST, pValues, rowsOf } from "./studies.mjs";
+import { MOST, ofStudies, pValues } from "./studies.mjs";
 
 export const title = "Two ways to come to 21 rows";
 export const height = { narrow: "30rem", wide: "31rem" };
@@ -25,22 +25,11 @@ const PLANS = {
 };
 const TITLES = { once: "21 people, once", seven: "3 people, seven times" };
 
+const plansOf = (seed) =>
+  Object.fromEntries(Object.entries(PLANS).map(([side, plan]) => [side, { ...plan, seed, side }]));
+
 export function numbers({ drawn, seed }) {
-  const found = { drawn };
-  for (const [side, plan] of Object.entries(PLANS)) {
-    const p = pValues({ ...plan, seed, side }, drawn);
-    const { x, y } = rowsOf({ ...plan, seed }, drawn - 1);
-    let alarms = 0;
-    for (let i = 0; i < drawn; i++) alarms += p[i] < 0.05;
-    Object.assign(found, {
-      [`${side}_alarms`]: alarms,
-      [`${side}_last_p`]: p[drawn - 1],
-      [`${side}_x`]: x,
-      [`${side}_y`]: y,
-      [`${side}_expected`]: falseAlarmRate(plan.people, plan.each, plan.icc),
-    });
-  }
-  return found;
+  return { drawn, ...ofStudies(plansOf(seed), drawn) };
 }
 
 export function says(state, found) {
@@ -55,15 +44,12 @@ export function says(state, found) {
 }
 
 export function draw(picture, { drawn, seed }, found, motion) {
-  const sides = Object.entries(PLANS).map(([side, plan]) => {
-    const whole = { ...plan, seed, side };
-    return {
-      plan: whole,
-      key: `${side} ${seed}`,
-      title: TITLES[side],
-      p: pValues(whole, drawn),
-      expected: found[`${side}_expected`],
-    };
-  });
+  const sides = Object.entries(plansOf(seed)).map(([side, plan]) => ({
+    plan,
+    key: `${side} ${seed}`,
+    title: TITLES[side],
+    p: pValues(plan, drawn),
+    expected: found[`${side}_expected`],
+  }));
   return drawAlarms(picture, sides, drawn, motion);
 }

@@ -3,7 +3,7 @@
 import { drawAlarms, rate } from "./alarms.mjs";
 import { kept, slider } from "./controls.mjs";
 import { many, percent, share } from "./drawing.mjs";
-import { falseAlarmRate, pValues, rowsOf } from "./studies.mjs";
+import { ofStudies, pValues } from "./studies.mjs";
 
 export const title = "So many rows from many people, or from a few";
 export const height = { narrow: "42rem", wide: "37rem" };
@@ -32,20 +32,8 @@ const plansOf = ({ people, each, icc, seed }) => ({
 });
 
 export function numbers(state) {
-  const { drawn } = state, found = { drawn, rows: state.people * state.each };
-  for (const [side, plan] of Object.entries(plansOf(state))) {
-    const p = pValues(plan, drawn), { x, y } = rowsOf(plan, drawn - 1);
-    let alarms = 0;
-    for (let i = 0; i < drawn; i++) alarms += p[i] < 0.05;
-    Object.assign(found, {
-      [`${side}_alarms`]: alarms,
-      [`${side}_last_p`]: p[drawn - 1],
-      [`${side}_x`]: x,
-      [`${side}_y`]: y,
-      [`${side}_expected`]: falseAlarmRate(plan.people, plan.each, plan.icc),
-    });
-  }
-  return found;
+  const { people, each, drawn } = state;
+  return { drawn, rows: people * each, ...ofStudies(plansOf(state), drawn) };
 }
 
 const times = (each) => (each === 1 ? "once" : `${each} times`);

@@ -71,3 +71,21 @@ export function falseAlarmRate(people, each, icc) {
   const product = (angle) => density(angle) * chance(angle);
   return sum([0, 1, 2].map((i) => integral(product, cuts[i], cuts[i + 1])));
 }
+
+/** Of each plan the alarms among so many studies, the last of them, and what is to be expected. */
+export function ofStudies(plans, drawn) {
+  const told = {};
+  for (const [side, plan] of Object.entries(plans)) {
+    const p = pValues(plan, drawn), { x, y } = rowsOf(plan, drawn - 1);
+    let alarms = 0;
+    for (let i = 0; i < drawn; i++) alarms += p[i] < 0.05;
+    Object.assign(told, {
+      [`${side}_alarms`]: alarms,
+      [`${side}_last_p`]: p[drawn - 1],
+      [`${side}_x`]: x,
+      [`${side}_y`]: y,
+      [`${side}_expected`]: falseAlarmRate(plan.people, plan.each, plan.icc),
+    });
+  }
+  return told;
+}
