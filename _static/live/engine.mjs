@@ -91,8 +91,11 @@ export function startEngine({ packages = ["numpy"], onProgress = () => {} } = {}
         if ("loading" in message) {
           fetched = message.loading.done;
           const done = fetched - before, share = of ? Math.min(done / of, 1) : null;
-          if (stage === "loading" && share === 1) stage = "starting";
           return onProgress({ stage, share, done, of });
+        }
+        if ("starting" in message) {
+          if (stage === "loading") onProgress({ stage: (stage = "starting"), share: null });
+          return;
         }
         if ("partial" in message) {
           here = [...new Set([...(here ?? []), ...packages])];

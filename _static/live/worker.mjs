@@ -3,6 +3,7 @@
 // Messages that come in:  { id, name, args, packages }   a call of helpers.live.<name>(**args)
 //                         { id, halt: true }             stop that call at its next partial result
 // Messages that go out:   { id, loading: { done } }      bytes that have come so far
+//                         { id, starting: true }         all has come, and Python sets itself up
 //                         { id, partial } { id, result } { id, error: { kind, message } }
 // Nothing is loaded before the first call asks for it.
 
@@ -66,7 +67,7 @@ async function answer({ id, name, args, packages }) {
   await pyodide.loadPackage(packages, { messageCallback: () => {}, errorCallback: () => {} });
   const missing = packages.filter((name) => !(name in pyodide.loadedPackages));
   if (missing.length) throw new Error(`${missing.join(", ")} could not be loaded.`);
-  report();
+  postMessage({ id, starting: true });
   const calls = pyodide.pyimport("helpers.live.calls");
   const asked = pyodide.toPy(args);
   const answers = calls.answers(name, asked);
