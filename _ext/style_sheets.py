@@ -127,7 +127,8 @@ def words_of(pages: Sequence[BeautifulSoup], scripts: Sequence[str]) -> set[str]
             if part.get("id"):
                 words.add(part["id"])
     for script in scripts:
-        for said in re.findall(rf"{STRING}|`[^`]*`", script):
+        code = re.sub(r"^\s*(//|/\*|\*).*$", "", script, flags=re.MULTILINE)  # not its comments
+        for said in re.findall(rf"{STRING}|`[^`]*`", code):
             if len(said) < 400:
                 words.update(WORD.findall(said))
     return words

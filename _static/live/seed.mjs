@@ -1,4 +1,4 @@
-// Findings under a seed of the reader's own: under "What we found", and on the ledger for each
+// Findings under a seed of one's own: under "What we found", and on the ledger for each
 // chapter. What runs are the chapter's own lines, those that its findings need, without figures;
 // each finding's number and verdict then stand beside the stored ones.
 //
