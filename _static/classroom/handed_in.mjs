@@ -4,7 +4,8 @@
 import { decode, mark } from "./code.mjs";
 import { study } from "./study.mjs";
 
-/** Tells of "class" (the teacher has another design) and "study" (a student sees another study). */
+/** Tells of "class" (the teacher has another design), "study" (a student has another study, with this
+ * code) and "copied" (what came of copying it). */
 export const news = new EventTarget();
 export const tell = (kind, detail) => news.dispatchEvent(new CustomEvent(kind, { detail }));
 

@@ -4,7 +4,7 @@
 
 import { controls as designs, designOf } from "../play/classroom.mjs";
 import { element } from "../play/controls.mjs";
-import { controls as studyControls, ownSeed } from "../play/my_study.mjs";
+import { controls as studyControls } from "../play/my_study.mjs";
 import { fromAddress, starts, toHash } from "../play/state.mjs";
 import { collected, hand, news } from "./handed_in.mjs";
 
@@ -37,35 +37,18 @@ async function copy(text, node, words = node.textContent) {
 // ---- The student's side
 
 function studentSide(place) {
-  let now = null;
   const code = element("output", { class: "class-code", "aria-label": "Your code" });
-  const row = element("div", { class: "class-row" },
-    button("Copy the code", (node) => copy(now.code, node)),
-    button("Save the study", save, "quiet"),
-    button("Another study", another, "quiet"));
-  place.replaceChildren(element("p", { class: "class-lead" }, "Hand in this code:"), code, row,
+  const heard = element("p", { class: "class-heard", role: "status", "aria-live": "polite" });
+  place.replaceChildren(element("p", { class: "class-lead" }, "Hand in this code:"), code, heard,
     element("p", { class: "class-small" },
       "It carries the design, the number of your study and your estimate; a wrong letter is " +
       "noticed. This browser keeps your study, so that the page shows the same one again. Take " +
       "another only if somebody before you has handed this one in. Nothing is sent anywhere."));
-  news.addEventListener("study", ({ detail }) => {
-    now = detail;
-    code.textContent = now.code;
+  news.addEventListener("study", ({ detail }) => (code.textContent = detail));
+  news.addEventListener("copied", ({ detail }) => {
+    heard.textContent = detail;
+    setTimeout(() => (heard.textContent = ""), 4000);
   });
-  const play = () => document.getElementById("play-my_study").play;
-
-  function another() {
-    const { design } = now;
-    ownSeed(design, true);
-    play().set({ seed: 0 });
-  }
-  function save() {
-    const rows = now.y.map((y, i) => `${now.person[i] + 1},${now.x[i]},${y.toFixed(4)}`);
-    const text = ["person,app,answer", ...rows, ""].join("\r\n");
-    const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-    element("a", { href: url, download: `study-${now.code}.csv` }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
-  }
 }
 
 // ---- The teacher's side
@@ -95,8 +78,9 @@ function collectSide(place) {
   });
   const file = element("input", { type: "file", multiple: "", accept: ".csv,.txt,text/*",
     id: "class-files" });
-  const told = element("ul", { class: "class-problems" });
-  const heard = element("p", { class: "class-heard", role: "status", "aria-live": "polite" });
+  const told = element("ul", { class: "class-problems" }), count = element("p", {});
+  const heard = element("div", { class: "class-heard", role: "status", "aria-live": "polite" },
+    count, told);
   const clear = button("Clear", () => {
     area.value = "";
     changed();
@@ -107,7 +91,7 @@ function collectSide(place) {
     element("div", { class: "class-row" },
       element("label", { class: "class-button quiet class-file" }, "Choose saved studies", file),
       clear, element("span", { class: "class-small" }, "or drop the files here")),
-    heard, told);
+    heard);
 
   const name = () => `class-codes ${JSON.stringify(design)}`;
   try {
@@ -127,15 +111,18 @@ function collectSide(place) {
     document.getElementById("play-classroom").play?.set({});
     tellOf(collected(design));
   }
-  let pause = 0;
+  let pause = 0, said = "";
   function tellOf({ studies, problems }) {
-    told.replaceChildren(...problems.map((problem) => element("li", {}, problem)));
     clearTimeout(pause);
     pause = setTimeout(() => {
-      const count = studies.length === 1 ? "One study is counted" : `${studies.length} studies are counted`;
-      const rest = problems.length ? `, ${problems.length} lines are not. ${problems[0]}` : ".";
-      heard.textContent = area.value.trim() ? count + rest : "";
-    }, 700);
+      const one = studies.length === 1;
+      const counted = one ? "One study is counted" : `${studies.length} studies are counted`;
+      const left = problems.length === 1 ? "one line is not:" : `${problems.length} lines are not:`;
+      const words = !area.value.trim() ? "" : counted + (problems.length ? `, ${left}` : ".");
+      if (said === (said = [words, ...problems].join("\n"))) return; // it has been said
+      count.textContent = words;
+      told.replaceChildren(...problems.map((problem) => element("li", {}, problem)));
+    }, 500);
   }
   area.addEventListener("input", changed);
 

@@ -8,8 +8,8 @@ import { number, percent, scale, ticks } from "./drawing.mjs";
 import { mean, variance } from "./statistics.mjs";
 
 export const title = "A class's estimates, and what theory says of them";
-export const height = { narrow: "52rem", wide: "44rem" };
-export const lines = { narrow: 11, wide: 6 };
+export const height = { narrow: "55rem", wide: "47rem" };
+export const lines = { narrow: 12, wide: 5 };
 
 const MOST = 300;
 const PRETEND = 1000; // seeds of students who are not there
@@ -117,7 +117,7 @@ export function draw({ pen, width, height, narrow }, state, found) {
   const low = effect - reach, high = effect + reach;
   const x = scale([low, high], [14, width - 14]);
   const floor = height - 112, top = 30;
-  const bins = narrow ? 21 : 33, wide = (2 * reach) / bins;
+  const bins = found.count > 80 ? (narrow ? 27 : 41) : narrow ? 19 : 25, wide = (2 * reach) / bins;
   const piles = Array.from({ length: bins }, () => []);
   found.estimates.forEach((estimate, k) => {
     const bin = Math.floor((estimate - low) / wide);
@@ -131,7 +131,7 @@ export function draw({ pen, width, height, narrow }, state, found) {
   const size = Math.max(unit / 2 - 0.6, 1);
 
   pen.box(x(effect - found.real), top, x(effect + found.real) - x(effect - found.real), floor - top,
-    "fill");
+    "fill faint");
   pen.line(x(effect), top - 6, x(effect), floor, "dashed thin quiet");
   const points = [];
   for (let k = 0; k <= 90; k++) {

@@ -10,8 +10,12 @@ import { number, pValue, scale, ticks } from "./drawing.mjs";
 import { mean } from "./statistics.mjs";
 
 export const title = "Your own study";
-export const height = { narrow: "36rem", wide: "31rem" };
-export const lines = { narrow: 7, wide: 4 };
+export const height = { narrow: "38rem", wide: "32rem" };
+export const lines = { narrow: 8, wide: 4 };
+export const bare = true;
+
+// named in full, since the build keeps only the styles whose names stand in a script
+const SHADES = ["shade0", "shade1", "shade2", "shade3", "shade4", "shade5"];
 
 const still = ({ start, read }) => ({ start, read }); // in the link, without a control
 export const controls = {
@@ -39,11 +43,43 @@ export function ownSeed(design, anew = false) {
   return seed;
 }
 
+let shown = null; // what stands on the page
+
+export const buttons = {
+  copy: { label: "Copy the code", press: copy },
+  save: { label: "Save the study", press: save },
+  another: { label: "Another study", press: another, kind: "quiet" },
+};
+
+function copy() {
+  const told = (words) => tell("copied", words);
+  navigator.clipboard?.writeText(shown.code).then(
+    () => told("Copied."), () => told("Select the code, and copy it."));
+  return {};
+}
+
+function save() {
+  const rows = shown.y.map((y, i) => `${shown.person[i] + 1},${shown.x[i]},${y.toFixed(4)}`);
+  const text = ["person,app,answer", ...rows, ""].join("\r\n");
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  link.download = `study-${shown.code}.csv`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  return {};
+}
+
+function another(state) {
+  ownSeed(designOf(state), true);
+  return { seed: 0 };
+}
+
 export function numbers(state) {
   const design = designOf(state), seed = state.seed || ownSeed(design);
   const { x, y, person } = rowsOf(design, seed), told = analysed(design, { x, y });
   const code = encode(design, seed, told.estimate);
-  tell("study", { design, seed, code, x, y, person });
+  shown = { code, x, y, person };
+  tell("study", code);
   return {
     seed, code, x, y, person, estimate: told.estimate,
     rowsError: told.rows.error, rowsP: told.rows.p,
@@ -80,9 +116,9 @@ export function draw({ pen, width, height, narrow }, { kind, people }, found) {
     those.forEach((g, k) => {
       const at = from + ((k + 0.5) / those.length) * strip;
       const ys = found.y.filter((_, i) => found.person[i] === g && found.x[i] === app);
-      const shade = `shade${Math.floor((k * 6) / those.length)}`;
-      for (const value of ys) pen.dot(at, y(value), narrow ? 1.8 : 2.3, `${shade} faint`);
-      const half = Math.min((0.36 * strip) / those.length, 9);
+      const shade = SHADES[Math.floor((k * SHADES.length) / those.length)];
+      for (const value of ys) pen.dot(at, y(value), narrow ? 2 : 2.6, `${shade} faint`);
+      const half = Math.min((0.4 * strip) / those.length, 11);
       pen.line(at - half, y(mean(ys)), at + half, y(mean(ys)), shade);
       mine.push(...ys);
     });
