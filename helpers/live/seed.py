@@ -52,7 +52,14 @@ def under_seed(lines: Sequence[Mapping[str, Any]], seed: int) -> Iterator[dict]:
         found = _run(line["source"], int(line["cell"]), space)
         if place == last_parameter:
             space["seed"] = seed
-        yield {"done": place + 1, "of": len(lines), "cell": int(line["cell"]), "found": found}
+        done = place + 1
+        yield {
+            "done": done,
+            "of": len(lines),
+            "share": done / len(lines),
+            "cell": int(line["cell"]),
+            "found": found,
+        }
 
 
 def _run(source: str, cell: int, space: dict[str, Any]) -> list[dict]:

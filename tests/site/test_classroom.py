@@ -24,6 +24,11 @@ CHECKED = """async () => {
   return {passed, back, plain: ["-0,43", "\\u22120.43", ".5", "3", "hello", ""].map(decode)};
 }"""
 
+STARTED = "name => document.getElementById(`play-${name}`)?.play?.numbers"
+SHOWN = "name => document.getElementById(`play-${name}`).play.numbers"
+LINK_SAYS = "words => document.querySelector('.class-address').value.includes(words)"
+PROBLEMS = "count => document.querySelectorAll('.class-problems li').length === count"
+
 
 @pytest.fixture
 def page(look, address):
@@ -53,15 +58,15 @@ def students_study(page, link):
     student = page.context.browser.new_context(accept_downloads=True)
     tab = student.new_page()
     tab.goto(link, wait_until="load")
-    tab.wait_for_function("document.getElementById('play-my_study')?.play?.numbers")
+    tab.wait_for_function(STARTED, arg="my_study")
     return tab
 
 
 def test_a_class_draws_hands_in_and_is_seen(page, look, tmp_path):
     page.locator("#play-classroom").scroll_into_view_if_needed()
-    page.wait_for_function("document.getElementById('play-classroom')?.play?.numbers")
+    page.wait_for_function(STARTED, arg="classroom")
     page.get_by_label("True effect of the app").press("ArrowRight")
-    page.wait_for_function("document.querySelector('.class-address').value.includes('effect=0.1')")
+    page.wait_for_function(LINK_SAYS, arg="effect=0.1")
     link = page.locator(".class-address").input_value()
 
     codes, estimates = [], []
@@ -69,10 +74,10 @@ def test_a_class_draws_hands_in_and_is_seen(page, look, tmp_path):
         tab = students_study(page, link)
         assert tab.locator("#play-classroom").is_hidden()
         code = tab.locator(".class-code").inner_text()
-        estimates.append(tab.evaluate("document.getElementById('play-my_study').play.numbers.estimate"))
+        estimates.append(tab.evaluate(SHOWN, "my_study")["estimate"])
         codes.append(code)
         tab.reload()
-        tab.wait_for_function("document.querySelector('.class-code').textContent")
+        tab.wait_for_function("() => document.querySelector('.class-code').textContent")
         assert tab.locator(".class-code").inner_text() == code, "the same study again"
     with tab.expect_download() as saved:
         tab.get_by_role("button", name="Save the study").click()
@@ -88,18 +93,18 @@ def test_a_class_draws_hands_in_and_is_seen(page, look, tmp_path):
     wrong = codes[0][:2] + ("A" if codes[0][2] != "A" else "B") + codes[0][3:]
     page.fill("#class-codes", f"Ada {codes[0].lower()}\n{wrong}\n\u22120,43\nno idea\n")
     page.set_input_files("#class-files", file)
-    page.wait_for_function("document.querySelectorAll('.class-problems li').length === 2")
-    page.wait_for_function("document.querySelector('.class-heard').textContent.startsWith('3 ')")
+    page.wait_for_function(PROBLEMS, arg=2)
+    page.wait_for_function("() => document.querySelector('.class-heard').textContent.startsWith('3 ')")
     problems = page.locator(".class-problems").inner_text()
     assert "Line 2" in problems and "wrong letter" in problems and "Line 4" in problems
-    seen = page.evaluate("document.getElementById('play-classroom').play.numbers")
+    seen = page.evaluate(SHOWN, "classroom")
     assert seen["count"] == 3 and seen["whole"] == 2
     assert sorted(seen["estimates"]) == pytest.approx(sorted([*estimates, -0.43]))
 
     page.get_by_label("People", exact=True).press("ArrowRight")
-    page.wait_for_function("document.querySelectorAll('.class-problems li').length === 4")
+    page.wait_for_function(PROBLEMS, arg=4)
     assert "belongs to another design" in page.locator(".class-problems").inner_text()
-    assert page.evaluate("document.getElementById('play-classroom').play.numbers.count") == 1
+    assert page.evaluate(SHOWN, "classroom")["count"] == 1
     page.evaluate(look.axe)
     assert not page.evaluate(RUN_AXE, ["article", RULES, True])["violations"]
     assert not page.errors

@@ -23,7 +23,7 @@ SETTINGS = [
     "pretend=10&people=12&rows=6&level=0.5&own=0.5",
     "pretend=999&people=7&effect=-3",
 ]
-PLANTED = ("../classroom/study.mjs", "(N - 2)) * (4 / N);\n    return", "N) * (4 / N);\n    return")
+PLANTED = ("classroom.mjs", "Math.abs(one - design.effect) <= k", "Math.abs(one) <= k")
 STUDIES, LONG_RUN = 1_500, 4_000
 
 

@@ -20,7 +20,7 @@ SETTINGS = [
     "seed=123456&kind=when&level=0.4&own=0.1",
     "seed=99999999&people=41",
 ]
-PLANTED = ("../classroom/study.mjs", "people - 1) };", "people) };")
+PLANTED = ("my_study.mjs", "rowsError: told.rows.error", "rowsError: told.people.error")
 
 
 def expected(state, numbers):
