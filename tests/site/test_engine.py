@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from _ext.light_site import ENGINE
 from helpers.errors import InputError
 from helpers.live.explorer import simulate
 from helpers.live.study_setting import LIMITS, StudySetting
@@ -201,7 +202,7 @@ def test_python_may_run_where_the_engine_is_and_nowhere_else(site):
     for name in pages_of(site):
         page = soup(site / name)
         policy = page.select_one('meta[http-equiv="Content-Security-Policy"]')["content"]
-        engine = bool(page.select('.engine, script[src*="_static/live/"]'))
+        engine = bool(page.select(ENGINE))
         assert ("wasm-unsafe-eval" in policy) == engine, name
         assert ("worker-src 'self'" if engine else "worker-src 'none'") in policy, name
     assert soup(site / PAGE).select(".engine")
