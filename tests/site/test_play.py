@@ -45,7 +45,7 @@ WOULD_SAY = """async ([name, states]) => {
 }"""
 BEGIN = """async () => {
   const where = new URL(document.querySelector("script[src*='play/start.mjs']").src);
-  where.searchParams.append("begin", "now"); // the address itself was refused, and is not asked again
+  where.searchParams.append("begin", "now"); // the address itself was refused
   await import(where);
 }"""
 STATE = "name => document.getElementById(`play-${name}`).play.state"
