@@ -40,7 +40,7 @@ export function told(box, record) {
   if (box.kind === "sketch") {
     const near = nearOnes(box, record.said), all = record.said.length;
     const within = inUnits({ ...box, unit: box.unit === "%" ? "points" : box.unit }, box.close);
-    const count = near === all ? `All ${all} dots lie` : near === 1 ? `One dot of ${all} lies` : `${near || "None"} of ${all} dots lie`;
+    const count = near === all ? `All ${all} dots lie` : `${near || "None"} of ${all} dots ${near > 1 ? "lie" : "lies"}`;
     return `${mine} It came out as “${dotByDot(box, box.right)}”. ${count} within ${within}.`;
   }
   const truth = inUnits(box, box.right);

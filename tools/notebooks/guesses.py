@@ -18,8 +18,14 @@ from nbformat import NotebookNode
 from tools import ROOT
 from tools.notebooks.chapters import notebooks, read
 from tools.notebooks.records import findings_in
-from tools.notebooks.sketches import TITLE, faults_of_sketch, number_in, tables_under, truth_of
-from tools.notebooks.sketches import Table
+from tools.notebooks.sketches import (
+    TITLE,
+    Table,
+    faults_of_sketch,
+    number_in,
+    tables_under,
+    truth_of,
+)
 from tools.shape import complaints, read_schema
 
 FILE = Path("chapters") / "guesses.yml"
