@@ -22,6 +22,7 @@ NOT = re.compile(r":not\((?:[^()]|\([^()]*\))*\)")
 IMPORT = re.compile(r"@import\s+[\"']([^\"']+)[\"']\s*;?")
 INSIDE = ("@media", "@supports", "@layer", "@container")
 WORD = re.compile(r"[\w-]+")
+COMMENT = re.compile(r"(?:^|(?<=\s))//[^\n]{0,300}$|/\*\*.*?\*/", re.DOTALL | re.MULTILINE)
 
 
 def rules(sheet: str) -> Iterator[tuple[str, str | None]]:
@@ -127,7 +128,8 @@ def words_of(pages: Sequence[BeautifulSoup], scripts: Sequence[str]) -> set[str]
             if part.get("id"):
                 words.add(part["id"])
     for script in scripts:
-        for said in re.findall(rf"{STRING}|`[^`]*`", script):
+        # an apostrophe in a comment would be taken for a string's beginning
+        for said in re.findall(rf"{STRING}|`[^`]*`", COMMENT.sub(" ", script)):
             if len(said) < 400:
                 words.update(WORD.findall(said))
     return words
