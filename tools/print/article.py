@@ -25,6 +25,8 @@ GONE = (
     ".toctree-wrapper, .sd-tab-set > input, .guess-answer > summary, .play-stage, "
     "details.above-input:not(.solution), .sd-summary-state-marker"
 )
+PLAIN = re.compile(r'<span class="(?!k[nc]?"|ow"|s[12ae]?"|c1?"|m[if]?")[a-z]{1,2}">([^<]*)</span>')
+"""A word of code that is set like the words around it: fifty thousand of them."""
 SAID_ELSEWHERE = {"glossary", "references"}
 """Pages that words and names lead to, so often that page numbers would be in the way."""
 
@@ -85,7 +87,8 @@ def on_paper(site: Path, name: str, prints: Prints) -> Tag:
     Tag
         A `section` of its own anchor and page name.
     """
-    soup = BeautifulSoup((site / name).read_text(encoding="utf-8"), "html.parser")
+    html = PLAIN.sub(r"\1", (site / name).read_text(encoding="utf-8"))
+    soup = BeautifulSoup(html, "html.parser")
     article = soup.select_one("article")
     for form in article.select("form.guess"):
         form.replace_with(_to_fill_in(form, soup))

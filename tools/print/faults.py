@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from bs4 import BeautifulSoup
@@ -18,6 +19,8 @@ FOOT, HEAD = BOTTOM - 5 * MM, TOP + 3 * MM
 """Below and above lie the number of the page and the running head."""
 SHARP = 200
 SLACK = 1.5
+DEPTH = 6
+"""How far the last line's letters and indices may hang."""
 BELOW_A_HEADING = 30
 
 
@@ -42,6 +45,7 @@ def faults(made: Printed, html: str) -> list[str]:
         *_missing_headings(made.pdf, soup),
         *_solutions_out_of_place(made.pdf, soup),
         *_missing_pictures(made.pdf, soup),
+        *_captions_alone(made.pdf, soup),
         *(fault for page in range(1, len(made.pdf.pages) + 1) for fault in _on(made.pdf, page)),
         *_orphans(made.pdf),
     ]
@@ -49,7 +53,7 @@ def faults(made: Printed, html: str) -> list[str]:
 
 def bare(words: str) -> str:
     """Words without what may be lost where a line ends."""
-    return re.sub(r"[\s\u00ad\ufffd]", "", words)
+    return re.sub(r"[\s\u00ad\ufffd]", "", unicodedata.normalize("NFKC", words))
 
 
 def _missing_headings(pdf: Pdf, soup: BeautifulSoup) -> Iterator[str]:
@@ -78,6 +82,16 @@ def _missing_pictures(pdf: Pdf, soup: BeautifulSoup) -> Iterator[str]:
     drawn = sum(len(pdf.pictures(page)) for page in range(1, len(pdf.pages) + 1))
     if drawn != len(meant):
         yield f"picture: {drawn} are drawn, and {len(meant)} are meant"
+
+
+def _captions_alone(pdf: Pdf, soup: BeautifulSoup) -> Iterator[str]:
+    """Captions that do not stand with their picture."""
+    captions = [bare(caption.get_text())[:60] for caption in soup.select("figcaption")]
+    for page in range(1, len(pdf.pages) + 1):
+        said = bare("".join(text.letters for text in pdf.texts(page)))
+        here = [caption for caption in captions if caption in said]
+        if len(here) > len(pdf.pictures(page)):
+            yield f"caption: page {page}, one is parted from its picture: {here[-1]}"
 
 
 def _on(pdf: Pdf, page: int) -> Iterator[str]:
@@ -109,7 +123,7 @@ def _right_of(text: Text) -> bool:
 
 
 def _below(text: Text) -> bool:
-    return FOOT < text.y < BOTTOM - SLACK
+    return FOOT < text.y < BOTTOM - DEPTH
 
 
 def _orphans(pdf: Pdf) -> Iterator[str]:
