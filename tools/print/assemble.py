@@ -7,6 +7,7 @@ writes them in; no number is wider than that, so that nothing moves.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -123,23 +124,30 @@ def _contents(
     soup: BeautifulSoup, parts: list[Part], prints: Prints, chapters: list[Tag]
 ) -> Tag:
     by_id = {chapter["id"]: chapter for chapter in chapters}
+    often = Counter(_words(heading) for chapter in chapters for heading in chapter.select("h1, h2"))
     made = soup.new_tag("nav", attrs={"class": "contents", "style": "page: p-contents"})
     made.append(_said(soup, "p", "contents-title", "Contents"))
     for part in parts:
         if part.title:
             made.append(_said(soup, "p", "contents-part", part.title))
         for name in part.names:
-            made.append(_entry(soup, by_id[prints.anchor(name)]))
+            made.append(_entry(soup, by_id[prints.anchor(name)], often))
     if "solutions" in by_id:
-        made.append(_entry(soup, by_id["solutions"], sections=False))
+        made.append(_entry(soup, by_id["solutions"], often))
     return made
 
 
-def _entry(soup: BeautifulSoup, chapter: Tag, sections: bool = True) -> Tag:
+def _words(heading: Tag) -> str:
+    """A heading without the number of its chapter."""
+    return re.sub(r"^\d+\.\s*", "", heading.get_text(" ", strip=True))
+
+
+def _entry(soup: BeautifulSoup, chapter: Tag, often: Mapping[str, int]) -> Tag:
+    """A chapter and those of its sections whose name no other part of the book has."""
     made = soup.new_tag("div", attrs={"class": "contents-chapter"})
     made.append(_line(soup, chapter.h1.get_text(" ", strip=True), chapter["id"]))
-    for heading in chapter.select("h2") if sections else []:
-        if anchor := heading.parent.get("id"):
+    for heading in chapter.select("h2"):
+        if (anchor := heading.parent.get("id")) and often[_words(heading)] == 1:
             line = _line(soup, heading.get_text(" ", strip=True), anchor)
             line["class"] = "contents-section"
             made.append(line)
