@@ -7,6 +7,7 @@ module, in a folder that ends with it.
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import tempfile
@@ -19,6 +20,7 @@ from zipfile import BadZipFile, ZipFile
 import pandas as pd
 
 from helpers.checks import whole_number
+from helpers.data import FOLDER, sources
 from helpers.engine import refusals
 from helpers.engine.formula import parse_formula
 from helpers.errors import InputError
@@ -41,6 +43,7 @@ MOST_BYTES = 50_000_000
 MOST_COLUMNS = 2_000
 _MOST_UNPACKED = 300_000_000  # bytes of a workbook's sheets
 _FIRST = 8_000_000  # bytes in which the header ends
+_TYPED = (".parquet", ".pq", ".sav")
 _NOT_HERE = {
     **dict.fromkeys((".parquet", ".pq"), "a Parquet file"),
     ".sav": "a file of SPSS",
@@ -51,6 +54,62 @@ _NOT_HERE = {
 }
 _ELSEWHERE = "the command `make report`, on a computer of your own, takes"
 _kept: dict[str, Any] = {}
+
+
+def here() -> dict[str, Any]:
+    """Nothing: to have Python there before there is a file."""
+    return {}
+
+
+def may_come(name: str, size: int) -> dict[str, Any]:
+    """Refuse a file by its name and size, before it is read.
+
+    Parameters
+    ----------
+    name : str
+        Whose ending says what it is.
+    size : int
+        In bytes.
+
+    Raises
+    ------
+    InputError
+        Where this page cannot take it.
+    """
+    suffix = Path(name).suffix.lower()
+    if suffix in _NOT_HERE:
+        command = f"; {_ELSEWHERE} it as it is" if suffix in _TYPED else ""
+        raise InputError(
+            f"{name!r} is {_NOT_HERE[suffix]}, which this page cannot read: save it as CSV or "
+            f".xlsx{command}."
+        )
+    if size > MOST_BYTES:
+        raise InputError(
+            f"{name!r} has {size / 1e6:,.0f} MB, and this page takes {MOST_BYTES / 1e6:.0f}: "
+            f"{_ELSEWHERE} files of any size."
+        )
+    return {}
+
+
+def keep_example(name: str) -> dict[str, Any]:
+    """Take one of the book's own files; as `keep`, and ``what`` it is about.
+
+    Parameters
+    ----------
+    name : str
+        Of `helpers.data`.
+
+    Raises
+    ------
+    InputError
+        If there is no such file.
+    """
+    known = sources()
+    if name not in known.index:
+        raise InputError(f"There is no file {name!r}; the book has {', '.join(known.index)}.")
+    return keep(f"{name}.csv", (FOLDER / f"{name}.csv").read_bytes()) | {
+        "what": known.loc[name, "what"]
+    }
 
 
 def keep(name: str, content: Any) -> dict[str, Any]:
@@ -226,18 +285,8 @@ def report(
 
 def _refuse(name: str, content: bytes) -> None:
     """What a page cannot take, before it is read."""
-    suffix = Path(name).suffix.lower()
-    if suffix in _NOT_HERE:
-        raise InputError(
-            f"{name!r} is {_NOT_HERE[suffix]}, which this page cannot read: save it as CSV or "
-            f".xlsx{f'; {_ELSEWHERE} it as it is' if suffix in ('.parquet', '.pq', '.sav') else ''}."
-        )
-    if len(content) > MOST_BYTES:
-        raise InputError(
-            f"{name!r} has {len(content) / 1e6:,.0f} MB, and this page takes "
-            f"{MOST_BYTES / 1e6:.0f}: {_ELSEWHERE} files of any size."
-        )
-    if suffix == ".xlsx":
+    may_come(name, len(content))
+    if name.lower().endswith(".xlsx"):
         _refuse_workbook(name, content)
     else:
         line = content[:_FIRST].lstrip(b"\r\n \xef\xbb\xbf").splitlines()[:1] or [b""]
@@ -253,8 +302,6 @@ def _refuse_columns(name: str, columns: int) -> None:
 
 
 def _refuse_workbook(name: str, content: bytes) -> None:
-    import io
-
     try:
         with ZipFile(io.BytesIO(content)) as book:
             unpacked = sum(entry.file_size for entry in book.infolist())

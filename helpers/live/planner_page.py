@@ -198,7 +198,9 @@ def smallest(
         expected = expect(plan, plan.strategies[0], studies, seed)
         least = smallest_effect(expected, power)
         name = REGISTRY[expected.strategy].label
-        says = f"{sizes_in_words(plan)} {name} finds an effect of {least:.3g} with power {power:.0%}."
+        says = (
+            f"{sizes_in_words(plan)} {name} finds an effect of {least:.3g} with power {power:.0%}."
+        )
         return {"found": least, "says": says}
     search = {"n_clusters": clusters_needed, "n_per_cluster": rows_needed}[_size(find)]
     reached, expected = search(plan, power, None, studies, seed)
