@@ -7,8 +7,8 @@
 // Nothing is fetched before the first call. All of a page's engines share one worker, which ends
 // when it has had nothing to do for a while, and with the page.
 //
-// onProgress({ stage, share, done, of }): stage is "loading" (share of its bytes, or null where
-//   their number is not known), "starting" (Python sets itself up), "running", or "idle".
+// onProgress({ stage, share, sent }): stage is "loading" (a share of what is `sent` in all, in bytes;
+//   null where that is not known), "starting" (Python sets itself up), "running", or "idle".
 // A call that fails rejects with an EngineError, whose `kind` is "InputError" (something in what was
 //   asked stands in the way: the message is meant for readers), "stopped", or "error".
 
@@ -32,18 +32,23 @@ export function ready() {
   return noted;
 }
 
-/** Bytes of the runtime, the book and these packages; null where the site has no engine. */
+const BOOK = "dependent-data-by-simulation"; // the wheel of `helpers`
+
+/** Bytes of the runtime, the book and these packages, with all that they need: `bytes` as they are
+ * read here, `sent` as they come over the line; null where the site has no engine. */
 export async function weight(packages = []) {
   const there = await ready();
-  if (!there) return null;
-  const seen = new Set();
-  const bytes = (name) => {
-    if (seen.has(name) || !there.packages[name]) return 0;
-    seen.add(name);
-    const { bytes: own, depends = [] } = there.packages[name];
-    return depends.reduce((total, other) => total + bytes(other), own);
+  if (!there?.runtime) return null;
+  const needed = new Set([BOOK]);
+  const take = (name) => {
+    if (needed.has(name)) return;
+    needed.add(name);
+    for (const other of there.packages[name]?.depends ?? []) take(other);
   };
-  return ["runtime", "helpers", ...packages].reduce((total, name) => total + bytes(name), 0);
+  packages.forEach(take);
+  let wheels = 0;
+  for (const name of needed) wheels += there.packages[name]?.bytes ?? 0;
+  return { bytes: there.runtime.bytes + wheels, sent: there.runtime.gzipped + wheels };
 }
 
 /** Bytes as a reader would say them. */
@@ -83,7 +88,9 @@ export function startEngine({ packages = ["numpy"], onProgress = () => {} } = {}
     clearTimeout(idle);
     const id = next++, whole = here ?? [];
     const lacks = !here || packages.some((one) => !here.includes(one));
-    const of = lacks ? (await weight([...whole, ...packages])) - (here ? await weight(whole) : 0) : 0;
+    const all = lacks ? await weight([...whole, ...packages]) : null;
+    const there = lacks && here ? await weight(whole) : null;
+    const of = all && all.bytes - (there?.bytes ?? 0), sent = all && all.sent - (there?.sent ?? 0);
     return new Promise((resolve, reject) => {
       const before = fetched;
       let stage = lacks ? "loading" : "running";
@@ -91,7 +98,7 @@ export function startEngine({ packages = ["numpy"], onProgress = () => {} } = {}
         if ("loading" in message) {
           fetched = message.loading.done;
           const done = fetched - before, share = of ? Math.min(done / of, 1) : null;
-          return onProgress({ stage, share, done, of });
+          return onProgress({ stage, share, sent });
         }
         if ("starting" in message) {
           if (stage === "loading") onProgress({ stage: (stage = "starting"), share: null });
@@ -114,7 +121,7 @@ export function startEngine({ packages = ["numpy"], onProgress = () => {} } = {}
       calls.set(id, { hear });
       mine.add(id);
       if (!worker) begin();
-      onProgress({ stage, share: lacks ? 0 : null, done: 0, of });
+      onProgress({ stage, share: lacks ? 0 : null, sent });
       worker.postMessage({ id, name, args, packages });
     });
   }

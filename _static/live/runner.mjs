@@ -45,8 +45,8 @@ export function runner({ label, packages = ["numpy"], begin, missing = MISSING }
       const fresh = now.stage !== stage;
       stage = now.stage;
       if (stage === "loading") {
-        const so = now.of ? `${Math.round(now.done / 1e6)} of ${megabytes(now.of)}` : "";
-        say(`Loading Python: ${so}`);
+        const come = now.share === null ? "" : `: ${Math.round((now.share * now.sent) / 1e6)}`;
+        say(`Loading Python${come && `${come} of ${megabytes(now.sent)}`}`);
         if (fresh) heard.textContent = "Loading Python";
         fill(now.share);
       } else if (stage === "starting") {
@@ -90,11 +90,11 @@ export function runner({ label, packages = ["numpy"], begin, missing = MISSING }
 
   button.addEventListener("click", () => (engine.busy() ? engine.stop() : start()));
   standing(false);
-  weight(packages).then((bytes) => {
-    if (bytes === null) {
+  weight(packages).then((weighs) => {
+    if (!weighs) {
       button.remove();
       say(missing);
-    } else if (!asked) say(`Loads Python into this page: about ${megabytes(bytes)}, once.`);
+    } else if (!asked) say(`Loads Python into this page: about ${megabytes(weighs.sent)}, once.`);
   });
   return { node, start, stop: engine.stop, engine, ready };
 }
