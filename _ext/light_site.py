@@ -71,7 +71,7 @@ def policy(engine: bool = False) -> str:
             "img-src 'self' data: blob:",
             "font-src 'self' data:",
             "connect-src 'self' data: blob:",
-            f"worker-src {"'self'" if engine else "'none'"}",
+            "worker-src 'self'" if engine else "worker-src 'none'",
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'self'",
