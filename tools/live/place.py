@@ -1,0 +1,55 @@
+"""`python -m tools.live.place SITE`: puts what runs in the browser into the built site.
+
+`SITE/live/pyodide/` by hard links, or copies where a disk has none, and `SITE/live/ready.json`,
+which pages ask what is there. `ready.json` comes last, so that no page believes in half of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from tools.live.runtime import FOLDER, bring
+from tools.live.sources import CannotFetch
+
+
+def place(site: Path) -> None:
+    """Fetch what is missing, and put it into the site."""
+    live = site / "live"
+    shutil.rmtree(live, ignore_errors=True)
+    ready = bring()
+    linked(FOLDER, live / "pyodide")
+    (live / "ready.json").write_text(json.dumps(ready, indent=1) + "\n")
+
+
+def linked(source: Path, target: Path) -> None:
+    """A folder once more, its files the same ones."""
+    shutil.copytree(source, target, copy_function=_link, dirs_exist_ok=True)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def main(words: list[str]) -> int:
+    """Place it, or say why not."""
+    site = Path(words[0])
+    if not (site / "index.html").is_file():
+        print(f"There is no site in {site}; make book builds one.", file=sys.stderr)
+        return 1
+    try:
+        place(site)
+    except CannotFetch as error:
+        print(f"The site is without what runs in the browser: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
