@@ -44,6 +44,12 @@ async function ask(engine, name, args, how) {
   }
 }
 
+/** Once Python is there, there is nothing to load and nothing to say of its weight. */
+function pythonIsHere() {
+  place.classList.add("has-python");
+  making.node.querySelector(".run-words").textContent = "Some seconds, for most files.";
+}
+
 const count = (n, what) => `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;
 
 // ---- First a file
@@ -54,17 +60,17 @@ const reading = runner({
   async begin(engine, show) {
     if (!chosen) {
       await engine.call("own_data_page.here");
+      pythonIsHere();
       show("Python is here. From now on this page needs no network.");
       return;
     }
     const mine = chosen;
     form.hide();
     report.clear();
-    place.classList.remove("has-file");
     const found = await take(engine);
     if (mine !== chosen) return;
     open = found;
-    place.classList.add("has-file");
+    pythonIsHere();
     const about = found.what ? `: ${found.what}` : "";
     const size = `${count(found.rows, "row")}, ${count(found.columns.length, "column")}`;
     show(`${found.name}, ${size}${about}. From now on this page needs no network.`);

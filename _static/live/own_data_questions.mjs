@@ -16,8 +16,8 @@ function column(words, id, moved) {
   const node = element("div", { class: "own-question" }, label, hint, select);
   const fill = (columns, likely, kept = "") => {
     const option = (name) => {
-      const { kind, values } = columns.find((one) => one.name === name);
-      const about = `${name} (${kind}, ${values.toLocaleString("en")} different)`;
+      const { values } = columns.find((one) => one.name === name);
+      const about = `${name} (${values.toLocaleString("en")} ${values === 1 ? "value" : "values"})`;
       return element("option", { value: name }, about);
     };
     const others = columns.map(({ name }) => name).filter((name) => !likely.includes(name));

@@ -13,6 +13,7 @@ from typing import Any
 
 from helpers.checks import whole_number
 from helpers.errors import InputError
+from helpers.live.without_scipy import use_numpy
 from helpers.planning.expected import Answer, answers, expect, share_error
 from helpers.planning.over_time import slopes_plan
 from helpers.planning.search import (
@@ -30,6 +31,8 @@ from helpers.planning.words import (
     sizes_in_words,
 )
 from helpers.strategies import REGISTRY
+
+use_numpy()
 
 Setting = Mapping[str, Any]
 _SIZES = {"people": "n_clusters", "rows": "n_per_cluster"}
