@@ -127,13 +127,13 @@ export function startEngine({ packages = ["numpy"], onProgress = () => {} } = {}
   }
 
   /** Stop what this part of the page has asked for: at the next partial result, which keeps Python
-   * loaded; and where none comes soon, by ending the worker. */
-  function stop() {
+   * loaded; and where none comes in time (ms), by ending the worker. */
+  function stop(patience = PATIENCE) {
     const asked = [...mine];
     for (const id of asked) worker?.postMessage({ id, halt: true });
     setTimeout(() => {
       if (asked.some((id) => mine.has(id))) end(STOPPED);
-    }, PATIENCE);
+    }, patience);
   }
 
   return { call, stop, busy: () => mine.size > 0 };

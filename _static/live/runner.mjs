@@ -14,7 +14,9 @@
 // same button stops it. Where the site has no engine, the button is not there and words say so.
 
 import { element } from "../play/controls.mjs";
-import { megabytes, ready, startEngine, weight } from "./engine.mjs";
+import { megabytes, startEngine, weight } from "./engine.mjs";
+
+const SLOW = 20_000; // ms that a run may take to its next partial result before it is cut off
 
 const MISSING = "Python is not on this copy of the site, so nothing can be run on this page.";
 
@@ -96,5 +98,11 @@ export function runner({ label, packages = ["numpy"], begin, missing = MISSING }
       say(missing);
     } else if (!asked) say(`Loads Python into this page: about ${megabytes(weighs.sent)}, once.`);
   });
-  return { node, start, stop: engine.stop, engine, ready };
+  /** Run anew what may be running: that stops when it next can, and Python stays loaded. */
+  function again() {
+    if (engine.busy()) engine.stop(SLOW);
+    return start();
+  }
+
+  return { node, start, again, stop: engine.stop };
 }

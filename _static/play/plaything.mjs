@@ -12,6 +12,7 @@
 //   buttons    by name: { label, press: (state) => what changes }
 //   lines      { narrow, wide }: how many lines of words to leave room for
 //   data       true: the numbers that its file in _ext/play_data/ wrote at build
+//   opens      (play, panel) => called once its controls stand: for parts of its own
 //   drag       (picture, state, x, y, first) => what changes while a finger pulls on the picture, or
 //              null; `first` says that it has just come down. Sliders must do the same.
 
@@ -77,6 +78,7 @@ export function mount(place, module, data) {
   button("Start over", () => change(starts(controls)), "quiet");
   const link = button("Link", copyLink, "quiet");
   link.setAttribute("title", "Copy a link to this setting");
+  module.opens?.(play, panel);
   panel.append(row);
 
   function change(changes) {

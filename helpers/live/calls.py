@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -58,7 +58,7 @@ def _found(name: str) -> Any:
     return function
 
 
-def _partials(told: Any) -> Iterator[str]:
+def _partials(told: Any) -> Generator[str, None, Any]:
     """Pass on what a generator yields; what it returns is the result, or else its last yield."""
     last = None
     while True:

@@ -65,26 +65,34 @@ def _gammas(a: np.ndarray) -> np.ndarray:
 
 
 def _fraction(x: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The continued fraction of that function, by Lentz's method; x is where it converges."""
-    tiny = 1e-300
-    above, below = np.ones_like(x), 1 / _not_zero(1 - (a + b) * x / (a + 1), tiny)
-    fraction = below.copy()
+    """The continued fraction of that function, by Lentz's method.
+
+    Where x lies on this side of the mean all its denominators are positive, so that none needs
+    looking after.
+    """
+    fraction = np.empty_like(x)
+    left = np.arange(len(x))  # those that have not come to rest
+    below = 1 / (1 - (a + b) * x / (a + 1))
+    above, value = np.ones_like(x), below.copy()
     for m in range(1, _MOST_TERMS):
-        before = fraction.copy()
+        two = a + 2 * m
         for step in (
-            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
-            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
+            m * (b - m) * x / ((two - 1) * two),
+            -(a + m) * (a + b + m) * x / (two * (two + 1)),
         ):
-            below = 1 / _not_zero(1 + step * below, tiny)
-            above = _not_zero(1 + step / above, tiny)
-            fraction *= above * below
-        if np.all(np.abs(fraction - before) <= 1e-15 * np.abs(fraction)):
+            below = 1 / (1 + step * below)
+            above = 1 + step / above
+            factor = above * below
+            value *= factor
+        moves = np.abs(factor - 1) > 3e-16
+        if m % 4 == 0 or not moves.any():
+            fraction[left] = value
+            left, x, a, b = left[moves], x[moves], a[moves], b[moves]
+            below, above, value = below[moves], above[moves], value[moves]
+        if not len(left):
             break
+    fraction[left] = value
     return fraction
-
-
-def _not_zero(value: np.ndarray, tiny: float) -> np.ndarray:
-    return np.where(value == 0, tiny, value)
 
 
 _logs: np.ndarray | None = None
