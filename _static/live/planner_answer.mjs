@@ -62,7 +62,7 @@ export function answerView() {
     heading("This holds if"), conditions,
     heading("More people, or more rows?"), picture.node,
     heading("If you are wrong"), doubts,
-    heading("Every test of it"), tests,
+    heading("Every test"), tests,
     heading("For the application"), element("blockquote", { class: "plan-text" }, text), copy,
   );
   let now, drawn;
@@ -116,6 +116,7 @@ export function answerView() {
         now: { people: state.people, rows: state.rows },
         usual: usual.strategy,
         label: usual.label,
+        of: usual.closed_form === null ? " (of two-stage)" : "",
         studies,
         titles: {
           people: over ? "Power over clusters" : "Power over people",

@@ -33,6 +33,7 @@ function drawPanel(pen, box, curve, now, usual, title) {
   pen.line(x(now), y(0), x(now), y(1), "dashed quiet");
   const formula = points.filter(({ closed_form }) => closed_form !== null);
   if (formula.length > 1) pen.path(formula.map((one) => [x(one.size), y(one.closed_form)]), "thin");
+  pen.path(points.map(({ size, power }) => [x(size), y(power)]), `thin faint ${usual}`);
   for (const { size, power, power_mc } of points) {
     const [from, to] = [-2, 2].map((k) => y(Math.min(Math.max(power + k * power_mc, 0), 1)));
     pen.line(x(size), from, x(size), to, usual);
@@ -69,7 +70,7 @@ export function curves() {
 
   return {
     node,
-    /** along: the points of each curve; now: the plan's sizes; usual: whose power; titles. */
+    /** along: the points of each curve; now: the plan's sizes; usual: whose power; titles; of: whose closed form. */
     show(next) {
       told = next;
       const words = Object.entries(next.along).filter(([, points]) => points.length).map(([name, points]) => {
@@ -80,7 +81,7 @@ export function curves() {
       const formula = Object.values(next.along).flat().some(({ closed_form }) => closed_form != null);
       key.textContent =
         `Dots: ${next.label}, ${next.studies.toLocaleString("en")} studies each, with two Monte Carlo errors to either side` +
-        `${formula ? "; line: the closed form" : ""}; upright: your plan; red: 80%.`;
+        `${formula ? `; black line: the closed form${next.of}` : ""}; upright: your plan; red: 80%.`;
       draw();
     },
   };

@@ -37,6 +37,7 @@ use_numpy()
 Setting = Mapping[str, Any]
 _SIZES = {"people": "n_clusters", "rows": "n_per_cluster"}
 _TIMES = (0.4, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0)  # around a size, those that a curve shows
+_LOST_WHOLE = 0.2  # clusters that lose all of their rows, in all studies together
 _MOST_ROWS = 40_000_000  # of all studies together, where rows have to be drawn
 
 
@@ -142,8 +143,8 @@ def curve(
     ------
     dict
         ``share`` of the points that are done; ``point``, the last one: ``size``, ``power``,
-        ``power_mc``, ``false_alarms``, ``false_alarms_mc``, ``closed_form``, or ``why`` there is
-        none.
+        ``power_mc``, ``false_alarms``, ``false_alarms_mc``, ``closed_form`` (of the usual model, or
+        else of two-stage), or ``why`` there is none.
     """
     plan = plan_of(setting)
     sizes = sizes_around(plan, along)
@@ -330,13 +331,14 @@ def _point(plan: StudyPlan, studies: int, seed: int) -> dict[str, Any]:
     except InputError as error:
         return {**size, "power": None, "why": str(error)}
     power, alarms = expected.power(plan.effect), expected.power(0.0)
+    forms = map(plan.closed_form, (expected.strategy, "two_stage"))
     return {
         **size,
         "power": power,
         "power_mc": share_error(power, studies),
         "false_alarms": alarms,
         "false_alarms_mc": share_error(alarms, studies),
-        "closed_form": plan.closed_form(expected.strategy),
+        "closed_form": next((form for form in forms if form is not None), None),
     }
 
 
@@ -353,4 +355,10 @@ def _refuse_too_many(plan: StudyPlan, studies: int) -> None:
         raise InputError(
             f"{studies:,} studies of {plan.sizes.sum():,} rows are more than a page can hold where "
             "some of them are lost: ask for fewer studies, or for none lost and smaller sizes."
+        )
+    if plan.dropout and studies * float((plan.dropout**plan.sizes).sum()) > _LOST_WHOLE:
+        raise InputError(
+            f"With {plan.dropout:.0%} of the {plan.rows_are} lost and so few in each cluster, some "
+            "clusters would lose all of theirs and nobody would know: plan without them, or for "
+            f"more {plan.rows_are} each."
         )

@@ -40,6 +40,7 @@ def read_template(**parameters: Any) -> Part:
     given = Part(
         cell_type="code",
         execution_count=None,
+        id="injected-parameters",
         metadata={"tags": ["injected-parameters"]},
         outputs=[],
         source="\n".join(lines),
