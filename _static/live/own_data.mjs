@@ -6,7 +6,7 @@
 
 import { element } from "../play/controls.mjs";
 import { fromAddress, starts, toAddress, toHash } from "../play/state.mjs";
-import { startEngine } from "./engine.mjs";
+import { ready, startEngine } from "./engine.mjs";
 import { drop } from "./own_data_drop.mjs";
 import { questions } from "./own_data_questions.mjs";
 import { reportView } from "./own_data_report.mjs";
@@ -84,13 +84,8 @@ function choose(next) {
   if (!next.example) history.replaceState(history.state, "", location.pathname + location.search);
   form.hide();
   report.clear();
-  reading.stop();
-  wait(reading).then(() => chosen === next && reading.start());
-}
-
-/** Until a runner has come to rest. */
-async function wait({ engine }) {
-  while (engine.busy()) await new Promise((go) => setTimeout(go, 50));
+  making.stop();
+  reading.again();
 }
 
 // ---- Then the questions
@@ -150,7 +145,7 @@ making.node.hidden = link.hidden = true;
 for (const part of still) part.remove?.();
 place.append(stage);
 place.classList.add("live");
-reading.ready().then((there) => {
+ready().then((there) => {
   if (there) return;
   box.remove(); // without an engine the words of those without scripts hold
   for (const part of still) stage.append(part);

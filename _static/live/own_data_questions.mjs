@@ -102,7 +102,7 @@ export function questions({ formula: formulaOf, check, changed }) {
       input.disabled = taken;
       if (taken) input.checked = false;
     }
-    if (!said.cluster || !said.outcome || !said.predictors[0]) return settle(null);
+    if (!said.cluster || !said.outcome || !said.predictors[0]) return void held(mine); // what a link wrote
     wrote.hidden = false;
     try {
       const told = await formulaOf(answers());

@@ -3,6 +3,7 @@
 
 import { choice, element } from "../play/controls.mjs";
 import { fromAddress, starts, toAddress, toHash } from "../play/state.mjs";
+import { ready } from "./engine.mjs";
 import { answerView, percent, table } from "./planner_answer.mjs";
 import { controls, panel } from "./planner_setting.mjs";
 import { runner } from "./runner.mjs";
@@ -151,7 +152,7 @@ addEventListener("hashchange", () => {
   const wanted = fromAddress(NAME, controls);
   if (wanted) change(wanted);
 });
-working.ready().then((there) => {
+ready().then((there) => {
   if (there) return;
   for (const part of [search, budget]) part.remove();
   for (const part of still) stage.append(part);
