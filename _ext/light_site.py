@@ -32,8 +32,9 @@ DROPPED_SCRIPTS = {
 """Boxes that open do so without a script; the search has an index of its own."""
 ACTS = {"window.print()": "print", "toggleFullScreen()": "fullscreen"}
 """What the theme's buttons say they do, and the word for it that `acts.mjs` knows."""
-ENGINE = '.engine, script[type="module"][src*="_static/live/"]'
-"""What only pages have on which Python may run: a script of `_static/live/`, or the class."""
+ENGINE = '.engine, script[type="module"][src*="_static/live/"]:not([src*="run_here"])'
+"""What only pages have on which Python may run: the class, or a script of `_static/live/`, but for
+the one that opens notebooks elsewhere."""
 THEME_FIRST = (
     'var d=document.documentElement.dataset,m=localStorage.getItem("mode")||"auto";d.mode=m;'
     'd.theme=m==="auto"?(matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light"):m'

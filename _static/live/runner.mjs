@@ -65,7 +65,6 @@ export function runner({ label, packages = ["numpy"], begin, missing = MISSING }
     node.classList.toggle("runs", runs);
     node.classList.remove("wrong");
     button.textContent = runs ? "Stop" : label;
-    bar.hidden = !runs;
   }
 
   async function start() {

@@ -2,7 +2,7 @@
 // answer at once; on a press, Python in a worker simulates it, every strategy at work, and from then
 // on again whenever something changes, until it is stopped.
 
-import { choice, element, kept } from "./controls.mjs";
+import { choice, kept } from "./controls.mjs";
 import { many } from "./drawing.mjs";
 import { entry } from "./explore/entry.mjs";
 import { closedForms, oneValueEach } from "./explore/forms.mjs";
@@ -13,7 +13,7 @@ import { EngineError } from "../live/engine.mjs";
 import { runner } from "../live/runner.mjs";
 
 export const title = "What would your study do? Eight strategies, their errors and their tests";
-export const height = { narrow: "86rem", wide: "62rem" };
+export const height = { narrow: "80rem", wide: "60rem" };
 export const lines = { narrow: 9, wide: 5 };
 export const data = true; // _ext/play_data/explore.py
 
@@ -26,7 +26,7 @@ export const controls = {
     min: 3, max: 300, whole: true, start: 30,
     stops: [3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 150, 200, 300],
   }),
-  rows: entry("Rows from each", {
+  rows: entry("Rows each", {
     min: 1, max: 500, whole: true, start: 25,
     stops: [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 200, 500],
   }),
@@ -39,13 +39,13 @@ export const controls = {
   noise_sd: entry("SD of noise", {
     min: 0.01, max: 100, start: 1, stops: [0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5],
   }),
-  share: entry("Share of x between people", {
+  share: entry("Level of x", {
     min: 0, max: 1, start: 0, stops: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1],
   }),
-  drift: entry("Drift from row to row", {
+  drift: entry("Drift", {
     min: 0, max: 0.95, start: 0, stops: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95],
   }),
-  arms: choice("Arms to which people are assigned", { 0: "none", 2: "2", 3: "3", 4: "4" }, "0"),
+  arms: choice("Arms, assigned to people", { 0: "none", 2: "2", 3: "3", 4: "4" }, "0"),
   seed: kept(1, { min: 0, max: 2 ** 31 - 1 }),
 };
 
@@ -96,15 +96,17 @@ const NOTES = {
   drift: ({ arms, drift }) => (drift === 0 ? "rows keep nothing" : arms === "0" ? "kept by noise and by x" : "kept by noise"),
 };
 
-export function draw(picture, state, found, { fresh }) {
+export function draw(picture, state, found) {
   drawStudy(picture, state, found);
-  if (!fresh) return;
-  const { stage } = picture.place.play;
+  const { place } = picture, { stage } = place.play;
+  if (place.explored === state) return;
+  place.explored = state;
   for (const name in NOTES) {
     stage.querySelector(`#explore-${name}`).parentElement.say(NOTES[name](state), name === "people" && Boolean(found.refused));
   }
-  stage.querySelector(".explore-code code").textContent = code(state);
-  follow(picture.place, state);
+  const python = document.querySelector(".explore-python pre");
+  if (python) python.textContent = code(state);
+  follow(place, state);
 }
 
 // ---- The run
@@ -147,9 +149,6 @@ export function opens(play, panel) {
   };
   play.runner = runner({ label: "Run it", packages: ["numpy"], begin });
   panel.append(play.runner.node);
-  const held = element("pre", {}, element("code"));
-  const details = element("details", { class: "explore-code" }, element("summary", {}, "The same in Python"), held);
-  play.stage.append(details);
 }
 
 /** What gives the same numbers wherever the book's module is. */

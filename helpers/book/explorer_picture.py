@@ -1,7 +1,7 @@
 """The picture of the design explorer, for readers whose browser runs no scripts.
 
-It shows the stored design from which the explorer sets out. `python -m helpers.book.explorer_picture`
-draws it into `_static/`; a test compares.
+It shows the stored design from which the explorer sets out. `python -m
+helpers.book.explorer_picture` draws it into `_static/`; a test compares.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether everyone can read a page once it has answered: what `glance` sees before, in both themes."""
+"""Whether everyone can read a page once it has answered, in both themes."""
 
 from tools.site.browser import RULES, RUN_AXE, WIDEST, WIDTH
 

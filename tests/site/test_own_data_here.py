@@ -73,8 +73,8 @@ def opened(page, name, content):
     """A file of the reader's own, once its questions are asked."""
     drop(page, name, content)
     page.wait_for_function(
-        "name => document.querySelector('.own-stage > .run .run-words').textContent.startsWith(name)"
-        " && !document.querySelector('.own-questions').hidden",
+        "name => !document.querySelector('.own-questions').hidden"
+        " && document.querySelector('.run-words').textContent.startsWith(name)",
         arg=f"{name},",
     )
 

@@ -24,9 +24,10 @@ SHOWN = """name => {
 }"""
 STARTED = "name => document.getElementById(`play-${name}`)?.play?.times.length > 0"
 ANSWERED = "([name, before]) => document.getElementById(`play-${name}`).play.times.length > before"
-ASIDE = ("Start over", "Link")
+ASIDE = ("Start over", "Link", "Run it")
 KEYS = {
     "range": ["ArrowLeft", "ArrowRight"],
+    "text": ["ArrowUp", "ArrowDown"],
     "radio": ["ArrowRight"],
     "checkbox": ["Space"],
     "button": ["Space"],
@@ -34,8 +35,9 @@ KEYS = {
 FOCUS = """name => {
   const at = document.activeElement;
   if (!document.getElementById(`play-${name}`).contains(at)) return null;
-  const part = at.closest("fieldset, label, button");
-  return {type: at.type, label: (at.type === "range" ? part.firstChild : part).textContent};
+  const part = at.closest("fieldset, .play-slider, label, button");
+  const label = part.matches(".play-slider") ? part.firstChild : part;
+  return {type: at.type, label: label.textContent};
 }"""
 SMALL = """name => [...document.querySelectorAll(`#play-${name} :is(button, label)`)]
   .filter(part => part.getBoundingClientRect().height < 24).map(part => part.outerHTML)"""
@@ -206,7 +208,7 @@ def test_everyone_can_play(live, look):
                 page.keyboard.press(key)
             page.wait_for_function(ANSWERED, arg=[name, before])
         page.keyboard.press("Tab")
-    controls = ".play-slider, .play-tick, .play-choice, .play-button"
+    controls = ".play-slider, .play-tick, .play-choice, .play-button, .run-button"
     assert len(reached) == place.locator(controls).count(), reached
     page.wait_for_function(HEARD, arg=name)  # what is seen has been said
     page.wait_for_function("part => location.hash.startsWith(part)", arg=f"#play-{name}?")

@@ -16,13 +16,35 @@ from pathlib import Path
 from typing import Any
 
 from tools import ROOT
+from tools.live.font_list import font_list
 from tools.live.sources import PYODIDE, CannotFetch, Wheel, believed, fetch, plain_wheels, sha256
-from tools.live.wheels import book_wheel, imported_as, without_compiled
+from tools.live.wheels import (
+    IN_NOTEBOOKS,
+    book_wheel,
+    imported_as,
+    notebooks_wheel,
+    without_compiled,
+)
 
 FOLDER = ROOT / "build/live/pyodide"
 REPACKED = "statsmodels"
-# Where its Python part imports more than it depends on by name.
-BOOK_DEPENDS = ("numpy",)
+BOOK = "dependent-data-by-simulation"
+# What simulates and fits runs on numpy alone; notebooks need the rest of it too, from the start.
+DEPENDS = {
+    BOOK: ("numpy",),
+    IN_NOTEBOOKS: (
+        BOOK,
+        "comm",
+        "formulaic",
+        "ipython",
+        "joblib",
+        "matplotlib",
+        "pandas",
+        "scipy",
+        "threadpoolctl",
+        "tqdm",
+    ),
+}
 
 Fetch = Callable[[str], bytes]
 
@@ -40,10 +62,12 @@ def bring(folder: Path = FOLDER, get: Fetch = fetch) -> dict[str, Any]:
     packages = dict(PYODIDE["packages"])
     for wheel in plain_wheels():
         packages[wheel.name] = bring_plain(folder, wheel, get)
-    name, content = book_wheel()
-    _write(folder / name, content)
-    entry = _entry("dependent-data-by-simulation", name.split("-")[1], name, content, BOOK_DEPENDS)
-    packages[entry["name"]] = entry
+    fonts = font_list((folder / packages["matplotlib"]["file_name"]).read_bytes())
+    for package, (name, content) in ((BOOK, book_wheel()), (IN_NOTEBOOKS, notebooks_wheel(fonts))):
+        _write(folder / name, content)
+        entry = _entry(package, name.split("-")[1], name, content, DEPENDS[package])
+        packages[package] = entry | {"imports": [package.replace("-", "_")]}
+    packages[BOOK]["imports"] = ["helpers"]
     lock = {"info": PYODIDE["info"], "packages": packages}
     _write(folder / "pyodide-lock.json", (json.dumps(lock, indent=1) + "\n").encode())
     kept = {*PYODIDE["runtime"], "pyodide-lock.json"} | {p["file_name"] for p in packages.values()}
@@ -96,6 +120,7 @@ def weights(folder: Path, packages: dict[str, Any]) -> dict[str, Any]:
         "packages": {
             name: {
                 "version": entry["version"],
+                "file": entry["file_name"],
                 "bytes": (folder / entry["file_name"]).stat().st_size,
                 "depends": entry["depends"],
             }

@@ -12,8 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from tools import ROOT
+from tools.live.font_list import WHERE
 
 WHEN = (1980, 1, 1, 0, 0, 0)  # so that the same files make the same bytes
+
+IN_NOTEBOOKS = "helpers-in-notebooks"
 
 STUB = '''\
 """Compiled code that this copy of statsmodels, made for browsers, is without."""
@@ -69,7 +72,10 @@ def book_wheel() -> tuple[str, bytes]:
     }
     files = [(path.as_posix(), (ROOT / path).read_bytes()) for path in _of_the_module()]
     files += [(f"{info}/{file}", text.encode()) for file, text in about.items()]
-    return f"{name}-{project['version']}-py3-none-any.whl", written(files, info)
+    content = written(files, info)
+    # named by what is in it, so that no browser takes an old one from its cache for the new
+    build = f"0x{hashlib.sha256(content).hexdigest()[:10]}"
+    return f"{name}-{project['version']}-{build}-py3-none-any.whl", content
 
 
 def _of_the_module() -> list[Path]:
@@ -81,6 +87,25 @@ def _of_the_module() -> list[Path]:
     else:
         paths = [path.relative_to(ROOT) for path in (ROOT / "helpers").rglob("*")]
     return [p for p in paths if (ROOT / p).is_file() and "__pycache__" not in p.parts]
+
+
+def notebooks_wheel(fonts: bytes) -> tuple[str, bytes]:
+    """The name and the bytes of a wheel that brings what notebooks need along with `helpers`.
+
+    `helpers` loads most of it when it is first used, and a browser cannot fetch packages in the
+    middle of a line; so this one depends on all of them, while the book's own wheel asks for numpy.
+    It also brings matplotlib's list of fonts.
+    """
+    name = IN_NOTEBOOKS.replace("-", "_")
+    about = {
+        "METADATA": f"Metadata-Version: 2.1\nName: {IN_NOTEBOOKS}\nVersion: 1\n",
+        "WHEEL": "Wheel-Version: 1.0\nGenerator: the book\n"
+        "Root-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    info = f"{name}-1.dist-info"
+    files = [(f"{info}/{file}", text.encode()) for file, text in about.items()]
+    files += [(f"{name}/__init__.py", b""), (WHERE, fonts)]
+    return f"{name}-1-py3-none-any.whl", written(files, info)
 
 
 def without_compiled(name: str, content: bytes) -> tuple[str, bytes]:

@@ -30,7 +30,7 @@ export function entry(label, { min, max, whole = false, start, stops }) {
       type: "range", min: 0, max: stops.length - 1, step: 1, "aria-label": label,
     });
     const words = element("label", { class: "play-label", for: id }, label);
-    const note = element("span", { class: "explore-note", id: `${id}-note`, "aria-live": "polite" });
+    const note = element("span", { class: "explore-note", id: `${id}-note` });
     const node = element("div", { class: "play-slider explore-entry" }, words, box, range, note);
     let now = start;
 
@@ -38,12 +38,15 @@ export function entry(label, { min, max, whole = false, start, stops }) {
       const off = stops.map((stop) => Math.abs(stop - now));
       return off.indexOf(Math.min(...off));
     };
-    const tell = (why = "") => {
-      node.classList.toggle("refused", Boolean(why));
-      box.toggleAttribute("aria-invalid", Boolean(why));
-      if (why) box.setAttribute("aria-invalid", "true");
-      note.textContent = why || node.note || "";
+    let crossed = false, about = ""; // refused for what stands at another control; what it says else
+    const write = (text, refused) => {
+      node.classList.toggle("refused", refused);
+      box.setAttribute("aria-invalid", String(refused));
+      if (refused) note.setAttribute("role", "alert");
+      else note.removeAttribute("role");
+      if (note.textContent !== text) note.textContent = text;
     };
+    const tell = (why = "") => write(why || about, Boolean(why) || crossed);
     box.addEventListener("input", () => {
       const { value, why } = understood(box.value, limits);
       tell(why);
@@ -80,12 +83,9 @@ export function entry(label, { min, max, whole = false, start, stops }) {
       }
     };
     node.say = (text, refused = false) => {
-      node.note = text;
-      if (refused || !node.classList.contains("refused") || node.crossed) {
-        node.crossed = refused;
-        node.classList.toggle("refused", refused);
-        if (note.textContent !== text) note.textContent = text;
-      }
+      const own = node.classList.contains("refused") && !crossed;
+      [about, crossed] = [text, refused];
+      if (refused || !own) write(text, refused);
     };
     return { node, show };
   };

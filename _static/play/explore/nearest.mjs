@@ -8,10 +8,12 @@ const closest = (values, wanted, shift = 0) => {
   return off.indexOf(Math.min(...off));
 };
 
+const FEWEST = 4; // rows: with less, what it knows of five is too far away
+
 /** What it says of each strategy; null where the universe has nothing like the reader's study. */
 export function nearest(state, data) {
-  if (oneValueEach(state) || state.share || state.drift) return null;
   const { people, rows, effect, effect_sd, noise_sd } = state;
+  if (oneValueEach(state) || state.share || state.drift || rows < FEWEST) return null;
   const at = {
     people: closest(data.people, people),
     rows: closest(data.rows, rows),

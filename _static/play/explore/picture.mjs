@@ -8,8 +8,8 @@ const PROMISED = 0.05;
 const NARROW_LANE = 24; // px from the top of a lane to what is drawn, under its name
 const DOT = 4.6, RING = 7.5, SQUARE = 6.5;
 
-/** Above this a test is said to cry wolf: chance alone brings an honest one up to about here. */
-export const WOLF = 0.06;
+/** A test is said to cry wolf where it is surely above this. */
+export const WOLF = 0.055;
 
 /** What is known best of a measure: { value, mc, from }, or null. */
 export function known(found, name, measure) {
@@ -35,8 +35,8 @@ function columns({ width, narrow }) {
       power: [2 * each + 34, 2 * each + 34 + bar], covers: width, left: 0,
     };
   }
-  const left = 172, room = width - left - 62, errors = left + room * 0.42;
-  const part = (room * 0.58) / 2, bar = part - 70;
+  const left = 172, room = width - left - 62, errors = left + room * 0.38;
+  const part = (room * 0.62) / 2, bar = part - 68;
   return {
     errors: [left, errors], alarms: [errors + 22, errors + 22 + bar],
     power: [errors + part + 22, errors + part + 22 + bar], covers: width, left,
@@ -88,12 +88,10 @@ export function drawStudy(picture, state, found) {
     pen.line(x(value), bottom, x(value), bottom + 4, "rule");
     pen.text(x(value), bottom + 17, share(value, value ? digits : 0), "small", value ? "middle" : "start");
   }
-  const half = (place) => (place[0] + place[1]) / 2;
   for (const [place, words] of [[col.alarms, percent(a.back(col.alarms[1]))], [col.power, "100%"]]) {
     pen.text(place[0], bottom + 17, "0", "small");
     if (place[1] - place[0] > 44 || narrow) pen.text(place[1], bottom + 17, words, "small", "end");
     pen.line(place[0], bottom, place[1], bottom, "rule");
-    void half;
   }
   legend(pen, picture, found, height - (narrow ? 10 : 6));
 
@@ -208,7 +206,7 @@ function legend(pen, { narrow }, found, y) {
   item((x) => pen.draw("rect", { class: "stored", x: x - 3.25, y: y - 8, width: SQUARE, height: SQUARE }),
     narrow ? "nearest stored" : "nearest stored design");
   if (found.run) item((x) => pen.line(x - 5, y - 4, x + 5, y - 4, "whisker"), narrow ? "2 MC errors" : "two Monte Carlo errors to each side");
-  if (found.floor > 0) item((x) => pen.box(x - 5, y - 10, 10, 10, "fill"), "below the floor");
+  if (found.floor > 0) item((x) => pen.box(x - 5, y - 10, 10, 10, "fill"), narrow ? "floor" : "below the floor");
 }
 
 const round = (value) => Math.round(value * 100) / 100;

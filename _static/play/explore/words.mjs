@@ -1,16 +1,19 @@
 // What the explorer says of a study, in sentences, and what it advises.
 
-import { many, number, percent, share } from "../drawing.mjs";
-import { slopeSd } from "./forms.mjs";
+import { many, percent, share } from "../drawing.mjs";
+import { oneValueEach, slopeSd } from "./forms.mjs";
 import { WOLF, known, wild } from "./picture.mjs";
 
+// in the order in which one is named of those that do equally well
 const SHORT = {
-  ols: "pooled OLS", cluster_robust: "CR1", cluster_robust_cr2: "CR2",
-  random_intercept: "the random intercept", multilevel: "the multilevel model",
-  uncorrelated: "the multilevel model without correlations", two_stage: "two-stage",
-  fixed_effects: "fixed effects",
+  "multilevel": "the multilevel model", "random_intercept": "the random intercept",
+  "two_stage": "two-stage", "cluster_robust_cr2": "CR2", "cluster_robust": "CR1",
+  "uncorrelated": "the multilevel model without correlations", "fixed_effects": "fixed effects",
+  "ols": "pooled OLS",
 };
-const size = (value) => share(value, Math.abs(value) < 0.0995 ? 3 : 2).replace(/0$/, "");
+const ORDER = Object.keys(SHORT);
+const off = (value) => share(value, value < 0.0995 ? 3 : 2);
+const size = (value) => share(value, Math.abs(value) < 0.0995 ? 3 : 2).replace(/\.?0+$/, "") || "0";
 const rate = (value) => percent(value, value < 0.0995 ? 1 : 0);
 const capital = (words) => words[0].toUpperCase() + words.slice(1);
 const list = (words) => words.join(", ").replace(/, ([^,]*)$/, " and $1");
@@ -30,7 +33,7 @@ function beforeIt(state, found) {
     told.push(`${capital(SHORT[worst])} ${cries} in ${rate(alarms.value)} of studies`);
   }
   const finder = ["multilevel", "two_stage", "random_intercept"].find((name) => known(found, name, "power"));
-  if (finder) {
+  if (finder && state.effect) {
     const power = known(found, finder, "power");
     told.push(`${SHORT[finder]} would find your effect of ${size(state.effect)} in ${rate(power.value)}`);
   }
@@ -40,7 +43,7 @@ function beforeIt(state, found) {
 }
 
 function sources({ theory, stored }) {
-  const near = stored && `the nearest of 294 stored designs (${stored.people} people, ${stored.rows} rows, SD ${share(stored.sd, 2).replace(/\.?0+$/, "") || "0"})`;
+  const near = stored && `the nearest of 294 stored designs (${stored.people} people, ${stored.rows} rows, SD ${size(stored.sd)})`;
   if (Object.keys(theory).length) return near ? `So say theory and ${near}.` : "So says theory; the stored universe has no such study.";
   return near ? `So says ${near}.` : "Neither theory nor the stored universe knows of such a study.";
 }
@@ -57,10 +60,13 @@ export function honest(found) {
 function ofRun(state, found) {
   const { done, of } = found.run;
   const lead = done < of ? `After ${many(done)} of ${many(of)} studies: ` : "";
-  const [best, ...others] = honest(found);
-  if (!best) return capital(lead + noneHonest(found));
+  const able = honest(found);
+  if (!able.length) return capital(lead + noneHonest(found));
+  const most = able[0].power, near = (one) => 2 * Math.hypot(one.power.mc, most.mc);
+  const [best, ...level] = able
+    .filter((one) => most.value - one.power.value < near(one))
+    .sort((one, other) => ORDER.indexOf(one.name) - ORDER.indexOf(other.name));
   const power = best.power.value;
-  const level = others.filter((one) => power - one.power.value < 2 * (one.power.mc + best.power.mc));
   const same = level.length ? ` (${list(level.map(({ name }) => SHORT[name]))} ${level.length > 1 ? "do" : "does"} as well)` : "";
   const told = [];
   if (state.effect === 0) {
@@ -79,9 +85,12 @@ function ofRun(state, found) {
 function reach(state, found, { name, power }) {
   const { least } = found.run.strategies[name], { value: real } = known(found, name, "real");
   if (least === null) return "";
-  const words = `four times out of five it finds one of ${size(least)}`;
+  const words = `in four studies out of five it would find one of ${size(least)}`;
   if (power.value >= 0.8 || state.effect === 0) return words;
-  const floor = found.floor / real;
+  // what more rows cannot bring down: people's own effects, or their levels where x is theirs
+  const { level_sd, noise_sd, rows } = state;
+  const floor = oneValueEach(state)
+    ? level_sd / Math.hypot(level_sd, noise_sd / Math.sqrt(rows)) : found.floor / real;
   const more = floor > 0.9 ? "; more people would help, and more rows from each hardly"
     : floor > 0.6 ? "; more people would help most" : "; more people would help, or more rows";
   return words + more;
@@ -94,7 +103,7 @@ function temptation(found) {
     .filter((one) => one.alarms !== undefined && one.alarms - 2 * one.alarms_mc > WOLF && one.real)
     .sort((one, other) => one.printed / one.real - other.printed / other.real)[0];
   if (!tempting) return "";
-  return `${SHORT[tempting.name]} prints an error of ${size(tempting.printed)} where it is ${size(tempting.real)}, and cries wolf in ${rate(tempting.alarms)}`;
+  return `${SHORT[tempting.name]} prints an error of ${off(tempting.printed)} where it is ${off(tempting.real)}, and cries wolf in ${rate(tempting.alarms)}`;
 }
 
 function noneHonest(found) {
@@ -112,6 +121,6 @@ function condition(state) {
   if (varies) parts.push(`people\u2019s effects vary by about ${size(varies)}`);
   else if (state.arms === "0" && state.share < 1) parts.push("everybody has the same effect");
   else parts.push(`people\u2019s levels vary by about ${size(state.level_sd)}`);
-  parts.push(state.drift ? `a row keeps ${number(state.drift, 2).replace(/^0/, "")} of the row before it` : "a row keeps nothing of the row before it");
+  parts.push(state.drift ? `a row keeps ${size(state.drift)} of the row before it` : "a row keeps nothing of the row before it");
   return `this holds if ${list(parts)}`;
 }
