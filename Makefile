@@ -28,7 +28,7 @@ export DATA FORMULA TERM_OF_INTEREST TIME OUT
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book quick test test-all lint serve weight check findings chapter refresh universe bench scale report labs grade env chromium lock clean
+.PHONY: help book live quick test test-all lint serve weight check findings chapter refresh universe bench scale report labs grade env chromium lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -36,8 +36,12 @@ help: ## list these targets
 book: env ## build the website from the notebooks' stored outputs, warnings as errors
 	@rm -rf $(SITE) build/_build/.doctrees
 	$(BIN)/jupyter-book build . --path-output build --all -W -n --keep-going
+	@$(RUN) tools.live.place $(SITE) || true
 	@echo
 	@echo "The book is built. Open $(SITE)/index.html, or run: make serve"
+
+live: env ## put what runs in the reader's browser into the built website (60 MB from PyPI, once)
+	@$(RUN) tools.live.place $(SITE)
 
 quick: lint ## what one runs while writing: format, lint, types, the module, structure, claims, quiz
 	@$(CHECKS) --tier quick $(PYTEST)

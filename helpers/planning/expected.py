@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
 
+from helpers import special
 from helpers.checks import whole_number
 from helpers.errors import InputError
 from helpers.planning.study_plan import StudyPlan
@@ -58,7 +58,7 @@ class Expected:
     def p_values(self, effect: float) -> np.ndarray:
         """(S,), of the test of no effect, were this the true one."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            p = 2 * stdtr(self.df, -np.abs((self.error + effect) / self.std_error))
+            p = 2 * special.stdtr(self.df, -np.abs((self.error + effect) / self.std_error))
         return np.where(np.isfinite(p), p, 1.0)  # a test that has no answer finds nothing
 
     def power(self, effect: float, alpha: float = 0.05) -> float:
@@ -84,7 +84,7 @@ class Expected:
 
     def half_widths(self, alpha: float = 0.05) -> np.ndarray:
         """(S,), of the intervals of 1 - alpha: what an estimate must exceed to be found."""
-        return stdtrit(self.df, 1 - alpha / 2) * self.std_error
+        return special.stdtrit(self.df, 1 - alpha / 2) * self.std_error
 
     def width(self, alpha: float = 0.05) -> tuple[float, float]:
         """Median width of the interval of 1 - alpha, and its Monte Carlo error.

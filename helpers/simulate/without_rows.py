@@ -32,8 +32,8 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr
 
+from helpers import special
 from helpers.checks import whole_number
 from helpers.errors import InputError
 from helpers.simulate.design import Design
@@ -260,7 +260,9 @@ class _Triangles:
         """Make studies of normal numbers z (S, length) and chi-square ones, a list of (S, G)."""
         design, recipe, parts = self.design, self.recipe, self._parts(z)
         coefficients[:] = (
-            ndtr(parts["coefficients"]) if design.coefficients is None else design.coefficients
+            special.ndtr(parts["coefficients"])
+            if design.coefficients is None
+            else design.coefficients
         )
         deviations = _mapped(_listed(parts["deviations"]), recipe.deviation_root)
         own = [coefficients[:, j, None] + deviation for j, deviation in enumerate(deviations)]

@@ -11,8 +11,10 @@ from statistics import median
 from urllib.parse import parse_qsl
 
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.site import playthings
+from tests.site.built import soup
 from tools import ROOT
 from tools.site.browser import CONTRAST, RULES, RUN_AXE, TARGETS, WIDEST, WIDTH
 
@@ -276,13 +278,32 @@ def test_a_finger_drags_ada_and_not_the_page(look, address):
         assert page.evaluate("scrollY") == scrolled
 
 
+def gives_away(page):
+    """The playthings that stand before a question of their own section."""
+    return [
+        place["id"]
+        for place in page.select(".play[id]")
+        if (holder := place.find_parent("section")) is not None
+        for box in place.find_all_next(class_="guess-box")
+        if box.find_parent("section") is holder
+    ]
+
+
+def test_no_plaything_gives_an_answer_away(site):
+    for name in NAMES:
+        assert not (told := gives_away(soup(site / told_of(name).PAGE))), told
+    box, play = '<p class="guess-box"></p>', '<p class="play" id="play-a"></p>'
+    planted = BeautifulSoup(f"<section>{box}{play}{box}</section>", "html.parser")
+    assert gives_away(planted) == ["play-a"]
+
+
 def test_scripts_come_only_where_they_are_needed(site):
     pages = {told_of(name).PAGE for name in NAMES}
     for page in site.rglob("*.html"):
         if "_static" in page.parts:
             continue
         text = page.read_text(encoding="utf-8")
-        has = 'class="play"' in text
+        has = ' data-play="' in text
         assert ("play/start.mjs" in text) == has, page
         assert has or page.relative_to(site).as_posix() not in pages
 
