@@ -139,7 +139,7 @@ def words_of(pages: Sequence[BeautifulSoup], scripts: Sequence[str]) -> set[str]
     for script in scripts:
         # an apostrophe in a comment would be taken for a string's beginning
         for said in re.findall(rf"{STRING}|`[^`]*`", COMMENT.sub(" ", script)):
-            if len(said) < 400:
+            if len(said) < (4000 if said[0] == "`" else 400):  # templates are long
                 words.update(WORD.findall(said))
     return words
 
