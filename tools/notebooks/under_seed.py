@@ -23,6 +23,7 @@ BROUGHT = {
     "pyarrow": "load_universe",
     "joblib": "run_simulation load_universe",
     "threadpoolctl": "run_simulation load_universe",
+    "tqdm": "run_simulation load_universe",
     "statsmodels": "statsmodels sm smf",
     "matplotlib": "matplotlib plt",
 }
