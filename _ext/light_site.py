@@ -40,6 +40,13 @@ THEME_FIRST = (
     'd.theme=m==="auto"?(matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light"):m'
 )
 """Light or dark, before anything is painted: the one script that stands in a page."""
+MEASURES_EACH = re.compile(r"\.forEach\((\w)=>\{\1\.tabIndex=([^{};]+\?0:-1)\}\)")
+MEASURES_ALL = (
+    r".forEach((\1,first,all)=>{if(!first)[...all].map(\1=>[\1,\2])"
+    r".forEach(([\1,now])=>{if(\1.tabIndex!==now)\1.tabIndex=now})})"
+)
+"""The theme asks each cell of code whether it scrolls and says so at once, so that the browser has
+to lay out the page anew for the next: all are asked first, and told afterwards."""
 PRELOADED = ("text.woff", "title.woff", "sans.woff")
 UNUSED = (
     *("vendor", "locales", "scripts/*.map", "styles/*.map", "sphinx-thebe.*", "thebelab*"),
@@ -126,9 +133,6 @@ class Lightener:
             if file not in {STYLES, *DROPPED_STYLES, *self.styles}:
                 self.styles.append(file)
             _take_out(link)
-        made = page.new_tag("link", rel="stylesheet", href=_static(name, STYLES))
-        page.head.append(made)
-        page.head.append("\n")
 
     def _gather_scripts(self, name: str, page: BeautifulSoup) -> None:
         for link in page.select('link[rel="preload"][as="script"]'):
@@ -151,7 +155,10 @@ class Lightener:
         page.head.append("\n")
 
     def _first_in_head(self, name: str, page: BeautifulSoup) -> None:
-        """Say first what may run, in which light the page stands, and which fonts to fetch."""
+        """Say first what may run, in which light the page stands, which style and fonts to fetch.
+
+        Nothing is painted before the style has come, so that it is asked for before all else.
+        """
         for old in page.select(
             'meta[http-equiv="Content-Security-Policy"], link[rel="preload"][as="font"], '
             'meta[name="docsearch:language"], meta[name="docsearch:version"]'
@@ -173,6 +180,7 @@ class Lightener:
             link = page.new_tag("link", rel="preload", href=_static(name, f"fonts/{file}"))
             link.attrs |= {"as": "font", "type": "font/woff", "crossorigin": ""}
             first.insert_after("\n", link)
+        first.insert_after("\n", page.new_tag("link", rel="stylesheet", href=_static(name, STYLES)))
 
     def modules(self) -> list[str]:
         """The text of the site's own scripts."""
@@ -193,6 +201,7 @@ class Lightener:
         parts = self._remembered(SCRIPTS, self.scripts)
         made = "\n;".join((self.static / file).read_text(encoding="utf-8") for file in parts)
         made = re.sub(r"^//# sourceMappingURL=.*$", "", made, flags=re.MULTILINE)
+        made = MEASURES_EACH.sub(MEASURES_ALL, made)
         (self.static / SCRIPTS).write_text(made, encoding="utf-8")
         return made
 

@@ -37,9 +37,9 @@ def found_in_words(plan: StudyPlan, expected: Expected) -> str:
     S = len(expected.error)
     power, alarms = expected.power(plan.effect), expected.power(0.0)
     return (
-        f"{sizes_in_words(plan)} {expected.strategy} finds an effect of {plan.effect:g} in "
-        f"{power:.1%} of studies (MC error {share_error(power, S):.1%}); false alarms: "
-        f"{alarms:.1%} ({share_error(alarms, S):.1%})."
+        f"{sizes_in_words(plan)}: {REGISTRY[expected.strategy].label} finds an effect of "
+        f"{plan.effect:g} in {power:.1%} of studies (MC error {share_error(power, S):.1%}); "
+        f"false alarms: {alarms:.1%} ({share_error(alarms, S):.1%})."
     )
 
 

@@ -47,6 +47,7 @@ def linked(source: Path, target: Path) -> None:
 
 
 def _link(source: str, target: str) -> None:
+    Path(target).unlink(missing_ok=True)
     try:
         os.link(source, target)
     except OSError:
