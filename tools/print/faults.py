@@ -18,6 +18,8 @@ LEFT, RIGHT, BOTTOM, TOP = 25 * MM, (210 - 25) * MM, 22 * MM, (297 - 24) * MM
 FOOT, HEAD = BOTTOM - 5 * MM, TOP + 3 * MM
 """Below and above lie the number of the page and the running head."""
 SHARP = 200
+LETTERS = 10.5
+"""Points of the text, as `paper.css` has it."""
 SLACK = 1.5
 DEPTH = 6
 """How far the last line's letters and indices may hang."""
@@ -48,6 +50,7 @@ def faults(made: Printed, html: str) -> list[str]:
         *_captions_alone(made.pdf, soup),
         *(fault for page in range(1, len(made.pdf.pages) + 1) for fault in _on(made.pdf, page)),
         *_orphans(made.pdf),
+        *_shrunk(made.pdf),
     ]
 
 
@@ -133,3 +136,10 @@ def _orphans(pdf: Pdf) -> Iterator[str]:
         texts = [one for one in pdf.texts(page) if BOTTOM - SLACK < one.y < below]
         if not texts and not any(one.y < below for one in pdf.pictures(page)):
             yield f"orphan: page {page}, {title} stands alone at its foot"
+
+
+def _shrunk(pdf: Pdf) -> Iterator[str]:
+    """All pages made smaller, as browsers do where something is wider than the paper."""
+    pages = range(1, len(pdf.pages) + 1)
+    if not any(abs(one.size - LETTERS) < 0.03 for page in pages for one in pdf.texts(page)):
+        yield f"shrunk: no letters of {LETTERS} points; something is wider than the paper"
