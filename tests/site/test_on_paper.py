@@ -111,8 +111,8 @@ def test_two_pages_are_printed_without_a_fault(small, look):
     assert [title for title, *_ in pdf.outline][:2] == ["A book", "1. One: which?"]
     assert pdf.places["intro"] < pdf.places["one"] < pdf.places["solutions"]
     contents = bare("".join(text.letters for text in pdf.texts(2)))
-    assert f"1.One:which?{pdf.places['one']}" in contents
-    assert f"Solutions{pdf.places['solutions']}" in contents
+    assert f"1.one:which?{pdf.places['one']}" in contents
+    assert f"solutions{pdf.places['solutions']}" in contents
     (picture,) = [one for page in range(1, len(pdf.pages) + 1) for one in pdf.pictures(page)]
     assert picture.dots_an_inch == pytest.approx(204, abs=1)
 
@@ -133,13 +133,14 @@ PLANTED = {
     "what is too large": {
         "torn": ("height: 94.1px", "height: 1200px"),
         "dots an inch": ("width: 188.2px", "width: 400px"),
-        "beyond the right": (AFTER, AFTER + FAR),
-        "beyond the left": (AFTER, AFTER + "<p style='margin-left: -40px'>Left.</p>"),
-        "small": (AFTER, AFTER + SMALL),
+        "beyond the left": (AFTER, "<p style='margin-left: -40px'>A situation.</p>" + AFTER),
+        "lost: Left": (AFTER, AFTER + "<p style='margin-left: -60px'>Left.</p>"),
     },
-    "what makes all small": {
-        "shrunk": ("width: 188.2px", "margin-left: 500px; width: 188.2px"),
+    "what is too wide": {
+        "shrunk": (AFTER, AFTER + FAR),
+        "lost: beyond": (AFTER, AFTER),
     },
+    "what is too small": {"small": (AFTER, AFTER + SMALL)},
 }
 
 

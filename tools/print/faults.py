@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from tools.print.pdf_file import Pdf, Text
 from tools.print.printing import Printed
@@ -17,6 +17,8 @@ LEFT, RIGHT, BOTTOM, TOP = 25 * MM, (210 - 25) * MM, 22 * MM, (297 - 24) * MM
 """The type area that `paper.css` leaves on a page."""
 FOOT, HEAD = BOTTOM - 5 * MM, TOP + 3 * MM
 """Below and above lie the number of the page and the running head."""
+BLOCKS = "p, h1, h2, h3, h4, pre, td, th, dt, dd, li"
+"""What holds words that are set together."""
 SHARP = 200
 LETTERS = 10.5
 """Points of the text, as `paper.css` has it."""
@@ -46,6 +48,7 @@ def faults(made: Printed, html: str) -> list[str]:
         *made.troubles,
         *_missing_headings(made.pdf, soup),
         *_solutions_out_of_place(made.pdf, soup),
+        *_lost_words(made.pdf, soup),
         *_missing_pictures(made.pdf, soup),
         *_captions_alone(made.pdf, soup),
         *(fault for page in range(1, len(made.pdf.pages) + 1) for fault in _on(made.pdf, page)),
@@ -55,8 +58,8 @@ def faults(made: Printed, html: str) -> list[str]:
 
 
 def bare(words: str) -> str:
-    """Words without what may be lost where a line ends."""
-    return re.sub(r"[\s\u00ad\ufffd]", "", unicodedata.normalize("NFKC", words))
+    """Words without spaces, which are lost where a line ends, and without capitals."""
+    return re.sub(r"[\s\u00ad\ufffd]", "", unicodedata.normalize("NFKC", words)).casefold()
 
 
 def _missing_headings(pdf: Pdf, soup: BeautifulSoup) -> Iterator[str]:
@@ -78,6 +81,27 @@ def _solutions_out_of_place(pdf: Pdf, soup: BeautifulSoup) -> Iterator[str]:
     for solution in soup.select("#solutions .solution-of"):
         if solution["id"] not in answered:
             yield f"solution: no exercise leads to {solution['id']}"
+
+
+def _lost_words(pdf: Pdf, soup: BeautifulSoup) -> Iterator[str]:
+    """What the page says and the print does not: a browser leaves out what lies off the paper."""
+    pages = (pdf.texts(page) for page in range(1, len(pdf.pages) + 1))
+    said = bare("".join(one.letters for page in pages for one in page if FOOT < one.y < HEAD))
+    for block in soup.select(BLOCKS):
+        if block.select_one(f"math, {BLOCKS}"):
+            continue
+        for words in _between_numbers(block):
+            if bare(words) not in said:
+                yield f"lost: {' '.join(words.split())[:80]}"
+
+
+def _between_numbers(block: Tag) -> list[str]:
+    """What a block says, without the numbers of pages, which come later."""
+    words = "".join(
+        "\0" if text.parent.get("class") == ["page"] else text
+        for text in block.find_all(string=True)
+    )
+    return words.split("\0")
 
 
 def _missing_pictures(pdf: Pdf, soup: BeautifulSoup) -> Iterator[str]:
