@@ -23,8 +23,8 @@ PAGE = """<html><head><meta content="default-src 'self'; script-src 'self'"/>
 <script src="../_static/play/start.mjs?v=2" type="module"></script>
 <script src="../_static/live/run.mjs?v=2" type="module"></script>
 <meta content="https://example.org/a.png" property="og:image"/>
-</head><body><article class="bd-article"><a href="../_images/a.png"><img src="../_images/a.webp"/></a>
-</article></body></html>"""
+</head><body><article class="bd-article">
+<a href="../_images/a.png"><img src="../_images/a.webp"/></a></article></body></html>"""
 SEARCH = """const [{ found }, answer] = await Promise.all([
   import("./ranking.mjs"), fetch(`${root}_static/search/sections.json`),
 ]);
@@ -166,11 +166,12 @@ def test_the_search_answers_from_the_folder(unpacked, look):
 
 @slow
 def test_what_moves_moves_once_the_command_serves_the_folder(opened, look):
-    page, wrong = seen(look, opened, "chapters/iid.html")
-    page.locator("#play-iid").scroll_into_view_if_needed()
-    page.wait_for_selector("#play-iid .play-stage svg, #play-iid .play-stage canvas")
+    page, wrong = seen(look, opened, "intro.html")
+    page.wait_for_selector("#play-home.live")
     assert not wrong and not page.locator(".from-folder:visible").count()
-    assert page.locator("form.guess:visible").count()
+    page.goto(opened + "chapters/iid.html")
+    page.wait_for_selector("form.guess >> visible=true")
+    assert not wrong
     page.close()
 
 
