@@ -119,6 +119,9 @@ function draw(after = "") {
       given.map((one) => [made("a", { href: `${one.href}#${one.id}` }, one.question), one.text,
         one.sure ? `${one.sure}%` : "", one.right === null ? "not yet settled" : (one.right ? "yes" : "no") + dotsOf(one)])));
   }
+  if (!records.length) {
+    rest.append(made("p", {}, made("a", { href: `${book.boxes[0].href}#${book.boxes[0].id}` }, "The first question")));
+  }
   rest.append(made("div", { class: "guess-do" },
     ...(given.length ? [button("Download the guesses", download)] : []),
     button("Delete all that is kept", confirmDeletion)));

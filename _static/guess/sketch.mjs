@@ -31,25 +31,16 @@ function paper(about) {
 const tidy = (number) => (Number.isInteger(number) ? 1 : Number(`1e-${String(number).split(".")[1].length}`));
 const height = ({ from, to }, value) => Math.min(1, Math.max(0, (value - from) / (to - from)));
 
-/** Put a dot into a column; its number stands above it, below, or at a side. */
-function put(column, about, value, kind, side = "") {
+/** Put a dot into a column; its number stands above it, or below. */
+function put(column, about, value, kind, below = false) {
   let dot = column.querySelector(`.${kind}`);
   if (!dot) {
     dot = made("span", { class: `sketch-dot ${kind}`, "aria-hidden": "true" }, made("span"));
     column.append(dot);
   }
-  const at = height(about, value);
-  dot.style.insetBlockEnd = `${100 * at}%`;
-  for (const one of ["below", "left", "right"]) dot.classList.toggle(one, one === (side || (at > 0.86 && "below")));
+  dot.style.insetBlockEnd = `${100 * height(about, value)}%`;
+  dot.classList.toggle("below", below);
   return dot;
-}
-
-/** Where the numbers of two dots in one column stand, so that neither covers the other. */
-function sides(about, mine, truth) {
-  const [a, b] = [height(about, mine), height(about, truth)], near = Math.abs(a - b);
-  if (near < 0.14 || (near < 0.3 && (Math.min(a, b) < 0.14 || Math.max(a, b) > 0.86))) return ["left", "right"];
-  const free = (at, low) => (low ? (at > 0.14 ? "below" : "") : "");
-  return [free(a, a < b), free(b, b < a)];
 }
 
 /** Join the dots of each list by a line. */
@@ -140,9 +131,9 @@ export class Sketch {
 export function sketched(about, said) {
   const { node, columns, lines } = paper(about);
   columns.forEach((column, i) => {
-    const [mine, truth] = sides(about, said[i], about.right[i]);
-    put(column, about, said[i], "mine", mine).firstChild.textContent = inUnits(about, said[i]);
-    put(column, about, about.right[i], "truth", truth).firstChild.textContent = inUnits(about, about.right[i]);
+    const low = said[i] < about.right[i]; // the upper of two numbers stands above its dot
+    put(column, about, said[i], "mine", low).firstChild.textContent = inUnits(about, said[i]);
+    put(column, about, about.right[i], "truth", !low).firstChild.textContent = inUnits(about, about.right[i]);
     column.classList.toggle("near", isNear(about, said[i], i));
   });
   join(lines, about, { mine: said, truth: about.right });

@@ -103,12 +103,11 @@ SIX = {"at": "CR2", "finding": "robust-six-cr2", "times": 100}
     ],
 )
 def test_planted_in_a_sketch(new, told):
-    guesses = copy.deepcopy(GUESSES)
-    [entry] = [
-        one for one in guesses["robust_standard_errors"] if "six districts, how" in one["box"]
-    ]
+    chapter = copy.deepcopy(GUESSES["robust_standard_errors"])
+    [entry] = [one for one in chapter if "six districts, how" in one["box"]]
     entry["sketch"] |= SKETCH | new
-    assert any(told in fault for fault in faults(guesses)), faults(guesses)
+    found = faults({"robust_standard_errors": chapter})
+    assert any(told in fault for fault in found), found
 
 
 def test_a_box_is_found_with_its_text_on_one_line():
@@ -120,12 +119,12 @@ def test_a_box_is_found_with_its_text_on_one_line():
 
 def planted(old: str, **new: object) -> list[str]:
     """The faults of the list in which the entry of one box of `iid` is changed."""
-    guesses = copy.deepcopy(GUESSES)
-    [entry] = [one for one in guesses["iid"] if one["box"].startswith(old)]
+    chapter = copy.deepcopy(GUESSES["iid"])
+    [entry] = [one for one in chapter if one["box"].startswith(old)]
     entry |= new
     for name in [name for name, value in entry.items() if value is None]:
         del entry[name]
-    return faults(guesses)
+    return faults({"iid": chapter})
 
 
 LINE = {"from": 0, "to": 0.4, "step": 0.05, "close": 0.1}

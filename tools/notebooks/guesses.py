@@ -1,7 +1,7 @@
 """The boxes "Before you run it": what each asks of a reader on the site, and what is right.
 
-`chapters/guesses.yml` lists the boxes that take a choice, a number on a line or a sketch; every other
-box takes a line of her own, which she judges herself. The shape of an entry stands in
+`chapters/guesses.yml` lists the boxes that take a choice, a number on a line or a sketch; every
+other box takes a line of her own, which she judges herself. The shape of an entry stands in
 chapters/guesses.schema.json; the rules that no schema can say stand here.
 """
 

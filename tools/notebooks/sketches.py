@@ -16,7 +16,7 @@ BREAK = re.compile(rf"^(?:#{{1,6}} |(?P<box>:{{3,}}\{{admonition\}} {TITLE}$))",
 NUMBER = re.compile(r"[-−]?[\d,]*\.?\d+")
 
 Table = dict[tuple[str, str], str]
-"""The cells of a table by the names of row and column; of several names the parts are joined by /."""
+"""The cells of a table by the names of row and column; parts of a name are joined by /."""
 
 
 def number_in(text: str | float) -> float:
