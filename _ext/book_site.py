@@ -31,11 +31,14 @@ logger = logging.getLogger(__name__)
 
 
 def address_from_environment(app: Sphinx, config: Config) -> None:
-    """Let GITHUB_REPOSITORY (owner/name) replace the address of `_config.yml`."""
+    """Let GITHUB_REPOSITORY (owner/name) replace the address of `_config.yml`; name it to pages."""
     repository = os.environ.get("GITHUB_REPOSITORY", "").strip()
     if repository:
         server = os.environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
         config.html_theme_options["repository_url"] = f"{server}/{repository}"
+    if address := config.html_theme_options.get("repository_url"):
+        branch = config.html_theme_options.get("repository_branch", "main")
+        config.myst_substitutions["labs_folder"] = f"[`labs`]({address}/tree/{branch}/labs#readme)"
 
 
 def drop_unused_scripts(
