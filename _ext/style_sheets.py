@@ -23,6 +23,14 @@ IMPORT = re.compile(r"@import\s+[\"']([^\"']+)[\"']\s*;?")
 INSIDE = ("@media", "@supports", "@layer", "@container")
 WORD = re.compile(r"[\w-]+")
 COMMENT = re.compile(r"(?:^|(?<=\s))//[^\n]{0,300}$|/\*\*.*?\*/", re.DOTALL | re.MULTILINE)
+SOONER = {
+    ".admonition p.admonition-title~*": "",
+    "div.admonition p.admonition-title~*": "div.admonition > :not(p.admonition-title)",
+    ".admonition.sidebar p.admonition-title~*": "",
+    "div.admonition.sidebar p.admonition-title~*": "",
+}
+"""Selectors of the theme that have the browser look at all siblings of every word of code, and what
+says the same of boxes, whose title comes first; nothing where the book has no such part."""
 
 
 def rules(sheet: str) -> Iterator[tuple[str, str | None]]:
@@ -86,7 +94,8 @@ def cut(sheet: str, words: set[str]) -> str:
         elif head.startswith("@"):
             kept.append(f"{head}{{{' '.join(body.split())}}}")
         else:
-            met = [one for one in selectors(head) if _met(one, words)]
+            met = [SOONER.get(one, one) for one in selectors(head) if _met(one, words)]
+            met = [one for one in met if one]
             if met and body.strip():
                 kept.append(f"{','.join(met)}{{{' '.join(body.split())}}}")
     return "\n".join(kept)

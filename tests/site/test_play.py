@@ -17,6 +17,7 @@ from tests.site import playthings
 from tests.site.built import soup
 from tools import ROOT
 from tools.site.browser import CONTRAST, RULES, RUN_AXE, TARGETS, WIDEST, WIDTH
+from tools.site.files import pages_of
 
 NAMES = sorted(file.stem for file in (ROOT / "tests/site/playthings").glob("[a-z]*.py"))
 WIDE, PHONE = (1280, 900), (390, 844)
@@ -54,9 +55,10 @@ STATE = "name => document.getElementById(`play-${name}`).play.state"
 COUNT = "name => document.getElementById(`play-${name}`).play.times.length"
 STARTED = "name => document.getElementById(`play-${name}`)?.play?.times.length > 0"
 ANSWERED = "([name, before]) => document.getElementById(`play-${name}`).play.times.length > before"
-ASIDE = ("Start over", "Link")
+ASIDE = ("Start over", "Link", "Run it")
 KEYS = {
     "range": ["ArrowLeft", "ArrowRight"],
+    "text": ["ArrowUp", "ArrowDown"],
     "radio": ["ArrowRight"],
     "checkbox": ["Space"],
     "button": ["Space"],
@@ -64,8 +66,9 @@ KEYS = {
 FOCUS = """name => {
   const at = document.activeElement;
   if (!document.getElementById(`play-${name}`).contains(at)) return null;
-  const part = at.closest("fieldset, label, button");
-  return {type: at.type, label: (at.type === "range" ? part.firstChild : part).textContent};
+  const part = at.closest("fieldset, .play-slider, label, button");
+  const label = part.matches(".play-slider") ? part.firstChild : part;
+  return {type: at.type, label: label.textContent};
 }"""
 SMALL = """name => [...document.querySelectorAll(`#play-${name} :is(button, label)`)]
   .filter(part => part.getBoundingClientRect().height < 24).map(part => part.outerHTML)"""
@@ -243,7 +246,7 @@ def test_everyone_can_play(live, look):
                 page.keyboard.press(key)
             page.wait_for_function(ANSWERED, arg=[name, before])
         page.keyboard.press("Tab")
-    controls = ".play-slider, .play-tick, .play-choice, .play-button"
+    controls = ".play-slider, .play-tick, .play-choice, .play-button, .run-button"
     assert len(reached) == place.locator(controls).count(), reached
     page.wait_for_function(HEARD, arg=name)  # what is seen has been said
     page.wait_for_function("part => location.hash.startsWith(part)", arg=f"#play-{name}?")
@@ -299,13 +302,11 @@ def test_no_plaything_gives_an_answer_away(site):
 
 def test_scripts_come_only_where_they_are_needed(site):
     pages = {told_of(name).PAGE for name in NAMES}
-    for page in site.rglob("*.html"):
-        if "_static" in page.parts:
-            continue
-        text = page.read_text(encoding="utf-8")
+    for page in pages_of(site):
+        text = (site / page).read_text(encoding="utf-8")
         has = ' data-play="' in text
         assert ("play/start.mjs" in text) == has, page
-        assert has or page.relative_to(site).as_posix() not in pages
+        assert has or page not in pages
 
 
 def test_the_statistics_are_right(look, address, site):

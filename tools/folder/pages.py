@@ -21,6 +21,8 @@ SEARCH = "_static/search/page.mjs"
 RANKING, SECTIONS = "_static/search/ranking.mjs", "_static/search/sections.json"
 ASKS_FOR = ('import("./ranking.mjs")', "fetch(`${root}_static/search/sections.json`)")
 """What the search's script fetches, which a page of a folder has to have at hand."""
+NOT_HERE = "_static/live/"
+"""Scripts that offer to run Python in the browser, which the folder has not."""
 LOADER = "_static/from_folder.js"
 SAID = (
     '<p class="from-folder">You read this from a folder. For what moves, and takes your guesses: '
@@ -58,6 +60,8 @@ def in_folder(html: str, name: str, site: Path, alone: dict[str, str]) -> str:
 
     def instead(tag: re.Match[str]) -> str:
         path = posixpath.normpath(posixpath.join(posixpath.dirname(name), urlsplit(tag[1]).path))
+        if path.startswith(NOT_HERE):
+            return ""
         if path in alone:
             return f'<script defer="" src="{up}{_script(path)}"></script>'
         return f'<meta name="module" content="{tag[1]}"/>'

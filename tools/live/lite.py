@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import nbformat
+from nbformat import NotebookNode
 
 from tools import ROOT
 from tools.labs.lab_notebooks import labs, students_version
@@ -82,7 +82,7 @@ def closure(names: Iterable[str], packages: dict[str, Any]) -> set[str]:
     found: set[str] = set()
     todo = list(names)
     while todo:
-        name = todo.pop()
+        name = todo.pop().lower().replace("_", "-")
         if name not in found:
             found.add(name)
             todo += packages[name]["depends"]
@@ -122,9 +122,16 @@ def write_source(source: Path) -> None:
     there = set(runnable())
     for path in notebooks():
         if path.stem in there:
-            shown = chapter_for_jupyter(read(path))
-            (contents / path.name).write_text(nbformat.writes(shown) + "\n", encoding="utf-8")
-    glossary = nbformat.writes(glossary_notebook()) + "\n"
-    (contents / "glossary.ipynb").write_text(glossary, encoding="utf-8")
+            _write(contents / path.name, chapter_for_jupyter(read(path)))
+    _write(contents / "glossary.ipynb", glossary_notebook())
     for name in labs():
         (contents / "labs" / f"{name}.ipynb").write_text(students_version(name), encoding="utf-8")
+
+
+def _write(path: Path, notebook: NotebookNode) -> None:
+    """Write a notebook with each text in one piece.
+
+    A server puts the lines of a file's texts together; here there is none, and JupyterLab's table
+    of contents trips over texts that come in pieces.
+    """
+    path.write_text(json.dumps(notebook, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -45,14 +45,12 @@ def chapter_for_jupyter(notebook: NotebookNode) -> NotebookNode:
 
 def glossary_notebook() -> NotebookNode:
     """The glossary as a notebook of its own, a heading for each word, so that links lead to it."""
-    cells, lines = [], GLOSSARY.read_text(encoding="utf-8").splitlines()
-    for line in lines:
+    cells, inside = [], False
+    for line in GLOSSARY.read_text(encoding="utf-8").splitlines():
         if line.startswith("```"):
-            continue
-        if line and line[0] not in " #" and not line.startswith(("Each word", "{")):
-            cells.append(f"### {line}")
+            inside = not inside
         elif line:
-            cells.append(line.strip())
+            cells.append(f"### {line}" if inside and line[0] != " " else line.strip())
     notebook = nbformat.v4.new_notebook(metadata={"kernelspec": dict(KERNEL)})
     notebook.cells = [nbformat.v4.new_markdown_cell(plain("\n\n".join(cells)))]
     notebook.cells[0].id = "glossary"
@@ -68,7 +66,7 @@ def _said(role: re.Match) -> str:
     kind, held = role[1], " ".join(role[2].split())
     words, _, target = held.rstrip(">").partition(" <") if held.endswith(">") else (held, "", held)
     if kind == "term":
-        return f"[{words}](glossary.ipynb#{heading_id(target)})"
+        return f"[{words}](glossary.ipynb#{heading_id(_entries()[target.lower()])})"
     if kind == "doc":
         name = target.rsplit("/", 1)[-1]
         known = {path.stem: path for path in notebooks()}
@@ -86,6 +84,15 @@ def _said(role: re.Match) -> str:
 def heading_id(text: str) -> str:
     """The anchor that JupyterLab gives a heading."""
     return text.replace(" ", "-")
+
+
+@cache
+def _entries() -> dict[str, str]:
+    """The glossary's words as it writes them, by their small letters."""
+    text, found = GLOSSARY.read_text(encoding="utf-8"), {}
+    for block in re.findall(r"^```\{glossary\}\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        found |= {line.lower(): line for line in block.splitlines() if line and line[0] != " "}
+    return found
 
 
 @cache

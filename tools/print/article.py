@@ -153,8 +153,31 @@ def _to_fill_in(form: Tag, soup: BeautifulSoup) -> Tag:
             first, last = _ends(form, line)
             marked = soup.new_tag("span", attrs={"class": "between"})
             asked.extend([" ", first, " ", marked, " ", last])
+        elif fields.select_one(".guess-paper"):
+            made.append(_to_sketch_on(json.loads(form["data-guess"]), soup))
         elif not fields.select("label"):
             asked.extend([" ", soup.new_tag("span", attrs={"class": "to-write-on"})])
+    return made
+
+
+def _to_sketch_on(about: dict, soup: BeautifulSoup) -> Tag:
+    """A small empty plot with a column for each dot."""
+    unit = "%" if about.get("unit") == "%" else ""
+    plot = soup.new_tag("div", attrs={"class": "to-sketch-on"})
+    ends = soup.new_tag("div", attrs={"class": "ends"})
+    plot.append(ends)
+    for end in (about["to"], about["from"]):
+        ends.append(_span(soup, f"{end:g}{unit}"))
+    for name in about["dots"]:
+        column = soup.new_tag("div", attrs={"class": "column"})
+        column.append(_span(soup, name))
+        plot.append(column)
+    return plot
+
+
+def _span(soup: BeautifulSoup, words: str) -> Tag:
+    made = soup.new_tag("span")
+    made.string = words
     return made
 
 

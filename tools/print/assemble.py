@@ -72,12 +72,9 @@ def assembled(site: Path, parts: list[Part]) -> str:
             chapters.append(chapter)
     if solutions:
         chapters.append(_all_solutions(home, solutions))
-    body = [
-        _title_page(home, address),
-        _contents(home, parts, prints, chapters),
-        _about_paper(home, address, bool(solutions)),
-        *chapters,
-    ]
+    contents = _contents(home, parts, prints, chapters)
+    contents.append(_about_paper(home, address, bool(solutions)))
+    body = [_title_page(home, address), contents, *chapters]
     sheet = (ROOM / "paper.css").read_text(encoding="utf-8") + _running_heads(chapters)
     title = escape(home.h1.get_text(strip=True))
     return (
@@ -120,9 +117,7 @@ def _title_page(home: BeautifulSoup, address: str) -> Tag:
     return made
 
 
-def _contents(
-    soup: BeautifulSoup, parts: list[Part], prints: Prints, chapters: list[Tag]
-) -> Tag:
+def _contents(soup: BeautifulSoup, parts: list[Part], prints: Prints, chapters: list[Tag]) -> Tag:
     by_id = {chapter["id"]: chapter for chapter in chapters}
     often = Counter(_words(heading) for chapter in chapters for heading in chapter.select("h1, h2"))
     made = soup.new_tag("nav", attrs={"class": "contents", "style": "page: p-contents"})
