@@ -111,5 +111,6 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", add_search)
     app.connect("builder-inited", bring_files)
-    app.connect("build-finished", finish_site)
+    # the theme writes the colours of code when a build has finished: these have to be there first
+    app.connect("build-finished", finish_site, priority=900)
     return SAFE

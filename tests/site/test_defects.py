@@ -155,6 +155,10 @@ LOOKS = """() => {
       - table.closest("details").getBoundingClientRect().left;
     if (room < 8) told.push(`glued to the border: ${table.textContent.slice(0, 40)}`);
   }
+  for (const word of all("article .highlight pre span:not(:empty)")) {
+    const channels = style(word, "color").match(/\\d+/g).map(Number);
+    if (Math.max(...channels) < 130) told.push(`too dark: ${word.textContent}`);
+  }
   for (const note of all("article .highlight :is(.c1, .cm)")) {
     const [red, green, blue] = style(note, "color").match(/\\d+/g).map(Number);
     if (Math.max(red, green) - blue > 60) told.push(`glaring: ${note.textContent}`);
@@ -189,6 +193,7 @@ def test_looks_that_are_wrong_are_seen(address, page):
         "tbody th { text-align: right !important }",
         "details.solution :is(.cell_output, .output) { margin: 0 0 0 -3rem !important }",
         ".c1 { color: yellow !important }",
+        ".nf { color: #06287e !important }",
     ):
         page.goto(f"{address}chapters/iid.html", wait_until="domcontentloaded")
         page.add_style_tag(content=f".bd-article {rule}")
