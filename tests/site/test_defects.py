@@ -143,6 +143,13 @@ def test_what_is_code_stays_code():
     assert str(again) == once
 
 
+def test_only_exercises_have_solutions():
+    box = '<details class="hide"><summary><p>Show code cell content</p></summary></details>'
+    repair(page := parsed(f"<section id='exercises'>{box}</section>{box}"), Path())
+    assert [part.get_text() for part in page.select("p")] == ["Show the solution", "Show the code"]
+    assert len(page.select(".solution")) == 1
+
+
 LOOKS = """() => {
   const style = (part, what) => getComputedStyle(part)[what];
   for (const box of document.querySelectorAll("details")) box.open = true;
