@@ -31,14 +31,11 @@ logger = logging.getLogger(__name__)
 
 
 def address_from_environment(app: Sphinx, config: Config) -> None:
-    """Let GITHUB_REPOSITORY (owner/name) replace the address of `_config.yml`; name it to pages."""
+    """Let GITHUB_REPOSITORY (owner/name) replace the address of `_config.yml`."""
     repository = os.environ.get("GITHUB_REPOSITORY", "").strip()
     if repository:
         server = os.environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
         config.html_theme_options["repository_url"] = f"{server}/{repository}"
-    if address := config.html_theme_options.get("repository_url"):
-        branch = config.html_theme_options.get("repository_branch", "main")
-        config.myst_substitutions["labs_folder"] = f"[`labs`]({address}/tree/{branch}/labs#readme)"
 
 
 def drop_unused_scripts(
@@ -111,6 +108,6 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", add_search)
     app.connect("builder-inited", bring_files)
-    # the theme writes the colours of code when a build has finished: these have to be there first
+    # after the theme, which writes the colours of code at this event
     app.connect("build-finished", finish_site, priority=900)
     return SAFE

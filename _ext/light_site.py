@@ -32,6 +32,9 @@ DROPPED_SCRIPTS = {
 """Boxes that open do so without a script; the search has an index of its own."""
 ACTS = {"window.print()": "print", "toggleFullScreen()": "fullscreen"}
 """What the theme's buttons say they do, and the word for it that `acts.mjs` knows."""
+ENGINE = '.engine, script[type="module"][src*="_static/live/"]:not([src*="run_here"])'
+"""What only pages have on which Python may run: the class, or a script of `_static/live/`, but for
+the one that opens notebooks elsewhere."""
 THEME_FIRST = (
     'var d=document.documentElement.dataset,m=localStorage.getItem("mode")||"auto";d.mode=m;'
     'd.theme=m==="auto"?(matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light"):m'
@@ -59,18 +62,25 @@ def digest(text: str | bytes) -> str:
     return hashlib.sha256(body).hexdigest()[:10]
 
 
-def policy() -> str:
-    """What a page may load and run: its own site, and the one script that stands in it."""
+def policy(engine: bool = False) -> str:
+    """What a page may load and run: its own site, and the one script that stands in it.
+
+    Parameters
+    ----------
+    engine : bool
+        Whether Python may run on it, in a worker of the site's own.
+    """
     first = base64.b64encode(hashlib.sha256(THEME_FIRST.encode()).digest()).decode()
+    scripts = ["'self'", *(["'wasm-unsafe-eval'"] if engine else []), f"'sha256-{first}'"]
     return "; ".join(
         (
             "default-src 'self'",
-            f"script-src 'self' 'wasm-unsafe-eval' 'sha256-{first}'",
+            f"script-src {' '.join(scripts)}",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",
             "connect-src 'self' data: blob:",
-            "worker-src 'self' blob:",
+            "worker-src 'self'" if engine else "worker-src 'none'",
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'self'",
@@ -161,7 +171,7 @@ class Lightener:
             page.html["data-theme"] = "light"  # for readers without scripts
         first = page.new_tag("script")  # `_gather_scripts` has taken out that of the theme
         first.string = THEME_FIRST
-        may = page.new_tag("meta", content=policy())
+        may = page.new_tag("meta", content=policy(page.select_one(ENGINE) is not None))
         may["http-equiv"] = "Content-Security-Policy"
         place = page.head.find("meta", charset=True)
         fonts = [file for file in PRELOADED if (self.static / "fonts" / file).exists()]

@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 import helpers
 from helpers.strategies import REGISTRY
 
+DOWNLOADS = {".ipynb": "Notebook (.ipynb)", ".md": "Text (.md)", ".pdf": "Print, or PDF"}
 PICTURE_SCALE = 2  # figures are stored at twice the size they are shown at
 
 
@@ -138,6 +139,8 @@ def name_controls(page: BeautifulSoup) -> None:
         seen = button.get_text(" ", strip=True)
         if seen and seen.lower() not in button["aria-label"].lower():
             del button["aria-label"]
+    for ending in page.select(".dropdown-download-buttons .btn__text-container"):
+        ending.string = DOWNLOADS.get(ending.get_text(strip=True), ending.get_text(strip=True))
     for button in page.select("button, a.btn"):
         if not button.get_text(strip=True) and not button.get("aria-label"):
             title = button.get("title") or button.get("data-bs-title")

@@ -23,6 +23,7 @@ EITHER = re.compile(r":(?:is|where)\(((?:[^()]|\([^()]*\))*)\)")
 IMPORT = re.compile(r"@import\s+[\"']([^\"']+)[\"']\s*;?")
 INSIDE = ("@media", "@supports", "@layer", "@container")
 WORD = re.compile(r"[\w-]+")
+COMMENT = re.compile(r"(?:^|(?<=\s))//[^\n]{0,300}$|/\*\*.*?\*/", re.DOTALL | re.MULTILINE)
 SOONER = {
     ".admonition p.admonition-title~*": "",
     "div.admonition p.admonition-title~*": "div.admonition > :not(p.admonition-title)",
@@ -142,9 +143,11 @@ def words_of(pages: Sequence[BeautifulSoup], scripts: Sequence[str]) -> set[str]
             if part.get("id"):
                 words.add(part["id"])
     for script in scripts:
-        for said in re.findall(rf"{STRING}|`[^`]*`", script):
-            if len(said) < 400:
-                words.update(WORD.findall(said))
+        # an apostrophe in a comment is taken for a string's beginning: so once without comments
+        for text in (script, COMMENT.sub(" ", script)):
+            for said in re.findall(rf"{STRING}|`[^`]*`", text):
+                if len(said) < (4000 if said[0] == "`" else 400):  # templates are long
+                    words.update(WORD.findall(said))
     return words
 
 

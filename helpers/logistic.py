@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
 
 from helpers.checks import numbers, whole_number
 from helpers.engine import refusals
@@ -261,6 +260,8 @@ def _refuse_separation(
     They do if some combination of them is never negative where all succeed, never positive where
     none does, zero where both occur, and not zero throughout: a linear programme.
     """
+    from scipy.optimize import linprog
+
     size = np.abs(X).max(axis=0)
     rows = X / np.where(size > 0, size, 1)
     all_yes, all_no = y == n, y == 0

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pandas.api.typing import DataFrameGroupBy
-from scipy.special import stdtrit
 
+from helpers import special
 from helpers.errors import InputError
 
 _COLUMNS = (
@@ -138,7 +138,7 @@ def _measured(t: pd.DataFrame, alpha: float) -> dict[str, pd.Series]:
     error = t["estimate"] - t["truth"]
     with np.errstate(invalid="ignore", divide="ignore"):
         statistic = t["estimate"] / t["std_error"]
-        half = stdtrit(t["df"], 1 - alpha / 2) * t["std_error"]
+        half = special.stdtrit(t["df"], 1 - alpha / 2) * t["std_error"]
     tested = t["p_value"].notna()
     return {
         "error": error,

@@ -312,7 +312,7 @@ def label_lines(ax: Axes) -> Axes:
     handles, labels = ax.get_legend_handles_labels()
     if (legend := ax.get_legend()) is not None:
         legend.remove()
-    ax.get_figure(root=True).draw_without_rendering()  # type: ignore[union-attr]  # lays it out
+    _whole_figure(ax).draw_without_rendering()  # lays it out
     lines: list[Any] = [handle[0] if isinstance(handle, tuple) else handle for handle in handles]
     ends = [_last_seen(ax, line.get_xydata()) for line in lines]
     size = FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points()
@@ -445,6 +445,14 @@ def _axes(ax: Axes | None) -> Axes:
     return plt.subplots()[1]
 
 
+def _whole_figure(ax: Axes) -> Any:
+    """The figure that axes are part of, though they stand in a part of it.
+
+    Asked in a way that the matplotlib of browsers knows too, which is older.
+    """
+    return ax.figure.figure
+
+
 def _last_seen(ax: Axes, points: np.ndarray) -> tuple[float, float]:
     """The last point, from left to right, that lies inside the axes; any if none does."""
     points = points[np.isfinite(points).all(axis=1)]
@@ -458,7 +466,7 @@ def _last_seen(ax: Axes, points: np.ndarray) -> tuple[float, float]:
 def _lifts(ax: Axes, ends: Sequence[tuple[float, float]], apart: float) -> np.ndarray:
     """How far labels move up, in points, so that those at one place across lie so far apart."""
     places = np.array([ax.transData.transform(end) for end in ends]).reshape(-1, 2)
-    dpi = ax.get_figure(root=True).dpi  # type: ignore[union-attr]
+    dpi = _whole_figure(ax).dpi
     across, heights = places[:, 0].round(), places[:, 1] * 72 / dpi
     lifts = np.zeros(len(ends))
     for place in np.unique(across):

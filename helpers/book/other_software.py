@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtr
 
+from helpers import special
 from helpers.data import FOLDER
 from helpers.errors import InputError
 from helpers.fit import Fit
@@ -71,7 +71,9 @@ def numbers(section: str, *fits: Any) -> pd.DataFrame:
         else:
             lines[row["software"]] = about["estimate"], row["std_error"], row["df"]
     table = pd.DataFrame.from_dict(lines, orient="index", columns=NUMBERS)
-    table["p_value"] = 2 * stdtr(table["df"], -(table["estimate"] / table["std_error"]).abs())
+    table["p_value"] = 2 * special.stdtr(
+        table["df"], -(table["estimate"] / table["std_error"]).abs()
+    )
     table["rule"] = [row["rule"] for row in about["rows"]]
     return table
 

@@ -16,8 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.special import chdtrc
-
+from helpers import special
 from helpers.engine.inference import LeastSquares
 from helpers.engine.likelihood import (
     FreeParts,
@@ -153,7 +152,7 @@ def mixture_p_value(statistic: float, mixture: Sequence[tuple[float, int]]) -> f
     On no degrees of freedom chi-squared is always zero.
     """
     return sum(
-        weight * (float(statistic <= 0) if df == 0 else float(chdtrc(df, statistic)))
+        weight * (float(statistic <= 0) if df == 0 else float(special.chdtrc(df, statistic)))
         for weight, df in mixture
     )
 

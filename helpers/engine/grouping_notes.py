@@ -11,8 +11,8 @@ from itertools import combinations, permutations
 
 import numpy as np
 import pandas as pd
-from scipy.special import fdtrc
 
+from helpers import special
 from helpers.engine.level_rows import LevelLabels
 
 _SHARE = 0.5  # of levels that are seen with one level of the other: from here on it looks nested
@@ -94,7 +94,7 @@ def alike_in_cells(groupings: Sequence[LevelLabels], residuals: np.ndarray) -> t
         n = np.bincount(codes)
         between = (np.bincount(codes, residuals) ** 2 / n).sum()
         noise = (residuals @ residuals - between) / within
-        if fdtrc(len(pairs), within, between / len(pairs) / noise) < _SURE:
+        if special.fdtrc(len(pairs), within, between / len(pairs) / noise) < _SURE:
             notes.append(
                 f"Rows that share a level of {outer.name!r} and of {inner.name!r} are more alike "
                 f"than this model has it. If labels of {inner.name!r} count anew in each "

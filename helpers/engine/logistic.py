@@ -13,7 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, gammaln, logsumexp
+
+from helpers import special
 
 _STEP = 3e-4  # for derivatives, in working units
 _MODES, _MODE_STEPS = 1e-9, 60  # how exactly a cluster's likeliest u is found
@@ -149,7 +150,7 @@ def _minus_log_likelihood(
     fixed = np.einsum("snk,bsk->bsn", rows.X, theta[..., :-1])
     u, curvature = np.broadcast_to(start, (*sd.shape, start.shape[-1])).copy(), None
     for _ in range(_MODE_STEPS):
-        p = expit(fixed + sd[..., None] * rows.each_row(u))
+        p = special.expit(fixed + sd[..., None] * rows.each_row(u))
         slope = sd[..., None] * rows.by_cluster(rows.y - rows.n * p) - u
         curvature = 1 + sd[..., None] ** 2 * rows.by_cluster(rows.n * p * (1 - p))
         step = np.clip(slope / curvature, -1, 1)
@@ -165,7 +166,7 @@ def _minus_log_likelihood(
         odds = fixed + sd[..., None] * rows.each_row(at)
         given = rows.by_cluster(rows.y * odds - rows.n * _log_one_more(odds))
         part[...] = given - at**2 / 2 + node**2 + np.log(weight)
-    of_clusters = logsumexp(parts, axis=0) + np.log(apart) - np.log(2 * np.pi) / 2
+    of_clusters = special.logsumexp(parts, axis=0) + np.log(apart) - np.log(2 * np.pi) / 2
     return -of_clusters.sum(axis=-1), u
 
 
@@ -196,4 +197,4 @@ def _log_one_more(odds: np.ndarray) -> np.ndarray:
 
 def _ways(y: np.ndarray, n: np.ndarray) -> np.ndarray:
     """Logarithms of the number of ways in which y of n trials can succeed."""
-    return gammaln(n + 1) - gammaln(y + 1) - gammaln(n - y + 1)
+    return special.gammaln(n + 1) - special.gammaln(y + 1) - special.gammaln(n - y + 1)

@@ -15,8 +15,8 @@ from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri, stdtrit
 
+from helpers import special
 from helpers.checks import number
 from helpers.engine import pooled
 from helpers.engine.columns import ChunkColumns
@@ -98,7 +98,7 @@ def _table(found: _Predicted, offset: np.ndarray, index: pd.Index, level: float)
     std_error, df, p = np.sqrt(np.maximum(found.variance, 0.0)), found.df, (1 + level) / 2
     usable = df > 0
     with np.errstate(all="ignore"):
-        quantile = np.where(np.isinf(df), ndtri(p), stdtrit(df, p))
+        quantile = np.where(np.isinf(df), special.ndtri(p), special.stdtrit(df, p))
     half = np.where(usable, quantile * std_error, np.nan)
     value = found.value + offset
     columns = {

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
+from helpers import special
 from helpers.engine import random_effects, smallmatrix
 from helpers.engine.criterion import CriterionPoint, ProfiledCriterion
 from helpers.engine.inference import OneGrouping, SeveralGroupings
@@ -56,7 +56,7 @@ def profile_intervals(fitted: OneGrouping | SeveralGroupings, level: float) -> p
     covariance = random_effects.random_covariance(fitted.rows, fitted.result)
     sd, corr = random_effects.sd_and_correlation(covariance)
     model = _Model.of(fitted)
-    beyond = float(ndtri((1 + level) / 2))
+    beyond = float(special.ndtri((1 + level) / 2))
     rows = []
     for bar, block in zip(model.bars, model.evaluate.blocks.slices):
         for i, term in enumerate(bar.names):

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtr, stdtrit
 
+from helpers import special
 from helpers.engine.cluster_data import ClusterData
 from helpers.engine.conditional_effects import conditional_sd
 from helpers.engine.contrasts import parse_contrast
@@ -308,8 +308,8 @@ def coefficient_table(
     usable &= np.isfinite(df) | normal
     with np.errstate(all="ignore"):
         statistic = np.where(usable, (estimate - null) / std_error, np.nan)
-        half = np.where(usable, stdtrit(df, 0.975) * std_error, np.nan)
-        p_value = np.where(usable, 2 * stdtr(df, -np.abs(statistic)), np.nan)
+        half = np.where(usable, special.stdtrit(df, 0.975) * std_error, np.nan)
+        p_value = np.where(usable, 2 * special.stdtr(df, -np.abs(statistic)), np.nan)
     columns = {
         "estimate": estimate,
         "std_error": std_error,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtr
 
+from helpers import special
 from helpers.engine import pooled
 from helpers.engine.crossproducts import Crossproducts
 from helpers.errors import InputError
@@ -368,4 +368,4 @@ def drift(e: np.ndarray, codes: np.ndarray, clock: np.ndarray) -> tuple[float, f
     if len(sums) < 3 or size <= 0:
         return 0.0, 1.0
     ratio = sums.mean() / (sums.std(ddof=1) / np.sqrt(len(sums)))
-    return float(d @ t / size), float(2 * stdtr(len(sums) - 1, -abs(ratio)))
+    return float(d @ t / size), float(2 * special.stdtr(len(sums) - 1, -abs(ratio)))

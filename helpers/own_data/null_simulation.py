@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtr
 
+from helpers import special
 from helpers.checks import whole_number
 from helpers.engine import pooled, refusals
 from helpers.engine.crossproducts import CLUSTERS_AT_ONCE, Crossproducts
@@ -92,7 +92,7 @@ def null_simulation(
             if of < 0:
                 raise InputError(f"{label(name)} has no intercept to test.")
             t = np.abs(result.estimate[:, of] / result.std_error[:, of])
-            rejected[name] += int((2 * stdtr(result.df[:, of], -t) < 0.05).sum())
+            rejected[name] += int((2 * special.stdtr(result.df[:, of], -t) < 0.05).sum())
     share = np.array([rejected[name] for name in strategies]) / studies
     error = np.sqrt(np.maximum(share * (1 - share), 1 / studies) / studies)
     return pd.DataFrame({"rejected": share, "rejected_mc": error}, index=list(strategies))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtr
 
+from helpers import special
 from helpers.engine import pooled
 from helpers.engine.crossproducts import Crossproducts, Units
 from helpers.own_data.question import Question
@@ -68,5 +68,5 @@ def within_and_between(question: Question) -> Slopes | None:
     except np.linalg.LinAlgError:
         return None
     within, more = fit.estimate[0, j], fit.estimate[0, k]
-    p = 2 * stdtr(fit.df[0, k], -abs(more / fit.std_error[0, k]))
+    p = 2 * special.stdtr(fit.df[0, k], -abs(more / fit.std_error[0, k]))
     return Slopes(float(within), float(within + more), float(p))

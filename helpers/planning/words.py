@@ -43,6 +43,40 @@ def found_in_words(plan: StudyPlan, expected: Expected) -> str:
     )
 
 
+def application_in_words(plan: StudyPlan, answer: Answer, seed: int) -> str:
+    """Why a study has the size it has, for an application or a preregistration.
+
+    Parameters
+    ----------
+    plan : StudyPlan
+        The study.
+    answer : Answer
+        Of the strategy that the study will be analysed with.
+    seed : int
+        Of the simulated studies.
+    """
+    each = plan.rows_are
+    n = plan.equal_rows
+    rows = f"{n} {each} in each" if n else f"{plan.sizes.sum()} {each} in all"
+    lost = f" Of the {each}, {plan.dropout:.0%} are expected to be lost." if plan.dropout else ""
+    arms = ""
+    if plan.level == "arm":
+        arms = f", {plan.n_treated} of them in the treated arm,"
+    sds = f"SDs of {plan.intercept_sd:g} between clusters"
+    if plan.level != "arm":
+        sds += f" in level and {plan.slope_sd:g} in the effect"
+    return (
+        f"The study has {plan.n_clusters} clusters{arms} with {rows}.{lost} We suppose {sds}, and "
+        f"of {plan.noise_sd:.3g} between {each} of a cluster. An effect of {plan.effect:g} is then "
+        f"found, two-sided at the 5% level, by {REGISTRY[answer.strategy].label} in "
+        f"{answer.power:.1%} of {answer.n_studies:,} simulated studies (Monte Carlo standard error "
+        f"{answer.power_mc:.1%}); where there is no effect, the same test finds one in "
+        f"{answer.false_alarms:.1%} ({answer.false_alarms_mc:.1%}). Its 95% interval is "
+        f"{answer.width:.3g} wide in the middle one of these studies. Simulated with the book "
+        f"Dependent Data by Simulation, seed {seed}."
+    )
+
+
 def pilot_in_words(told: PilotTells, power: float) -> str:
     """What a pilot leaves open."""
     (low_sd, high_sd), (low, high) = told.between_sd, told.clusters

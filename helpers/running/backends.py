@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import pandas as pd
 from helpers.errors import InputError
 
 BACKENDS = ("loky", "threading", "dask")  # joblib's others cannot hand over results as they come
+IN_BROWSER = sys.platform == "emscripten"  # where there are no processes: Pyodide
 SECONDS_TO_CONNECT = 10  # to a scheduler that does not answer
 SECONDS_FOR_DASK = 30  # to what accepts the connection and then says nothing; for workers to start
 
@@ -40,7 +42,7 @@ def results(
     n_jobs : int
         As joblib counts them; a Dask cluster has workers of its own.
     backend : {"loky", "threading", "dask"}
-        Where they are done; one job at a time stays here.
+        Where they are done; one job at a time stays here, as all do in a browser.
     scheduler : str or None
         The address of the Dask cluster's scheduler.
 
@@ -49,7 +51,7 @@ def results(
     InputError
         Where a process was killed, or no Dask cluster is at work.
     """
-    if n_jobs == 1 and backend != "dask":
+    if backend != "dask" and (n_jobs == 1 or IN_BROWSER):
         yield from (job() for job in jobs)
         return
     import joblib

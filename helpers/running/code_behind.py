@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import scipy
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -45,6 +44,8 @@ def code_digest(module: str, package: Path = PACKAGE) -> str:
 
     They change with the versions of numpy, whose generators do, and of scipy too.
     """
+    import scipy
+
     digest = hashlib.sha1(f"numpy {np.__version__}, scipy {scipy.__version__}".encode())
     for path in files_behind(module, package):
         content = path.read_bytes()

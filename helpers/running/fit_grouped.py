@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtr
 
+from helpers import special
 from helpers.checks import true_or_false
 from helpers.engine.crossproducts import crossproducts_of_studies
 from helpers.engine.formula import Bar, Formula, Term, grouping_in_words, in_words, parse_formula
@@ -241,7 +241,7 @@ def _table(
     S, k = estimate.shape
     truth = dict(zip(TERMS, studies.design.coefficients))
     with np.errstate(all="ignore"):
-        p_value = 2 * stdtr(df, -np.abs(estimate / std_error))
+        p_value = 2 * special.stdtr(df, -np.abs(estimate / std_error))
     table = {
         "design": repr(studies.design),
         "study": np.repeat(np.arange(S), k),

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
-from scipy.special import stdtr
 
+from helpers import special
 from helpers.engine.crossproducts import Crossproducts, crossproducts_of_studies, stacked
 from helpers.engine.kenward_roger import check_df
 from helpers.engine.starts import starts_needed
@@ -63,7 +63,7 @@ class StudyFits:
     @property
     def p_value(self) -> np.ndarray:
         """(S, k), of the t-test of a coefficient of zero."""
-        return 2 * stdtr(self.df, -np.abs(self.estimate / self.std_error))
+        return 2 * special.stdtr(self.df, -np.abs(self.estimate / self.std_error))
 
     def with_errors(self, correction: str | None = None, *, df: str = "satterthwaite") -> StudyFits:
         """The same multilevel fits with other errors, and no second search for the variances.

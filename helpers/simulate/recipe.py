@@ -6,8 +6,8 @@ import math
 from itertools import accumulate
 
 import numpy as np
-from scipy.special import ndtr
 
+from helpers import special
 from helpers.simulate.design import Correlations, Design
 
 
@@ -50,7 +50,7 @@ class Recipe:
         """Make studies of the numbers z, shape (S, length), and write them into the arrays."""
         parts = self._parts(z)
         coefficients[:] = (
-            ndtr(parts["coefficients"])
+            special.ndtr(parts["coefficients"])
             if self.design.coefficients is None
             else self.design.coefficients
         )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betainc, betaln, stdtrit
 
+from helpers import special
 from helpers.checks import Numbers, numbers
 from helpers.errors import InputError
 from helpers.theory.any_strategy import false_alarm_rate
@@ -198,7 +198,7 @@ def cluster_level_false_alarm_rate_exact(
     between = np.asarray(_inflation(n, 0.0, 1.0, icc))
     within = 1 - numbers("icc", icc, -1, 1)
     df, inner = G * n - 2, G * (n - 1)
-    k = stdtrit(df, 0.975) ** 2 / df
+    k = special.stdtrit(df, 0.975) ** 2 / df
     at, weight = np.polynomial.legendre.leggauss(600)
     widest = np.arccos(np.sqrt(k / (1 + k)))
     # the beta variable as a squared cosine: its density is then smooth, and many clusters have all
@@ -209,11 +209,11 @@ def cluster_level_false_alarm_rate_exact(
     )
     half = np.maximum(widest - least, 0) / 2
     angle = least + half * (at + 1)
-    density = 2 * np.sin(angle) ** (G - 3) / np.exp(betaln(0.5, (G - 2) / 2))
+    density = 2 * np.sin(angle) ** (G - 3) / np.exp(special.betaln(0.5, (G - 2) / 2))
     room = between * ((1 + k) * np.cos(angle) ** 2 - k)
     share = room / (room + k * within + (room + k * within == 0))
     chance = np.where(
-        inner > 0, betainc(np.where(inner > 0, inner / 2, 1), (G - 1) / 2, share), room > 0
+        inner > 0, special.betainc(np.where(inner > 0, inner / 2, 1), (G - 1) / 2, share), room > 0
     )
     rate = np.asarray((weight * half * density * chance).sum(axis=-1))
     return plain(rate)

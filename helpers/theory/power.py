@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import nctdtr, stdtrit
 
+from helpers import special
 from helpers.checks import Numbers, numbers
 from helpers.errors import InputError
 from helpers.theory.forms import count, form, plain
@@ -50,9 +50,9 @@ def t_test_power(
     if np.any(variance == 0):
         raise InputError("variance must be above 0: an estimate that never errs needs no test.")
     shift = np.abs(numbers("effect", effect)) / np.sqrt(variance)
-    limit = stdtrit(df, 1 - numbers("alpha", alpha, 1e-12, 1 - 1e-12) / 2)
+    limit = special.stdtrit(df, 1 - numbers("alpha", alpha, 1e-12, 1 - 1e-12) / 2)
     # nctdtr has no number for tails far too small to matter here, the smaller one above all
-    below, above = (np.nan_to_num(nctdtr(df, shift, at)) for at in (-limit, limit))
+    below, above = (np.nan_to_num(special.nctdtr(df, shift, at)) for at in (-limit, limit))
     return plain(1 - above + below)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import special
 
+from helpers import special
 from helpers.checks import Numbers
 from helpers.errors import InputError
 from helpers.theory.any_strategy import false_alarm_rate, printed_over_true

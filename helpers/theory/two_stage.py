@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import gammaln, kve
 
+from helpers import special
 from helpers.checks import Numbers
 from helpers.errors import InputError
 from helpers.theory.forms import count, form, plain, sd, sizes
@@ -164,7 +164,13 @@ def _median_of_mean(G: float, nu: float, slope: float, noise: float) -> float:
 def _log_characteristic(v: np.ndarray, nu: float) -> np.ndarray:
     """Logarithm of the characteristic function of t over sqrt(nu), nu degrees of freedom, at v."""
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        log = np.log(2) + nu / 2 * np.log(v / 2) + np.log(kve(nu / 2, v)) - v - gammaln(nu / 2)
+        log = (
+            np.log(2)
+            + nu / 2 * np.log(v / 2)
+            + np.log(special.kve(nu / 2, v))
+            - v
+            - special.gammaln(nu / 2)
+        )
     # near 0 the Bessel function is too large for a float, and the curve is a normal variable's
     near_zero = -(v**2) / (2 * (nu - 2)) if nu > 2 else 0
     return np.where(np.isfinite(log), log, near_zero)

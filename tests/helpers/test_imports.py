@@ -30,7 +30,7 @@ def test_importing_helpers_loads_no_library():
 def test_using_helpers_loads_no_heavy_library():
     loaded = loaded_by(f"from helpers import {', '.join(helpers.__all__)}")
     assert not loaded & {*HEAVY, "joblib", "formulaic"}
-    assert {"numpy", "pandas", "scipy"} <= loaded
+    assert {"numpy", "pandas"} <= loaded
     code = (
         "import sys; from helpers import *; print(*[m for m in sys.modules if m == 'scipy.stats'])"
     )
@@ -50,6 +50,13 @@ def test_the_planner_helps_before_it_loads_numpy_and_answers_without_pandas():
     words = ["--clusters", "9", "--per-cluster", "8", "--effect", "1", "--studies", "100"]
     loaded = loaded_by(f"{plan}line.main({words})")
     assert "numpy" in loaded and not loaded & {*HEAVY, "pandas"}
+
+
+def test_what_simulates_and_fits_needs_numpy_alone():
+    parts = "simulate strategies theory engine.many_studies running.fit_studies planning.search"
+    loaded = loaded_by("; ".join(f"import helpers.{part}" for part in parts.split()))
+    assert "numpy" in loaded
+    assert not loaded & {*HEAVY, "scipy", "pandas", "joblib", "threadpoolctl", "tqdm"}
 
 
 def test_every_name_is_found_and_listed():

@@ -22,13 +22,17 @@ FETCHED = {
 }
 
 
+NOT_PAGES = ("_static", "live")
+"""Folders whose HTML is not the book's: drawings, and JupyterLite, from `make live`."""
+
+
 def pages_of(site: Path) -> list[str]:
     """Every page a reader can come to, the ones that only send on to another left out."""
     found = sorted(page.relative_to(site) for page in site.rglob("*.html"))
     return [
         page.as_posix()
         for page in found
-        if page.parts[0] != "_static" and not sends_on(site / page)
+        if page.parts[0] not in NOT_PAGES and not sends_on(site / page)
     ]
 
 
@@ -50,7 +54,7 @@ def file_faults(site: Path) -> list[str]:
     soups = {
         page: BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
         for page in sorted(site.rglob("*.html"))
-        if "_static" not in page.parts
+        if page.relative_to(site).parts[0] not in NOT_PAGES
     }
     anchors = {
         page: {tag.get("id") or tag.get("name") for tag in soup.select("[id], a[name]")}
@@ -65,6 +69,8 @@ def file_faults(site: Path) -> list[str]:
         ]
         faults += [f"{page.relative_to(site).as_posix()}: {fault}" for fault in told]
     for sheet in sorted(site.rglob("*.css")):
+        if sheet.relative_to(site).parts[0] == "live":
+            continue
         for address in re.findall(
             r"(?:url\(|@import)\s*[\"']?((?:https?:)?//[^\"')\s]+)",
             sheet.read_text(encoding="utf-8", errors="replace"),
