@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from helpers.running.whole_file import written_whole
+from tools.folder.offer import OFFERED
 from tools.folder.pages import extra_files, folder_styles, in_folder, scripts
 from tools.labs.zipped import zipped
 
@@ -54,7 +55,7 @@ def files(site: Path) -> Iterator[tuple[str, bytes]]:
                 lambda picture: picture[1] + (".webp" if picture[1][8:] in lighter else ".png"),
                 file.read_text(encoding="utf-8"),
             )
-            found[name] = in_folder(html, name, alone).encode()
+            found[name] = in_folder(OFFERED.sub("", html), name, alone).encode()
     for name in sorted(found):
         yield f"{FOLDER}/{name}", found[name]
 
