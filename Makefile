@@ -28,7 +28,7 @@ export DATA FORMULA TERM_OF_INTEREST TIME OUT
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book live pdf zip offer quick test test-all lint serve weight check findings chapter refresh universe bench scale report labs grade env chromium lock clean
+.PHONY: help book live pdf zip offer quick test test-all lint serve weight check findings chapter refresh universe bench ranges scale report labs grade env chromium lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -93,6 +93,9 @@ universe: env ## make the dense universe's table anew (a quarter of an hour; res
 
 bench: env ## measure what the README claims about speed and memory
 	@$(RUN) benchmarks
+
+ranges: env ## the module's quick tests on the oldest and newest numpy, pandas and scipy allowed: make ranges END=oldest
+	@$(RUN) tools.setup.ranges $(END) $(PYTEST)
 
 scale: env ## measure fits of up to a hundred million rows, for the appendix that shows them (2 GB of disk, minutes)
 	@$(RUN) benchmarks.scale

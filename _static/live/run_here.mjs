@@ -1,7 +1,7 @@
 // Run here: opens a chapter or a lab in JupyterLite, which lies in the site itself.
 //
 // A button beside the rocket, and one beside each lab that can be downloaded. Pressed, it says how
-// much will be loaded; then it fetches the large files into the browser's cache, so that one sees
+// much will be loaded; then it fetches the large files into the cache of the browser, so that one sees
 // how far it is, and opens the notebook, which finds them there.
 
 const ROOT = new URL(document.documentElement.dataset.content_root || "./", document.baseURI);
@@ -77,7 +77,7 @@ async function offer(notebook, what) {
     const all = megabytes(total + there.run.jupyterlab);
     words.textContent =
       `The notebook opens in this browser with Python and its libraries: about ${all} MB, once; later visits ` +
-      `take most of it from the browser's cache. Nothing is installed, and nothing you do there is sent anywhere. ` +
+      `take most of it from the cache. Nothing is installed, and nothing you do there is sent anywhere. ` +
       `What you change is kept in this browser until you clear its data; File, Download saves a copy.`;
     go.addEventListener("click", () => load(files, { notebook, bar, heard, go, stop }));
   } else {
@@ -125,7 +125,7 @@ function button(notebook, what, label, classes) {
 const page = location.pathname.match(/\/chapters\/(\w+)\.html$/)?.[1];
 const rocket = document.querySelector(".dropdown-launch-buttons");
 if (rocket && page && page !== "labs") {
-  rocket.before(button(page, "this chapter", null, "btn btn-sm run-here"));
+  rocket.before(button(page, "this chapter", null, "run-here"));
 }
 for (const link of document.querySelectorAll("a.lab-download")) {
   const name = link.getAttribute("href").match(/(\w+)\.ipynb$/)[1];

@@ -367,7 +367,9 @@ def test_run_here_says_what_it_loads_shows_how_far_it_is_and_opens(
     page.click(".run-here-go")
     page.wait_for_url("**/live/run/notebooks/index.html?path=iid.ipynb")
     heard = page.evaluate("sessionStorage.getItem('said')").split("|")
-    assert 5 < len(heard) < 15 and heard[-1].startswith("Opening"), heard
+    steps = [[int(number) for number in re.findall(r"\d+", words)] for words in heard]
+    assert 5 < len(steps) < 15 and steps == sorted(steps), heard
+    assert steps[-1][0] == steps[-1][1], heard
     context.close()
 
 

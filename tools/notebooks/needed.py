@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import symtable
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
@@ -137,6 +138,17 @@ def needed(lines: Sequence[Line], place: int) -> list[int]:
             wanted -= line.surely
             wanted |= line.uses
     return kept[::-1]
+
+
+def needed_alone(notebook: NotebookNode) -> NotebookNode:
+    """The notebook with nothing in its cells but the lines that some finding needs."""
+    lines, alone = lines_of(notebook), deepcopy(notebook)
+    stating = [place for place, line in enumerate(lines) if line.findings]
+    kept = sorted(set().union(*(needed(lines, place) for place in stating)))
+    for index, cell in enumerate(alone.cells):
+        if cell.cell_type == "code":
+            cell.source = "\n".join(lines[p].source for p in kept if lines[p].cell == index)
+    return alone
 
 
 def _of_cell(index: int, cell: NotebookNode) -> Iterator[Line]:
