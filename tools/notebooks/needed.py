@@ -100,7 +100,7 @@ def lines_of(notebook: NotebookNode) -> list[Line]:
             dice |= line.makes
         line.changes |= (dice & line.uses).union(*(altering.get(name, ()) for name in line.uses))
         if line.function:
-            altering |= {name: line.changes & line.later for name in line.makes}
+            altering |= dict.fromkeys(line.makes, line.changes & line.later)
         if later:
             for name in line.makes:
                 meant[name] = meant.get(name, set()) | later
