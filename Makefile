@@ -28,7 +28,7 @@ export DATA FORMULA TERM_OF_INTEREST TIME OUT
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book live quick test test-all lint serve weight check findings chapter refresh universe bench ranges scale report labs grade env chromium lock clean
+.PHONY: help book live pdf zip offer quick test test-all lint serve weight check findings chapter refresh universe bench ranges scale report labs grade env chromium lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -42,6 +42,15 @@ book: env ## build the website from the notebooks' stored outputs, warnings as e
 
 live: env ## put what runs in the reader's browser into the built website (60 MB from PyPI, once)
 	@$(RUN) tools.live.place $(SITE)
+
+pdf: chromium book ## print the whole book as build/book.pdf, solutions at the end, and say what is wrong with it
+	@$(RUN) tools.print.book $(SITE) build/book.pdf
+
+zip: book ## pack the website as build/book.zip, to be read from a folder without a network
+	@$(RUN) tools.folder.book $(SITE) build/book.zip
+
+offer: pdf zip ## put both into the website and have its first page lead to them: what is published
+	@$(RUN) tools.folder.offer $(SITE) build/book.pdf build/book.zip
 
 quick: lint ## what one runs while writing: format, lint, types, the module, structure, claims, quiz
 	@$(CHECKS) --tier quick $(PYTEST)

@@ -108,5 +108,6 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", add_search)
     app.connect("builder-inited", bring_files)
-    app.connect("build-finished", finish_site)
+    # after the theme, which writes the colours of code at this event
+    app.connect("build-finished", finish_site, priority=900)
     return SAFE

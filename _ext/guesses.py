@@ -171,11 +171,15 @@ def form(key: str, number: int, guess: Guess, veiled: bool) -> str:
     str
         The form. All that a script needs to know stands in it.
     """
-    entry, line = guess.entry, guess.entry.get("line", {})
-    about = {"kind": guess.kind, "right": guess.right, "choices": _choices(entry), **line}
+    entry = guess.entry
+    paper = entry.get("line") or entry.get("sketch") or {}
+    about = {"kind": guess.kind, "right": guess.right, "choices": _choices(entry), **paper}
     about = {name: value for name, value in about.items() if value is not None}
     if guess.kind == "number":
-        about["right"], about["unit"] = round(guess.right, 6), line.get("unit", "")
+        about["right"], about["unit"] = round(guess.right, 6), paper.get("unit", "")
+    if guess.kind == "sketch":
+        about["right"] = [round(value, 6) for value in guess.right]
+        about["dots"] = [typeset(dot["at"]) for dot in paper["dots"]]
     parts = [
         # by this method a form that no script takes, as in pages read from a folder, goes nowhere
         f'<form class="guess" method="dialog" data-key="{key}" '
@@ -188,6 +192,7 @@ def form(key: str, number: int, guess: Guess, veiled: bool) -> str:
         *(_chip(f"sure-{number}", str(sure), f"{sure}%") for sure in SURE),
         '</fieldset><button class="guess-button">That is my guess</button></div>',
         _marks() if guess.kind == "number" else "",
+        '<div class="guess-sketched" hidden></div>' if guess.kind == "sketch" else "",
         '<p class="guess-said" role="status"></p>',
         _judge() if guess.kind == "free" else "",
         '<button type="button" class="guess-again guess-button" hidden>Ask me again</button>',
@@ -211,6 +216,8 @@ def _answers(guess: Guess, number: int) -> str:
             f'step="{line["step"]}"><span>{line["to"]}{unit}</span>'
             '<span class="guess-value" aria-hidden="true"></span></span>'
         )
+    if guess.kind == "sketch":
+        return '<div class="guess-paper"></div>'
     return '<input type="text" aria-label="Your guess" maxlength="300" autocomplete="off">'
 
 

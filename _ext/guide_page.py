@@ -6,6 +6,7 @@ Without scripts all of it stands there to be read, one question below the other.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import escape
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -15,6 +16,23 @@ from helpers.book import guide
 from helpers.book.guide_code import SOFTWARE, SPLIT, code, report
 
 LANGUAGE = {"r": "r"}
+CONTROLS = """<div class="guide-controls">
+<ol class="guide-trail" aria-label="What you said so far"></ol>
+<div class="guide-now" tabindex="-1"><p class="guide-asked">{question}</p>
+<div class="guide-buttons">
+<button type="button" data-says="y">Yes</button>
+<button type="button" data-says="n">No</button>
+</div></div>
+<div class="guide-after">
+<button type="button" data-does="back" disabled>One step back</button>
+<button type="button" data-does="anew" disabled>Start anew</button>
+<button type="button" data-does="link">Copy the link to this</button>
+<button type="button" data-does="all" data-shows-all
+  aria-pressed="false">Show all questions</button>
+</div>
+<p class="visually-hidden" role="status" aria-live="polite"></p>
+</div>"""
+"""What the script asks with; it stands there from the start, so that nothing moves."""
 
 
 class Guide(MystDirective):
@@ -23,6 +41,8 @@ class Guide(MystDirective):
     def run(self) -> list[nodes.Node]:
         """Write the steps."""
         steps = nodes.container(classes=["guide"])
+        first = escape(guide.GUIDE[0].ask)
+        steps += nodes.raw("", CONTROLS.format(question=first), format="html")
         for number, branch in enumerate(guide.GUIDE, 1):
             step = nodes.container(classes=["guide-step"])
             step["ids"] = [f"question-{number}"]

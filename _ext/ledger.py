@@ -10,9 +10,11 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from _ext.myst import SAFE, MystDirective
+from _ext.seed_here import place
 from helpers.book.findings import bounds_in_words
 from tools.notebooks.chapters import notebooks, read
 from tools.notebooks.records import findings_in
+from tools.notebooks.under_seed import can_be_run
 
 HEADER = ["Finding", "Value", "Must be", "Monte Carlo error"]
 
@@ -32,6 +34,8 @@ class FindingsLedger(MystDirective):
                 section["names"] = []
                 lines = [f"{{doc}}`Read this chapter </{page}>`", "", *table(listed).splitlines()]
                 section += self.parsed(lines, f"findings of {path.stem}").children
+                if can_be_run(path):
+                    section += place(path.stem)
                 told.append(section)
         return told or self.parsed(["No chapter has stored a finding yet."], "findings").children
 

@@ -32,11 +32,21 @@ DROPPED_SCRIPTS = {
 """Boxes that open do so without a script; the search has an index of its own."""
 ACTS = {"window.print()": "print", "toggleFullScreen()": "fullscreen"}
 """What the theme's buttons say they do, and the word for it that `acts.mjs` knows."""
+ENGINE = '.engine, script[type="module"][src*="_static/live/"]:not([src*="run_here"])'
+"""What only pages have on which Python may run: the class, or a script of `_static/live/`, but for
+the one that opens notebooks elsewhere."""
 THEME_FIRST = (
     'var d=document.documentElement.dataset,m=localStorage.getItem("mode")||"auto";d.mode=m;'
     'd.theme=m==="auto"?(matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light"):m'
 )
 """Light or dark, before anything is painted: the one script that stands in a page."""
+MEASURES_EACH = re.compile(r"\.forEach\((\w)=>\{\1\.tabIndex=([^{};]+\?0:-1)\}\)")
+MEASURES_ALL = (
+    r".forEach((\1,first,all)=>{if(!first)[...all].map(\1=>[\1,\2])"
+    r".forEach(([\1,now])=>{if(\1.tabIndex!==now)\1.tabIndex=now})})"
+)
+"""The theme asks each cell of code whether it scrolls and says so at once, so that the browser has
+to lay out the page anew for the next: all are asked first, and told afterwards."""
 PRELOADED = ("text.woff", "title.woff", "sans.woff")
 UNUSED = (
     *("vendor", "locales", "scripts/*.map", "styles/*.map", "sphinx-thebe.*", "thebelab*"),
@@ -51,18 +61,25 @@ def digest(text: str | bytes) -> str:
     return hashlib.sha256(body).hexdigest()[:10]
 
 
-def policy() -> str:
-    """What a page may load and run: its own site, and the one script that stands in it."""
+def policy(engine: bool = False) -> str:
+    """What a page may load and run: its own site, and the one script that stands in it.
+
+    Parameters
+    ----------
+    engine : bool
+        Whether Python may run on it, in a worker of the site's own.
+    """
     first = base64.b64encode(hashlib.sha256(THEME_FIRST.encode()).digest()).decode()
+    scripts = ["'self'", *(["'wasm-unsafe-eval'"] if engine else []), f"'sha256-{first}'"]
     return "; ".join(
         (
             "default-src 'self'",
-            f"script-src 'self' 'wasm-unsafe-eval' 'sha256-{first}'",
+            f"script-src {' '.join(scripts)}",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",
             "connect-src 'self' data: blob:",
-            "worker-src 'self' blob:",
+            "worker-src 'self'" if engine else "worker-src 'none'",
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'self'",
@@ -116,9 +133,6 @@ class Lightener:
             if file not in {STYLES, *DROPPED_STYLES, *self.styles}:
                 self.styles.append(file)
             _take_out(link)
-        made = page.new_tag("link", rel="stylesheet", href=_static(name, STYLES))
-        page.head.append(made)
-        page.head.append("\n")
 
     def _gather_scripts(self, name: str, page: BeautifulSoup) -> None:
         for link in page.select('link[rel="preload"][as="script"]'):
@@ -141,7 +155,10 @@ class Lightener:
         page.head.append("\n")
 
     def _first_in_head(self, name: str, page: BeautifulSoup) -> None:
-        """Say first what may run, in which light the page stands, and which fonts to fetch."""
+        """Say first what may run, in which light the page stands, which style and fonts to fetch.
+
+        Nothing is painted before the style has come, so that it is asked for before all else.
+        """
         for old in page.select(
             'meta[http-equiv="Content-Security-Policy"], link[rel="preload"][as="font"], '
             'meta[name="docsearch:language"], meta[name="docsearch:version"]'
@@ -153,7 +170,7 @@ class Lightener:
             page.html["data-theme"] = "light"  # for readers without scripts
         first = page.new_tag("script")  # `_gather_scripts` has taken out that of the theme
         first.string = THEME_FIRST
-        may = page.new_tag("meta", content=policy())
+        may = page.new_tag("meta", content=policy(page.select_one(ENGINE) is not None))
         may["http-equiv"] = "Content-Security-Policy"
         place = page.head.find("meta", charset=True)
         fonts = [file for file in PRELOADED if (self.static / "fonts" / file).exists()]
@@ -163,6 +180,7 @@ class Lightener:
             link = page.new_tag("link", rel="preload", href=_static(name, f"fonts/{file}"))
             link.attrs |= {"as": "font", "type": "font/woff", "crossorigin": ""}
             first.insert_after("\n", link)
+        first.insert_after("\n", page.new_tag("link", rel="stylesheet", href=_static(name, STYLES)))
 
     def modules(self) -> list[str]:
         """The text of the site's own scripts."""
@@ -183,6 +201,7 @@ class Lightener:
         parts = self._remembered(SCRIPTS, self.scripts)
         made = "\n;".join((self.static / file).read_text(encoding="utf-8") for file in parts)
         made = re.sub(r"^//# sourceMappingURL=.*$", "", made, flags=re.MULTILINE)
+        made = MEASURES_EACH.sub(MEASURES_ALL, made)
         (self.static / SCRIPTS).write_text(made, encoding="utf-8")
         return made
 

@@ -6,6 +6,8 @@ weighs, the script asks of `live/ready.json` when it is pressed.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from docutils import nodes
 from sphinx.application import Sphinx
 
@@ -23,7 +25,17 @@ def bring_script(
         app.add_js_file("live/run_here.mjs", type="module")
 
 
+def nothing_yet(app: Sphinx) -> None:
+    """Pages that ask what runs here get an answer, and no error, before `make live`."""
+    if app.builder.format == "html":
+        ready = Path(app.outdir) / "live" / "ready.json"
+        if not ready.exists():
+            ready.parent.mkdir(parents=True, exist_ok=True)
+            ready.write_text("{}\n", encoding="utf-8")
+
+
 def setup(app: Sphinx) -> dict:
     """Bring the script."""
+    app.connect("builder-inited", nothing_yet)
     app.connect("html-page-context", bring_script)
     return SAFE

@@ -12,6 +12,10 @@ from urllib.parse import unquote
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 
+import helpers
+from helpers.strategies import REGISTRY
+
+DOWNLOADS = {".ipynb": "Notebook (.ipynb)", ".md": "Text (.md)", ".pdf": "Print, or PDF"}
 PICTURE_SCALE = 2  # figures are stored at twice the size they are shown at
 
 
@@ -45,6 +49,7 @@ def repair(page: BeautifulSoup, folder: Path) -> None:
         name_controls,
         place_logo,
         mend_tables,
+        mend_names,
         mend_numbers,
         name_scrollers,
         drop_old_roles,
@@ -131,6 +136,8 @@ def name_controls(page: BeautifulSoup) -> None:
         seen = button.get_text(" ", strip=True)
         if seen and seen.lower() not in button["aria-label"].lower():
             del button["aria-label"]
+    for ending in page.select(".dropdown-download-buttons .btn__text-container"):
+        ending.string = DOWNLOADS.get(ending.get_text(strip=True), ending.get_text(strip=True))
     for button in page.select("button, a.btn"):
         if not button.get_text(strip=True) and not button.get("aria-label"):
             title = button.get("title") or button.get("data-bs-title")
@@ -165,38 +172,76 @@ def mend_tables(page: BeautifulSoup) -> None:
 LONG_NAME = 18
 HYPHEN = re.compile(r"(?<![\w.\u2013-])-(?=\.?\d)")
 WHOLE = re.compile(r"-?(\d[\d,]*)\.0+")
+RAW_NAME = re.compile(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b")
+COUNTS = {"df", "missing", "varies in"}
+TYPE_OF_COLUMN = re.compile(r"\n(?:Name: [^\n]*, )?dtype: \w+\s*$")
+VERBATIM = ["code", "pre", "script", "style", "math", "textarea", "annotation"]
+
+
+def mend_names(page: BeautifulSoup) -> None:
+    """In tables, a strategy's name in the code becomes its label, and a column's name words."""
+    for cell in page.select("article .cell_output table :is(th, td)"):
+        name = (cell.string or "").strip()
+        if name in REGISTRY:
+            cell.string = REGISTRY[name].label
+        elif RAW_NAME.fullmatch(name) and not hasattr(helpers, name):
+            cell.string = name.replace("_", " ").replace("between sd", "between SD")
+        elif cell.find("code") is None and RAW_NAME.search(name):
+            cell.string = ""
+            for piece in re.split(f"({RAW_NAME.pattern})", name):
+                if piece in REGISTRY:
+                    cell.append(REGISTRY[piece].label)
+                elif RAW_NAME.fullmatch(piece):
+                    word = page.new_tag("code")
+                    word.string = piece
+                    cell.append(word)
+                else:
+                    cell.append(piece)
 
 
 def mend_numbers(page: BeautifulSoup) -> None:
-    """Numbers in what cells show: a minus for a hyphen, a dash for NaN, wholes without decimals."""
+    """Numbers are written as in print: a minus for a hyphen, a dash for NaN, wholes as wholes."""
     for table in page.select("article .cell_output table"):
         for cell in table.select("td, tbody th"):
-            text = cell.string
-            if text is not None and text.strip() == "NaN":
+            if cell.string is not None and cell.string.strip() == "NaN":
                 cell.string = "\u2013"
-            elif text is not None and HYPHEN.match(text.strip()):
-                cell.string = HYPHEN.sub("\u2212", text)
         _shorten_wholes(table)
         _mark_heads_of_names(table)
     for cell in page.select("article table.findings-ledger td"):
         if cell.get_text(strip=True) == "exact" and not cell.get("class"):
             cell["class"] = ["exact"]
-    for told in page.select("article .cell_output > p, article table.findings-ledger td"):
-        for text in told.find_all(string=HYPHEN):
-            if text.find_parent("code") is None:
-                text.replace_with(NavigableString(HYPHEN.sub("\u2212", text)))
+    for text in page.select_one("article").find_all(string=HYPHEN) if page.article else ():
+        if type(text) is NavigableString and text.find_parent(VERBATIM) is None:
+            joined = text.startswith("-") and text.previous_sibling is not None
+            told = text[:joined] + HYPHEN.sub("\u2212", text[joined:])
+            if told != text:
+                text.replace_with(NavigableString(told))
+    for printed in page.select("article .cell_output pre"):
+        if "[" in printed.get_text():
+            continue  # an array or a list is code, to be copied as such
+        for text in printed.find_all(string=True):
+            told = HYPHEN.sub("\u2212", TYPE_OF_COLUMN.sub("\n", text))
+            if told != text:
+                text.replace_with(NavigableString(told))
 
 
 def _shorten_wholes(table: Tag) -> None:
-    """A column of whole numbers, some of them large, that pandas wrote as 65.0 for a gap in it."""
+    """A column of whole numbers, some of them large, that pandas wrote as 65.0 for a gap in it.
+
+    Counts, and degrees of freedom, are shortened in any company: 111.0000 says no more than 111.
+    """
     rows = [row.find_all("td", recursive=False) for row in table.select("tbody tr")]
     if not rows or any(len(row) != len(rows[0]) for row in rows):
         return
-    for column in zip(*rows, strict=True):
+    heads = [cell.get_text(strip=True) for cell in table.select("thead tr:first-child > *")]
+    heads = heads[len(heads) - len(rows[0]) :] if len(heads) >= len(rows[0]) else []
+    for number, column in enumerate(zip(*rows, strict=True)):
         cells = [cell for cell in column if cell.get_text(strip=True) not in ("", "\u2013")]
         found = [WHOLE.fullmatch(cell.get_text(strip=True)) for cell in cells]
-        if cells and all(found) and any(int(one[1].replace(",", "")) >= 20 for one in found if one):
-            for cell in cells:
+        large = any(int(one[1].replace(",", "")) >= 20 for one in found if one)
+        counts = heads[number : number + 1] and heads[number] in COUNTS
+        for cell, whole in zip(cells, found, strict=True):
+            if whole and (counts or (large and all(found))):
                 cell.string = cell.get_text(strip=True).partition(".")[0]
 
 
@@ -223,6 +268,8 @@ def name_scrollers(page: BeautifulSoup) -> None:
             box["tabindex"] = "0"
             box["role"] = "region"
             box["aria-label"] = f"Table {number}, scrolls sideways where it must"
+        if "scrolls" not in (kinds := box.get("class") or []):
+            box["class"] = [*kinds, "scrolls"]
 
     for equation in page.select("article div.math"):
         equation["tabindex"] = "0"

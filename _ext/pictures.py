@@ -1,8 +1,9 @@
 """Pictures as light as they can be without a difference that one can see.
 
-Figures are stored in the notebooks as PNG. The site serves them as WebP, in which red, green, blue
-and opacity are rounded to fifths of a hundred; no value is off by more than two in 255. Those
-that stand further down a page are fetched when the reader comes near them.
+Figures are stored in the notebooks as PNG. The site serves them as WebP, in which red, green and
+blue are rounded to fifths, so that no value is off by more than two in 255, and opacity, of which
+there is more than none and less than all at edges alone, to fifteenths. Those that stand further
+down a page are fetched when the reader comes near them.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from PIL import Image
 
 from helpers.running.whole_file import written_whole
 
-STEP = 5
-ROUNDED = [min(255, round(value / STEP) * STEP) for value in range(256)]
+STEP, OPACITY_STEP = 5, 15
+ROUNDED = [
+    round(value / step) * step for step in (STEP, STEP, STEP, OPACITY_STEP) for value in range(256)
+]
 IN_SIGHT = 1
 """How many pictures of an article are fetched at once."""
 
@@ -39,11 +42,11 @@ def lighter(picture: Path, kept: Path) -> Path | None:
         The WebP; None if it is not lighter than the PNG.
     """
     body = picture.read_bytes()
-    file = kept / f"{hashlib.sha256(body).hexdigest()[:24]}-{STEP}.webp"
+    file = kept / f"{hashlib.sha256(body).hexdigest()[:24]}-{STEP}-{OPACITY_STEP}.webp"
     if not file.exists():
         kept.mkdir(parents=True, exist_ok=True)
         with Image.open(picture) as opened, written_whole(file) as part:
-            rounded = opened.convert("RGBA").point(ROUNDED * 4)
+            rounded = opened.convert("RGBA").point(ROUNDED)
             rounded.save(part, "WEBP", lossless=True, method=4, quality=70)
     return file if file.stat().st_size < len(body) else None
 

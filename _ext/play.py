@@ -5,9 +5,12 @@
     :::
 
 In a notebook the cell whose figure is the still one says it in its metadata, `"play": "iid"`, and
-nothing changes in Jupyter. The plaything is the module `_static/play/<name>.mjs`; scripts and style
-come to the pages that have one, and to no other. Numbers that a plaything takes from `helpers` are
-what `numbers()` in `_ext/play_data/<name>.py` returns, written beside its module at build.
+nothing changes in Jupyter. Where that figure comes before a question that the plaything answers,
+the cell after whose output the plaything is to stand says `"play_below": "iid"`; the figure then
+stays for everybody, and the plaything comes with what the question veils. The plaything is the
+module `_static/play/<name>.mjs`; scripts and style come to the pages that have one, and to no
+other. Numbers that a plaything takes from `helpers` are what `numbers()` in
+`_ext/play_data/<name>.py` returns, written beside its module at build.
 """
 
 from __future__ import annotations
@@ -84,9 +87,15 @@ class Play(SphinxDirective):
 
 def from_cells(app: Sphinx, doctree: nodes.document) -> None:
     """Make a place of the output of each cell that names a plaything in its metadata."""
-    for cell in list(doctree.findall(nodes.container)):
-        name = (cell.get("cell_metadata") or {}).get("play")
+    cells = [cell for cell in doctree.findall(nodes.container) if "cell_metadata" in cell]
+    below = {cell["cell_metadata"].get("play_below"): cell for cell in cells}
+    for cell in cells:
+        name = cell["cell_metadata"].get("play")
         if not name or cell.get("nb_element") != "cell_code":
+            continue
+        app.env.note_dependency(str(SCRIPTS / f"{name}.mjs"))
+        if name in below:
+            _put_below(below[name], cell, place(name))
             continue
         for output in cell.children:
             if output.get("nb_element") == "cell_code_output":
@@ -94,13 +103,20 @@ def from_cells(app: Sphinx, doctree: nodes.document) -> None:
                 holder.extend(output.children)
                 output.children = []
                 output.append(holder)
-        app.env.note_dependency(str(SCRIPTS / f"{name}.mjs"))
+
+
+def _put_below(cell: nodes.container, drawn: nodes.container, holder: play) -> None:
+    """Put a place below a cell, with the picture that another cell has drawn."""
+    holder["again"] = True
+    holder.extend(picture.deepcopy() for picture in drawn.findall(nodes.image))
+    cell.parent.insert(cell.parent.index(cell) + 1, holder)
 
 
 def open_place(translator: nodes.NodeVisitor, node: play) -> None:
     """Write the place in HTML."""
     translator.body.append(  # type: ignore[attr-defined]
-        f'<div class="play" id="play-{node["name"]}" data-play="{node["name"]}" '
+        f'<div class="play{" play-again" if node.get("again") else ""}" '
+        f'id="play-{node["name"]}" data-play="{node["name"]}" '
         f'style="--play-narrow: {node["narrow"]}; --play-wide: {node["wide"]}">\n'
         '<div class="play-still">\n'
     )

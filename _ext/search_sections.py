@@ -58,17 +58,20 @@ ASIDE = ", ".join(
     f"#{one}, #{one} section" for one in ("exercises", "further-reading", "what-we-found")
 )
 HEADS = ["h1", "h2", "h3", "h4"]
+NO_PROSE = {"section", "script", "style", "nav", "button", "pre", "summary", "form", *HEADS}
+NOT_SAID = {"cell_input", "headerlink", "glossary", "findings-ledger", "claim-finding"}
+"""What is code or a control; the glossary, whose terms are indexed one by one; findings where they
+are listed again, since the chapters say them."""
+NUMBER = re.compile(r"[\d\s.,:%±≈<−–-]*")
 
 
 def _said(part: Tag | NavigableString) -> str:
     """The words of a part of a page, without what is no prose."""
     if isinstance(part, NavigableString):
         return "" if type(part) is not NavigableString else str(part)
-    if part.name == "section" or (part.get("class") and set(part["class"]) & {"cell_input"}):
+    if part.name in NO_PROSE or NOT_SAID & {*(part.get("class") or ())}:
         return ""
-    if part.name in ("script", "style", "nav", "button", "pre", "summary", *HEADS):
-        return ""
-    if "headerlink" in (part.get("class") or ()) or "glossary" in (part.get("class") or ()):
+    if part.name == "td" and NUMBER.fullmatch(part.get_text(strip=True)):
         return ""
     return "".join(map(_said, part.children)) + ("" if part.name in INLINE else " ")
 

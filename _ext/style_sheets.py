@@ -22,6 +22,15 @@ NOT = re.compile(r":not\((?:[^()]|\([^()]*\))*\)")
 IMPORT = re.compile(r"@import\s+[\"']([^\"']+)[\"']\s*;?")
 INSIDE = ("@media", "@supports", "@layer", "@container")
 WORD = re.compile(r"[\w-]+")
+COMMENT = re.compile(r"(?:^|(?<=\s))//[^\n]{0,300}$|/\*\*.*?\*/", re.DOTALL | re.MULTILINE)
+SOONER = {
+    ".admonition p.admonition-title~*": "",
+    "div.admonition p.admonition-title~*": "div.admonition > :not(p.admonition-title)",
+    ".admonition.sidebar p.admonition-title~*": "",
+    "div.admonition.sidebar p.admonition-title~*": "",
+}
+"""Selectors of the theme that have the browser look at all siblings of every word of code, and what
+says the same of boxes, whose title comes first; nothing where the book has no such part."""
 
 
 def rules(sheet: str) -> Iterator[tuple[str, str | None]]:
@@ -85,7 +94,8 @@ def cut(sheet: str, words: set[str]) -> str:
         elif head.startswith("@"):
             kept.append(f"{head}{{{' '.join(body.split())}}}")
         else:
-            met = [one for one in selectors(head) if _met(one, words)]
+            met = [SOONER.get(one, one) for one in selectors(head) if _met(one, words)]
+            met = [one for one in met if one]
             if met and body.strip():
                 kept.append(f"{','.join(met)}{{{' '.join(body.split())}}}")
     return "\n".join(kept)
@@ -127,8 +137,9 @@ def words_of(pages: Sequence[BeautifulSoup], scripts: Sequence[str]) -> set[str]
             if part.get("id"):
                 words.add(part["id"])
     for script in scripts:
-        for said in re.findall(rf"{STRING}|`[^`]*`", script):
-            if len(said) < 400:
+        # an apostrophe in a comment would be taken for a string's beginning
+        for said in re.findall(rf"{STRING}|`[^`]*`", COMMENT.sub(" ", script)):
+            if len(said) < (4000 if said[0] == "`" else 400):  # templates are long
                 words.update(WORD.findall(said))
     return words
 

@@ -3,7 +3,8 @@
 // alike, opens without this script, and opens for a link or a search that leads into it.
 
 import { change, kept } from "./store.mjs";
-import { inUnits, inWords, isRight, told } from "./verdict.mjs";
+import { Sketch, sketched } from "./sketch.mjs";
+import { inUnits, inWords, isRight, nearOnes, told } from "./verdict.mjs";
 
 class Box {
   constructor(form) {
@@ -15,7 +16,9 @@ class Box {
     this.said = form.querySelector(".guess-said");
     this.again = form.querySelector(".guess-again");
     this.judge = form.querySelector(".guess-judge");
-    this.line = form.querySelector("input[type=range]");
+    const paper = form.querySelector(".guess-paper");
+    this.sketch = paper && new Sketch(paper, this.about);
+    this.line = form.querySelector(".guess-line input");
     form.addEventListener("submit", (event) => this.give(event));
     this.again.addEventListener("click", () => this.askAgain());
     this.judge?.addEventListener("click", (event) => this.judged(event));
@@ -54,6 +57,12 @@ class Box {
 
   // Her mark and the truth's on the line, for the eye: the words beside it say the same.
   marks(record) {
+    if (this.sketch) {
+      const place = this.form.querySelector(".guess-sketched");
+      place.hidden = !record || record.shown;
+      place.replaceChildren(...(place.hidden ? [] : sketched(this.about, record.said)));
+      return;
+    }
     const drawn = this.form.querySelector(".guess-marks");
     if (!drawn) return;
     drawn.hidden = !record || record.shown;
@@ -76,6 +85,7 @@ class Box {
       const chosen = this.form.querySelector(".guess-answers input:checked");
       return chosen ? Number(chosen.value) : null;
     }
+    if (this.sketch) return this.sketch.answer();
     if (this.about.kind === "number") return this.touched ? Number(this.line.value) : null;
     return this.form.querySelector(".guess-answers input").value.trim() || null;
   }
@@ -87,14 +97,17 @@ class Box {
       this.say({
         choice: "Choose an answer first.",
         number: "Move the mark along the line first.",
+        sketch: "Put a dot into each column first.",
         free: "Write a few words first.",
       }[this.about.kind]);
+      if (this.sketch) return void this.sketch.focus();
       this.form.querySelector(".guess-answers input").focus();
       return;
     }
     const sure = Number(this.form.querySelector(".guess-sure input:checked")?.value ?? 0);
     const text = inWords(this.about, said);
-    this.note({ said, text, sure, right: isRight(this.about, said) });
+    const dots = this.sketch ? { near: nearOnes(this.about, said), of: said.length } : {};
+    this.note({ said, text, sure, right: isRight(this.about, said), ...dots });
     this.announce("What came out is shown below.");
     (this.judge?.hidden === false ? this.judge.querySelector("button") : this.again)
       .focus({ preventScroll: true });
@@ -111,6 +124,7 @@ class Box {
     this.note(null);
     this.touched = false;
     this.form.reset();
+    this.sketch?.reset();
     if (this.line) this.form.querySelector(".guess-value").textContent = "";
     if (this.veil && !showsAll()) this.veil.open = false;
     this.announce("Asked again.");

@@ -50,6 +50,9 @@ function summary(records) {
   if (!records.length) return "There is no guess in this browser yet. Each chapter asks for some.";
   const words = [`You have guessed at ${given.length} of the book’s ${book.boxes.length} questions.`];
   if (judged.length) words.push(`Of ${judged.length} that are settled you were right in ${right}.`);
+  const sketches = given.filter((one) => one.of);
+  const total = (of) => sketches.reduce((sum, one) => sum + one[of], 0);
+  if (sketches.length) words.push(`Of ${total("of")} dots that you sketched ${total("near")} lay near the truth; a sketch is right where all of its dots do.`);
   const sure = judged.filter((one) => one.sure);
   if (sure.length) {
     const mean = sure.reduce((sum, one) => sum + one.sure, 0) / sure.length;
@@ -64,13 +67,15 @@ function summary(records) {
   return words.join(" ");
 }
 
+const dotsOf = ({ near, of }) => (of ? `, ${near} of ${of} dots` : "");
+
 function inCsv(records) {
   const cell = (value) => `"${String(value ?? "").replaceAll('"', '""')}"`;
   const rows = records.map((one) => [
     one.title, one.question, one.shown ? "" : one.text, one.shown ? "" : one.sure || "",
-    one.right ?? "", one.when,
+    one.right ?? "", one.of ? `${one.near} of ${one.of}` : "", one.when,
   ]);
-  return [["chapter", "question", "guess", "sure, in %", "right", "when"], ...rows]
+  return [["chapter", "question", "guess", "sure, in %", "right", "dots near", "when"], ...rows]
     .map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
 }
 
@@ -112,7 +117,10 @@ function draw(after = "") {
       })));
     rest.append(table("Every guess", ["question", "your guess", "sure", "right"],
       given.map((one) => [made("a", { href: `${one.href}#${one.id}` }, one.question), one.text,
-        one.sure ? `${one.sure}%` : "", one.right === null ? "not yet settled" : one.right ? "yes" : "no"])));
+        one.sure ? `${one.sure}%` : "", one.right === null ? "not yet settled" : (one.right ? "yes" : "no") + dotsOf(one)])));
+  }
+  if (!records.length) {
+    rest.append(made("p", {}, made("a", { href: `${book.boxes[0].href}#${book.boxes[0].id}` }, "The first question")));
   }
   rest.append(made("div", { class: "guess-do" },
     ...(given.length ? [button("Download the guesses", download)] : []),

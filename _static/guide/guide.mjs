@@ -33,23 +33,7 @@ function walk(answers) {
   return { met, answer: steps.length - 1, split, used };
 }
 
-const controls = document.createElement("div");
-controls.className = "guide-controls";
-controls.innerHTML = `
-  <ol class="guide-trail" aria-label="What you said so far"></ol>
-  <div class="guide-now" tabindex="-1"><p class="guide-asked"></p>
-    <div class="guide-buttons">
-      <button type="button" data-says="y">Yes</button>
-      <button type="button" data-says="n">No</button>
-    </div></div>
-  <div class="guide-after">
-    <button type="button" data-does="back">One step back</button>
-    <button type="button" data-does="anew">Start anew</button>
-    <button type="button" data-does="link">Copy the link to this</button>
-    <button type="button" data-does="all" data-shows-all aria-pressed="false">Show all questions</button>
-  </div>
-  <p class="visually-hidden" role="status" aria-live="polite"></p>`;
-guide.prepend(controls);
+const controls = guide.querySelector(".guide-controls");
 guide.classList.add("guide-asks");
 const part = name => controls.querySelector(name);
 

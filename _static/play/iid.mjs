@@ -41,7 +41,7 @@ const times = (each) => (each === 1 ? "once" : `${each} times`);
 export function says({ people, each }, { drawn, rows, ...found }) {
   const plans = `Both plans have ${rows} rows, and age does nothing in either.`;
   if (drawn < ENOUGH) {
-    return `${plans} Guess before you draw more: how often will p lie below .05 on the left, and how often on the right?`;
+    return `${plans} Draw more studies and see how often p comes to lie below .05 on the left, and how often on the right.`;
   }
   const { again_alarms: again, once_alarms: once } = found;
   return (

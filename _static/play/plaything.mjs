@@ -11,7 +11,9 @@
 // and, where it needs them,
 //   buttons    by name: { label, press: (state) => what changes }
 //   lines      { narrow, wide }: how many lines of words to leave room for
+//   bare       true: a link brings the setting, so there is nothing to start over or to link to
 //   data       true: the numbers that its file in _ext/play_data/ wrote at build
+//   opens      (play, panel) => called once its controls stand: for parts of its own
 //   drag       (picture, state, x, y, first) => what changes while a finger pulls on the picture, or
 //              null; `first` says that it has just come down. Sliders must do the same.
 
@@ -74,9 +76,10 @@ export function mount(place, module, data) {
   for (const { label, press, kind } of Object.values(module.buttons ?? {})) {
     button(label, () => change(press(state)), kind);
   }
-  button("Start over", () => change(starts(controls)), "quiet");
-  const link = button("Link", copyLink, "quiet");
-  link.setAttribute("title", "Copy a link to this setting");
+  if (!module.bare) button("Start over", () => change(starts(controls)), "quiet");
+  const link = module.bare ? null : button("Link", copyLink, "quiet");
+  link?.setAttribute("title", "Copy a link to this setting");
+  module.opens?.(play, panel);
   panel.append(row);
 
   function change(changes) {

@@ -36,7 +36,12 @@ const near = new IntersectionObserver(
 );
 for (const place of places) near.observe(place);
 
-// a link with a setting leads to its plaything
-const asked = () => document.getElementById(/^#(play-[\w-]+)\?/.exec(location.hash)?.[1] ?? "");
-asked()?.scrollIntoView();
-addEventListener("hashchange", () => asked()?.scrollIntoView());
+// a link with a setting leads to its plaything, also where that stands under a question's veil
+function lead() {
+  const asked = document.getElementById(/^#(play-[\w-]+)\?/.exec(location.hash)?.[1] ?? "");
+  const veil = asked?.closest("details");
+  if (veil) veil.open = true;
+  asked?.scrollIntoView();
+}
+lead();
+addEventListener("hashchange", lead);

@@ -90,11 +90,17 @@ export function betaBelow(x, a, b) {
 /** The chance of a |t| as large as this, or larger, where nothing is going on. */
 export const tTwoSided = (t, df) => betaBelow(df / (df + t * t), df / 2, 0.5);
 
-/** The |t| beyond which a test at this level rejects. */
+/** The |t| beyond which a test at this level rejects. The chance of a larger |t| falls, and ever more
+ * slowly, so Newton's steps from the left never go too far. */
 export function tCritical(df, level = 0.05) {
-  let high = 2;
-  while (tTwoSided(high, df) > level) high *= 2;
-  return root((t) => level - tTwoSided(t, df), 0, high);
+  const front = 2 / (Math.sqrt(df) * Math.exp(logBeta(df / 2, 0.5)));
+  let t = -normalQuantile(level / 2);
+  for (let turn = 0; turn < 60; turn++) {
+    const step = (tTwoSided(t, df) - level) / (front * (1 + (t * t) / df) ** (-(df + 1) / 2));
+    t += step;
+    if (Math.abs(step) < 1e-13 * t) break;
+  }
+  return t;
 }
 
 /** Chance that a chi-square with df degrees of freedom lies below x. */

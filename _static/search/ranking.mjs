@@ -12,6 +12,10 @@ export const words = (text) => (text.toLowerCase().match(WORD) ?? []).flatMap((w
   return parts.length > 1 ? [stem(word), ...parts.map(stem)] : [stem(word)];
 });
 
+// A question is asked in more words than it is about: these do not count where others do.
+const LIGHT = new Set("a an and are can do does for how i in is it me my need of on only or should the this to what when where which who why with you".split(" ").map(stem));
+const heavy = (asked) => (asked.some((word) => !LIGHT.has(word)) ? asked.filter((word) => !LIGHT.has(word)) : asked);
+
 const phrase = (text) => ` ${(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map(stem).join(" ")} `;
 
 // Read once: how often each word stands in each section.
@@ -35,26 +39,27 @@ export function prepared(index) {
 }
 
 export function found({ sections, places }, query) {
-  const asked = [...new Set((query.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map(stem))];
+  query = query.replace(/^\s*what do(?:es)? (.+?) mean\b.*$/i, "$1");
+  const asked = heavy([...new Set((query.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map(stem))]);
   if (!asked.length) return [];
-  const whole = phrase(query);
+  const wholes = [...new Set([phrase(query), phrase(asked.join(" "))])];
+  const are = (names) => wholes.some((whole) => names.includes(whole));
+  const within = (text) => wholes.some((whole) => whole.trim().includes(" ") && text.includes(whole));
   const rare = new Map(asked.map((word) => [word, Math.log(1 + sections.length / (1 + (places.get(word) ?? 0)))]));
   // A section that leads to the glossary for a word is where a chapter brings it up.
-  const terms = new Set(sections.filter((one) => one.names.includes(whole)).map((one) => one.anchor));
+  const terms = new Set(sections.filter((one) => are(one.names)).map((one) => one.anchor));
   const scored = [];
   for (const section of sections) {
-    const named = section.names.includes(whole);
+    const named = are(section.names);
     let score = 0, met = 0;
     for (const word of asked) {
       const often = section.counts.get(word) ?? 0, headed = section.title.has(word);
       met += often > 0 || headed;
       score += rare.get(word) * (often / (often + 0.6 + section.length / 250) + 1.6 * headed);
     }
-    if (asked.length > 1) {
-      if (section.phrase.includes(whole)) score += 8;
-      if (section.said.includes(whole)) score += 3;
-    }
-    if (section.phrase === whole) score += 6;
+    if (within(section.phrase)) score += 8;
+    if (within(section.said)) score += 3;
+    if (wholes.includes(section.phrase)) score += 6;
     if (section.terms.some((term) => terms.has(term))) score = 2 * score + 1;
     score *= section.weight * (met / asked.length) ** 2;
     if (named) score += 1000;  // a term of the glossary: what it is, before all that uses it
@@ -67,7 +72,7 @@ export function found({ sections, places }, query) {
 
 // The words around the first place where the query is met, as [text, is it met] pieces.
 export function snippet(section, query, length = 220) {
-  const asked = (query.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map(stem);
+  const asked = heavy((query.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map(stem));
   if (!asked.length) return [[section.text.slice(0, length), false]];
   const start = asked.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const meets = new RegExp(`(?<![\\p{L}\\p{N}])(?:${start.join("|")})s?(?![\\p{L}\\p{N}])`, "giu");

@@ -60,7 +60,9 @@ def simulated_crossproducts(
 
     In a cluster let R'R be the crossproducts of all predictors, of rank r. Then the part of the
     outcome that they can explain is R_z u plus r independent normal numbers, and the squares of
-    what they cannot explain are chi-squared on n - r degrees of freedom.
+    what they cannot explain are chi-squared on n - r degrees of freedom. Axes of a covariance have
+    no sign, and each library of linear algebra gives them another: normal numbers are drawn in the
+    predictors' own directions, so that a seed means the same studies everywhere.
 
     Parameters
     ----------
@@ -77,10 +79,11 @@ def simulated_crossproducts(
     size, vectors = np.linalg.eigh(P)
     there = size > _ROUNDING * size[:, -1:]
     R = np.sqrt(np.where(there, size, 0.0))[..., None] * vectors.swapaxes(1, 2)  # (G, m - 1, m - 1)
-    explained = rng.standard_normal((studies, *size.shape)) * there
+    explained = (rng.standard_normal((studies, *size.shape))[..., None, :] @ vectors)[..., 0, :]
+    explained *= there
     if terms is not None and Psi is not None:
         value, axes = np.linalg.eigh(Psi)
-        root = axes * np.sqrt(np.maximum(value, 0.0))
+        root = axes * np.sqrt(np.maximum(value, 0.0)) @ axes.T
         u = rng.standard_normal((studies, len(n), len(root))) @ root.T
         explained += (R[:, :, terms.columns] @ u[..., None])[..., 0]
     left = n - there.sum(axis=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -22,10 +22,10 @@ def questions(data: pd.DataFrame) -> list[str]:
     data : DataFrame
         The rows.
     """
-    outcomes = _outcomes(data)
+    outcomes = outcomes_first(data)
     return [
         "What repeats? Which column says who or what a row belongs to, such as a person, a class "
-        f"or a firm?{_perhaps(_clusters(data))}",
+        f"or a firm?{_perhaps(clusters_first(data))}",
         f"What is the outcome? Which column holds what you want to explain?{_perhaps(outcomes)}",
         "What is of interest? Which column may change the outcome?"
         f"{_perhaps([name for name in data.columns if name not in outcomes[:1]])}",
@@ -55,17 +55,35 @@ def interview(data: pd.DataFrame, ask: Callable[[str], str] = input) -> str:
         cluster = _column(data, repeats, ask)
         y = _column(data, outcome, ask, [cluster])
         x = _column(data, interest, ask, [cluster, y])
-        varies = _share_varying(data, cluster, x)
-        bar = "1"
+        varies, own = share_varying(data, cluster, x), False
         if varies > 0:
             asked = (
                 f"{x} varies within {varies:.0%} of {cluster}. May its effect differ from one "
                 f"{cluster} to another? (yes or no; yes if you do not know)"
             )
-            bar = "1" if ask(f"{asked} ").strip().lower() in ("n", "no") else _quoted(x)
+            own = ask(f"{asked} ").strip().lower() not in ("n", "no")
     except EOFError:
         raise InputError("The answers stopped before there was a formula.") from None
-    return f"{_quoted(y)} ~ {_quoted(x)} + ({bar} | {_quoted(cluster)})"
+    return formula_of(y, [x], cluster, own_effect=own)
+
+
+def formula_of(
+    outcome: str, predictors: Sequence[str], cluster: str, *, own_effect: bool = False
+) -> str:
+    """The formula that the answers come to.
+
+    Parameters
+    ----------
+    outcome, cluster : str
+        Columns.
+    predictors : list of str
+        Columns, the one of interest first.
+    own_effect : bool
+        Whether its effect may differ from one cluster to another.
+    """
+    names = [_quoted(name) for name in predictors]
+    bar = names[0] if own_effect else "1"
+    return f"{_quoted(outcome)} ~ {' + '.join(names)} + ({bar} | {_quoted(cluster)})"
 
 
 def _column(
@@ -80,8 +98,14 @@ def _column(
     raise InputError(f"{name!r} {why}: the questions ended without a formula.")
 
 
-def _clusters(data: pd.DataFrame) -> list[str]:
-    """Columns in which values repeat, words and whole numbers, those with most values first."""
+def clusters_first(data: pd.DataFrame) -> list[str]:
+    """Columns in which values repeat, words and whole numbers, those with most values first.
+
+    Parameters
+    ----------
+    data : DataFrame
+        The rows.
+    """
     found = {}
     for name in data.columns:
         column = data[name]
@@ -93,14 +117,29 @@ def _clusters(data: pd.DataFrame) -> list[str]:
     return sorted(found, key=lambda name: -found[name])
 
 
-def _outcomes(data: pd.DataFrame) -> list[str]:
-    """Columns of numbers, those with most values first."""
+def outcomes_first(data: pd.DataFrame) -> list[str]:
+    """Columns of numbers, those with most values first.
+
+    Parameters
+    ----------
+    data : DataFrame
+        The rows.
+    """
     numbers = data.select_dtypes(np.number)
     values = {name: (data[name].dtype.kind != "f", -data[name].nunique()) for name in numbers}
     return sorted(values, key=lambda name: values[name])
 
 
-def _share_varying(data: pd.DataFrame, cluster: str, x: str) -> float:
+def share_varying(data: pd.DataFrame, cluster: str, x: str) -> float:
+    """Share of the clusters in which a column has more than one value.
+
+    Parameters
+    ----------
+    data : DataFrame
+        The rows.
+    cluster, x : str
+        Columns.
+    """
     values = data.groupby(cluster, observed=True)[x].nunique()
     return float((values > 1).mean())
 

@@ -46,9 +46,8 @@ def page(notebook: Any, title: str) -> str:
     title : str
         Of the page.
     """
-    body = "\n".join(part for cell in notebook.cells for part in _shown(cell))
     numbers = count(1)
-    body = re.sub(_TABLE, lambda _: f'aria-label="Table {next(numbers)}"', body)
+    body = "\n".join(cell_html(cell, numbers) for cell in notebook.cells)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
@@ -56,6 +55,20 @@ def page(notebook: Any, title: str) -> str:
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
         f"{body}\n</main>\n</body>\n</html>\n"
     )
+
+
+def cell_html(cell: Any, numbers: Iterator[int]) -> str:
+    """What a page shows of one cell: of code, what it displayed.
+
+    Parameters
+    ----------
+    cell : NotebookNode
+        Executed.
+    numbers : iterator of int
+        From which its tables take their numbers.
+    """
+    html = "\n".join(_shown(cell))
+    return re.sub(_TABLE, lambda _: f'aria-label="Table {next(numbers)}"', html)
 
 
 def _shown(cell: Any) -> Iterator[str]:

@@ -1,10 +1,15 @@
-"""What a report's notebook displays: sentences, tables, pictures with alt text."""
+"""What a report's notebook displays: sentences, tables, pictures with alt text.
+
+In a kernel they are displayed as ever; `shown_to` hands them to whoever runs the cells without one.
+"""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -16,6 +21,24 @@ from helpers.own_data.names import label, short
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_TAKER: ContextVar[Callable[[dict[str, str]], None] | None] = ContextVar("taker", default=None)
+
+
+@contextmanager
+def shown_to(take: Callable[[dict[str, str]], None]) -> Iterator[None]:
+    """Hand on what is shown, where there is no kernel to display it.
+
+    Parameters
+    ----------
+    take : callable
+        Gets the data of each output, by mime type.
+    """
+    before = _TAKER.set(take)
+    try:
+        yield
+    finally:
+        _TAKER.reset(before)
 
 
 def say(*sentences: str) -> None:
@@ -79,13 +102,12 @@ def show_figure(figure: Figure, alt: str) -> None:
         What it says.
     """
     import matplotlib.pyplot as plt
-    from IPython.display import display
 
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=200)
     plt.close(figure)
     picture = base64.b64encode(file.getvalue()).decode()
-    display({"image/png": picture, "text/plain": alt}, raw=True)
+    _show({"image/png": picture, "text/plain": alt})
 
 
 def show_look(seen: Look) -> None:
@@ -162,6 +184,17 @@ def show_left_out(left_out: dict[str, str]) -> None:
 
 
 def _html(text: str) -> None:
+    _show({"text/html": text})
+
+
+def _show(data: dict[str, str]) -> None:
+    take = _TAKER.get()
+    if take is not None:
+        take(data)
+        return
     from IPython.display import HTML, display
 
-    display(HTML(text))
+    if "text/html" in data:
+        display(HTML(data["text/html"]))
+    else:
+        display(data, raw=True)

@@ -110,6 +110,7 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
     from helpers.planning.expected import answers, expect
     from helpers.planning.search import best_split, clusters_needed, rows_needed, smallest_effect
     from helpers.planning.words import answer_in_words, found_in_words, sizes_in_words
+    from helpers.strategies import REGISTRY
 
     if options.items is not None or options.item_sd or options.level == "item":
         from helpers.planning.command_crossed import crossed_lines
@@ -161,7 +162,7 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
         power = 0.8 if options.power is None else options.power
         least = smallest_effect(expect(plan, strategy, *how[1:]), power)
         found_with = f"finds an effect of {least:.3g} with power {100 * power:g}%."
-        yield f"{sizes_in_words(plan)} {strategy} {found_with}"
+        yield f"{sizes_in_words(plan)}: {REGISTRY[strategy].label} {found_with}"
         return
     found, left_out = answers(plan, *how[1:])
     yield f"{sizes_in_words(plan)} ({how[1]} simulated studies):"

@@ -70,17 +70,8 @@ class Expected:
 
         It supposes that somebody knows that level, which only the truth tells: then even a test
         that estimates the differences between clusters badly, or not at all, can be used.
-
-        The error is that over batches, each with a level of its own, so that the uncertainty of the
-        level is in it.
         """
-        null, p = self.p_values(0.0), self.p_values(effect)
-        n = len(p) // BATCHES * BATCHES
-        batches = null[:n].reshape(BATCHES, -1), p[:n].reshape(BATCHES, -1)
-        levels = np.quantile(batches[0], alpha, axis=1, keepdims=True)
-        shares = np.mean(batches[1] < levels, axis=1)
-        whole = float(np.mean(p < np.quantile(null, alpha)))
-        return whole, float(shares.std(ddof=1) / np.sqrt(BATCHES))
+        return power_at_own_level(self.p_values(0.0), self.p_values(effect), alpha)
 
     def half_widths(self, alpha: float = 0.05) -> np.ndarray:
         """(S,), of the intervals of 1 - alpha: what an estimate must exceed to be found."""
@@ -95,6 +86,27 @@ class Expected:
         half = 0.5 / np.sqrt(len(widths))
         low, middle, high = np.nanquantile(widths, [0.5 - half, 0.5, 0.5 + half])
         return float(middle), float((high - low) / 2)
+
+
+def power_at_own_level(null: np.ndarray, p: np.ndarray, alpha: float = 0.05) -> tuple[float, float]:
+    """Share of p-values below the level below which lie alpha of the others, and its error.
+
+    The Monte Carlo error is that over batches, each with a level of its own, so that the
+    uncertainty of the level is in it.
+
+    Parameters
+    ----------
+    null, p : np.ndarray, shape (S,)
+        Of a test in the same studies without an effect, and with one.
+    alpha : float
+        What is promised.
+    """
+    n = len(p) // BATCHES * BATCHES
+    batches = null[:n].reshape(BATCHES, -1), p[:n].reshape(BATCHES, -1)
+    levels = np.quantile(batches[0], alpha, axis=1, keepdims=True)
+    shares = np.mean(batches[1] < levels, axis=1)
+    whole = float(np.mean(p < np.quantile(null, alpha)))
+    return whole, float(shares.std(ddof=1) / np.sqrt(BATCHES))
 
 
 def share_error(share: float, n_studies: int) -> float:

@@ -37,9 +37,43 @@ def found_in_words(plan: StudyPlan, expected: Expected) -> str:
     S = len(expected.error)
     power, alarms = expected.power(plan.effect), expected.power(0.0)
     return (
-        f"{sizes_in_words(plan)} {expected.strategy} finds an effect of {plan.effect:g} in "
-        f"{power:.1%} of studies (MC error {share_error(power, S):.1%}); false alarms: "
-        f"{alarms:.1%} ({share_error(alarms, S):.1%})."
+        f"{sizes_in_words(plan)}: {REGISTRY[expected.strategy].label} finds an effect of "
+        f"{plan.effect:g} in {power:.1%} of studies (MC error {share_error(power, S):.1%}); "
+        f"false alarms: {alarms:.1%} ({share_error(alarms, S):.1%})."
+    )
+
+
+def application_in_words(plan: StudyPlan, answer: Answer, seed: int) -> str:
+    """Why a study has the size it has, for an application or a preregistration.
+
+    Parameters
+    ----------
+    plan : StudyPlan
+        The study.
+    answer : Answer
+        Of the strategy that the study will be analysed with.
+    seed : int
+        Of the simulated studies.
+    """
+    each = plan.rows_are
+    n = plan.equal_rows
+    rows = f"{n} {each} in each" if n else f"{plan.sizes.sum()} {each} in all"
+    lost = f" Of the {each}, {plan.dropout:.0%} are expected to be lost." if plan.dropout else ""
+    arms = ""
+    if plan.level == "arm":
+        arms = f", {plan.n_treated} of them in the treated arm,"
+    sds = f"SDs of {plan.intercept_sd:g} between clusters"
+    if plan.level != "arm":
+        sds += f" in level and {plan.slope_sd:g} in the effect"
+    return (
+        f"The study has {plan.n_clusters} clusters{arms} with {rows}.{lost} We suppose {sds}, and "
+        f"of {plan.noise_sd:.3g} between {each} of a cluster. An effect of {plan.effect:g} is then "
+        f"found, two-sided at the 5% level, by {REGISTRY[answer.strategy].label} in "
+        f"{answer.power:.1%} of {answer.n_studies:,} simulated studies (Monte Carlo standard error "
+        f"{answer.power_mc:.1%}); where there is no effect, the same test finds one in "
+        f"{answer.false_alarms:.1%} ({answer.false_alarms_mc:.1%}). Its 95% interval is "
+        f"{answer.width:.3g} wide in the middle one of these studies. Simulated with the book "
+        f"Dependent Data by Simulation, seed {seed}."
     )
 
 

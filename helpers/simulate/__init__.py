@@ -20,7 +20,11 @@ from helpers.simulate.draw import simulate_clusters, simulate_studies, study_chu
 from helpers.simulate.missing_rows import drop_rows
 from helpers.simulate.several_groupings import CrossedDesign, GroupedStudies, NestedDesign
 from helpers.simulate.studies import SimulatedClusters, SimulatedStudies
-from helpers.simulate.without_rows import SimulatedCrossproducts, simulate_crossproducts
+from helpers.simulate.without_rows import (
+    SimulatedCrossproducts,
+    crossproduct_chunks,
+    simulate_crossproducts,
+)
 
 __all__ = [
     "CrossedDesign",
@@ -30,6 +34,7 @@ __all__ = [
     "SimulatedClusters",
     "SimulatedCrossproducts",
     "SimulatedStudies",
+    "crossproduct_chunks",
     "drop_rows",
     "simulate_clusters",
     "simulate_crossproducts",

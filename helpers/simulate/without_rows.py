@@ -27,7 +27,7 @@ Arrays: S studies, G clusters, p predictors, k = p + 1 terms; r of the predictor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -39,6 +39,7 @@ from helpers.errors import InputError
 from helpers.simulate.design import Design
 from helpers.simulate.draw import Seed, check_design, generator, study_chunks
 from helpers.simulate.recipe import Recipe
+from helpers.simulate.studies import SimulatedStudies
 
 DRAWN_AT_ONCE = 2**13
 """Drawn at a time: few enough to stay in the processor's cache."""
@@ -135,10 +136,46 @@ def simulate_crossproducts(
     InputError
         If an argument is not what it should be, or the studies do not fit into memory.
     """
+    S = whole_number("n_studies", n_studies)
+    return next(crossproduct_chunks(design, S, seed, chunk_size=S))
+
+
+def crossproduct_chunks(
+    design: Design, n_studies: int, seed: Seed = None, chunk_size: int = 1_000
+) -> Iterator[SimulatedCrossproducts]:
+    """Draw the studies of `simulate_crossproducts` in order, some at a time.
+
+    Parameters
+    ----------
+    design, n_studies, seed
+        As for `simulate_crossproducts`.
+    chunk_size : int
+        Studies at a time.
+
+    Returns
+    -------
+    iterator of SimulatedCrossproducts
+
+    Raises
+    ------
+    InputError
+        At the call, if an argument is not what it should be.
+    """
     check_design(design)
-    S, G, k = whole_number("n_studies", n_studies), design.n_clusters, design.k
+    S, size = whole_number("n_studies", n_studies), whole_number("chunk_size", chunk_size)
+    fill = (
+        _filler(design, generator(seed))
+        if _is_covered(design)
+        else _filler_from_rows(design, S, seed)
+    )
+    return (fill(_room_for(design, min(size, S - start))) for start in range(0, S, size))
+
+
+def _room_for(design: Design, S: int) -> SimulatedCrossproducts:
+    """As many studies, without anything in them yet."""
+    G, k = design.n_clusters, design.k
     try:
-        studies = SimulatedCrossproducts(
+        return SimulatedCrossproducts(
             np.empty((S, G, k + 1, k + 1)), np.empty((S, G, k)), np.empty((S, k)), design
         )
     except (MemoryError, ValueError):
@@ -146,11 +183,6 @@ def simulate_crossproducts(
             f"The crossproducts of {S:,} studies of {G:,} clusters do not fit into memory at once: "
             "draw some of them at a time, each with a seed of its own, such as [seed, 0]."
         ) from None
-    if _is_covered(design):
-        _fill(studies, generator(seed))
-    else:
-        _fill_from_rows(studies, seed)
-    return studies
 
 
 def _is_covered(design: Design) -> bool:
@@ -161,46 +193,74 @@ def _is_covered(design: Design) -> bool:
     return plain and all(min(pair) <= design.n_by_cluster for pair in design.products or ())
 
 
-def _fill_from_rows(studies: SimulatedCrossproducts, seed: Seed) -> None:
-    """The crossproducts of rows, drawn a chunk at a time."""
-    studies.rows_drawn, done = True, 0
-    firsts = np.concatenate([[0], np.cumsum(studies.n_per_cluster)[:-1]])
-    for chunk in study_chunks(studies.design, len(studies), seed):
-        some = slice(done, done + len(chunk))
-        for i in range(studies.crossproducts.shape[-1]):
-            products = chunk.rows * chunk.rows[..., i, None]
-            studies.crossproducts[some, :, i] = np.add.reduceat(products, firsts, axis=1)
-        studies.cluster_coefficients[some] = chunk.cluster_coefficients
-        studies.coefficients[some] = chunk.coefficients
-        done += len(chunk)
+_Filler = Callable[[SimulatedCrossproducts], SimulatedCrossproducts]
+"""Fills studies with what comes next under its seed, and hands them back."""
 
 
-def _fill(studies: SimulatedCrossproducts, rng: np.random.Generator) -> None:
+def _filler_from_rows(design: Design, n_studies: int, seed: Seed) -> _Filler:
+    """The crossproducts of rows, which are drawn a chunk at a time."""
+    firsts = np.concatenate([[0], np.cumsum(design.sizes)[:-1]])
+    chunks = study_chunks(design, n_studies, seed)
+    left: list[SimulatedStudies] = []  # of the last chunk, what nobody has asked for yet
+
+    def fill(studies: SimulatedCrossproducts) -> SimulatedCrossproducts:
+        studies.rows_drawn, done = True, 0
+        while done < len(studies):
+            chunk = left.pop() if left else next(chunks)
+            n = min(len(chunk), len(studies) - done)
+            if n < len(chunk):
+                left.append(_some(chunk, slice(n, None)))
+            some, rows = slice(done, done + n), chunk.rows[:n]
+            for i in range(studies.crossproducts.shape[-1]):
+                products = rows * rows[..., i, None]
+                studies.crossproducts[some, :, i] = np.add.reduceat(products, firsts, axis=1)
+            studies.cluster_coefficients[some] = chunk.cluster_coefficients[:n]
+            studies.coefficients[some] = chunk.coefficients[:n]
+            done += n
+        return studies
+
+    return fill
+
+
+def _some(studies: SimulatedStudies, which: slice) -> SimulatedStudies:
+    return SimulatedStudies(
+        studies.rows[which],
+        studies.cluster_coefficients[which],
+        studies.coefficients[which],
+        studies.design,
+    )
+
+
+def _filler(design: Design, rng: np.random.Generator) -> _Filler:
     """Draw block by block.
 
     The normal numbers of a study come in one stretch, and each kind of chi-square number from a
     stream of its own: so a study does not depend on how many are drawn with it.
     """
-    triangles = _Triangles(studies.design)
+    triangles, G = _Triangles(design), design.n_clusters
     bits = rng.bit_generator
     assert isinstance(bits, np.random.PCG64)  # it can jump so far that streams never meet
     streams = [np.random.Generator(bits.jumped(1 + row)) for row in triangles.chi_square_rows]
-    S, G = studies.cluster_coefficients.shape[:2]
     block = max(1, DRAWN_AT_ONCE // G)
-    for start in range(0, S, block):
-        some = slice(start, min(start + block, S))
-        z = rng.standard_normal((some.stop - start, triangles.length))
-        chi_squares = [
-            2 * stream.standard_gamma(shape, (len(z), G))
-            for stream, shape in zip(streams, triangles.gamma_shapes)
-        ]
-        triangles.fill(
-            z,
-            chi_squares,
-            studies.crossproducts[some],
-            studies.cluster_coefficients[some],
-            studies.coefficients[some],
-        )
+
+    def fill(studies: SimulatedCrossproducts) -> SimulatedCrossproducts:
+        for start in range(0, len(studies), block):
+            some = slice(start, min(start + block, len(studies)))
+            z = rng.standard_normal((some.stop - start, triangles.length))
+            chi_squares = [
+                2 * stream.standard_gamma(shape, (len(z), G))
+                for stream, shape in zip(streams, triangles.gamma_shapes)
+            ]
+            triangles.fill(
+                z,
+                chi_squares,
+                studies.crossproducts[some],
+                studies.cluster_coefficients[some],
+                studies.coefficients[some],
+            )
+        return studies
+
+    return fill
 
 
 class _Triangles:

@@ -21,7 +21,7 @@ from helpers import (
     simulate_studies,
 )
 from helpers.engine.crossproducts import crossproducts_of_studies
-from helpers.simulate import without_rows
+from helpers.simulate import crossproduct_chunks, without_rows
 from helpers.strategies import REGISTRY
 from tests.helpers.test_simulate import sound
 
@@ -430,3 +430,15 @@ def test_designs_that_are_not_covered_get_their_rows_drawn(number):
 def test_what_cannot_be_is_said(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+@pytest.mark.parametrize("more", [{}, {"noise_memory": 0.4}], ids=["directly", "from rows"])
+@pytest.mark.parametrize("size", [1, 7, 30])
+def test_chunks_are_the_same_studies(more, size):
+    design = Design(5, 4, 2, coefficients=(0, 0, 1), **more)
+    whole = simulate_crossproducts(design, 30, 3)
+    chunks = list(crossproduct_chunks(design, 30, 3, size))
+    assert [len(chunk) for chunk in chunks[:-1]] == [size] * (len(chunks) - 1)
+    for part in ("crossproducts", "cluster_coefficients", "coefficients"):
+        together = np.concatenate([getattr(chunk, part) for chunk in chunks])
+        assert np.array_equal(together, getattr(whole, part))

@@ -15,6 +15,7 @@ from tools.notebooks.guesses import guesses_in, read_guesses
 pytestmark = pytest.mark.slow  # for want of the built site and of the browser
 
 IID, LAST = "chapters/iid.html", "chapters/what_you_guessed.html"
+POWER = "chapters/two_stage_regression.html"
 ANSWER = "#answer-1 table"
 BROKEN_STORAGE = """Storage.prototype.setItem = () => { throw new Error("full"); };
 Storage.prototype.getItem = () => { throw new Error("not allowed"); };"""
@@ -99,6 +100,7 @@ def test_what_it_weighs(site):
     files = [*(site / "_static" / "guess").iterdir(), *(site / "_static" / "reading").iterdir()]
     page = soup(site / IID)
     markup = "".join(map(str, page.select("form.guess")))
+    files = [file for file in files if file.name != "page.mjs"]  # which chapters do not fetch
     weights = [len(gzip.compress(file.read_bytes())) for file in files]
     assert sum(weights) + len(gzip.compress(markup.encode())) < 25_000
 
@@ -152,14 +154,93 @@ def test_a_number_and_a_line_of_her_own(reader):
     give(page, 2, line=0.45)
     assert "It came out as 0.50: near enough." in said(box)
     page.goto(page.url.replace("iid", "simpsons_paradox"))
-    [number] = [
-        number
-        for number, form in enumerate(page.locator("form.guess").all(), 1)
-        if '"free"' in form.get_attribute("data-guess")
-    ]
+    number = box_of(page, "free")
     box = give(page, number, words="they are not a sample", sure="50%")
     box.get_by_role("button", name="I was right").click()
     assert "You found that you were right" in said(box)
+
+
+def paper(page, number):
+    return page.locator(f"#guess-{number} .sketch-plot").first
+
+
+def box_of(page, kind):
+    """The number of a page's first box of a kind."""
+    forms = page.locator("form.guess").all()
+    return next(
+        number
+        for number, form in enumerate(forms, 1)
+        if f'"{kind}"' in form.get_attribute("data-guess")
+    )
+
+
+def draw(page, number, heights):
+    """Draw through all columns with a pointer; heights are shares of the paper."""
+    box = paper(page, number).bounding_box()
+    wide = box["width"] / len(heights)
+    for column, height in enumerate(heights):
+        x, y = box["x"] + wide * (column + 0.5), box["y"] + box["height"] * (1 - height)
+        page.mouse.move(x, y)
+        if column == 0:
+            page.mouse.down()
+    page.mouse.up()
+
+
+def test_a_sketch_by_pointer_and_what_came_out_beside_it(reader, look):
+    page = reader(POWER, viewport={"width": 390, "height": 800})
+    number = box_of(page, "sketch")
+    box = page.locator(f"#guess-{number}")
+    box.get_by_role("button", name="That is my guess").click()
+    assert "a dot into each column first" in said(box)
+    about = json.loads(box.locator("form").get_attribute("data-guess"))
+    shares = [value / 100 for value in about["right"]]
+    paper(page, number).scroll_into_view_if_needed()
+    draw(page, number, [*shares[:3], 0.3])
+    give(page, number, sure="75%")
+    assert "300 people 30%" in said(box)
+    assert "3 of 4 dots lie within 12 points" in said(box)
+    assert box.locator(".sketch-column.near").count() == 3
+    assert box.locator(".guess-sketched polyline").count() == 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.evaluate(look.axe)
+    found = page.evaluate("id => axe.run({ include: [id] })", f"#guess-{number}")["violations"]
+    assert not found, [(one["id"], one["nodes"][0]["html"][:200]) for one in found]
+    page.reload()
+    assert "3 of 4 dots" in said(box)
+    page.goto(page.url.replace("two_stage_regression", "what_you_guessed"))
+    place = page.locator("#your-guesses")
+    words = place.get_by_role("status").inner_text()
+    assert "Of 4 dots that you sketched 3 lay near" in words and "right in 0" in words
+    assert "no, 3 of 4 dots" in place.inner_text()
+    with page.expect_download() as download:
+        place.get_by_role("button", name="Download").click()
+    rows = csv.DictReader(download.value.path().read_text(encoding="utf-8").splitlines())
+    assert [(row["dots near"], row["right"]) for row in rows] == [("3 of 4", "false")]
+
+
+def test_a_sketch_by_keyboard(reader, look):
+    page = reader(POWER)
+    number = box_of(page, "sketch")
+    box = page.locator(f"#guess-{number}")
+    page.evaluate(look.axe)
+    found = page.evaluate("id => axe.run({ include: [id] })", f"#guess-{number}")["violations"]
+    assert not found, [(one["id"], one["nodes"][0]["html"][:200]) for one in found]
+    about = json.loads(box.locator("form").get_attribute("data-guess"))
+    first = box.get_by_role("slider", name=about["dots"][0], exact=True)
+    assert first.get_attribute("aria-valuetext") == "no dot yet"
+    first.focus()
+    for dot, right in zip(about["dots"], about["right"]):
+        assert page.evaluate("document.activeElement.ariaLabel") == dot
+        page.keyboard.press("Home")
+        for _ in range(round(right / 10)):
+            page.keyboard.press("PageUp")
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("Tab")
+    box.get_by_role("button", name="That is my guess").click()
+    assert "All 4 dots lie within 12 points" in said(box)
+    box.get_by_role("button", name="Ask me again").click()
+    assert first.get_attribute("aria-valuetext") == "no dot yet"
+    assert page.evaluate("document.activeElement.ariaLabel") == about["dots"][0]
 
 
 def test_just_show_me_by_keyboard(reader):
@@ -220,7 +301,7 @@ def test_verdicts_and_shares_are_those_of_the_book(reader):
     page = reader(IID)
     path = ROOT / "chapters" / "multilevel_models.ipynb"
     guesses = guesses_in(read(path), read_guesses()[path.stem])
-    boxes = [guess for guess in guesses if guess.kind != "free"][:10]
+    boxes = [guess for guess in guesses if guess.kind in ("choice", "number")][:10]
     for guess in boxes:
         line = guess.entry.get("line", {"close": 0})
         about = {"kind": guess.kind, "right": guess.right, "close": line["close"]}
@@ -229,6 +310,19 @@ def test_verdicts_and_shares_are_those_of_the_book(reader):
         assert judged(page, about, guess.right + off) is False
     spoiled = about | {"right": about["right"] + 2 * (about["close"] + 1)}
     assert judged(page, spoiled, guess.right) is False  # the planted fault is seen
+    sketches = [
+        guess
+        for name in ("your_own_data", "several_groupings", "robust_standard_errors")
+        for guess in guesses_in(read(ROOT / f"chapters/{name}.ipynb"), read_guesses()[name])
+        if guess.kind == "sketch"
+    ]
+    for guess in sketches:  # each dot at the edge of what is near, and then one beyond it
+        close = guess.entry["sketch"]["close"]
+        about = {"kind": "sketch", "right": guess.right, "close": close}
+        edge = [value + close * (-1) ** at for at, value in enumerate(guess.right)]
+        assert judged(page, about, edge) is True
+        assert judged(page, about, [*edge[:-1], edge[-1] + 3 * close]) is False
+    assert len(sketches) >= 7
     records = [{"sure": 75, "right": at % 4 > 0} for at in range(8)]
     records += [{"sure": 95, "right": None}, {"sure": 0, "right": True}]
     counted = page.evaluate(

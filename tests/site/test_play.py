@@ -11,23 +11,54 @@ from statistics import median
 from urllib.parse import parse_qsl
 
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.site import playthings
+from tests.site.built import soup
 from tools import ROOT
-from tools.site.browser import RULES, RUN_AXE, WIDEST, WIDTH
+from tools.site.browser import CONTRAST, RULES, RUN_AXE, TARGETS, WIDEST, WIDTH
 from tools.site.files import pages_of
 
 NAMES = sorted(file.stem for file in (ROOT / "tests/site/playthings").glob("[a-z]*.py"))
 WIDE, PHONE = (1280, 900), (390, 844)
-SHOWN = """name => {
-  const {state, numbers, words, times} = document.getElementById(`play-${name}`).play;
-  return JSON.stringify({state, numbers, words, times});
+CHANGED_BY_PHONES = CONTRAST | {"values": CONTRAST["values"] + TARGETS["values"]}
+FOLLOWED = """async ([name, settings]) => {
+  // links with settings, one after another, as a teacher would send them
+  const place = document.getElementById(`play-${name}`), told = [];
+  const frame = () => new Promise(requestAnimationFrame);
+  for (const setting of settings) {
+    const before = place.play.times.length;
+    location.hash = `#play-${name}?${setting}&`;
+    while (place.play.times.length === before) await frame();
+    const {state, numbers, words, times} = place.play;
+    const height = place.getBoundingClientRect().height;
+    told.push(JSON.stringify({state, numbers, words, time: times.at(-1), height}));
+  }
+  return told;
 }"""
+WOULD_SAY = """async ([name, states]) => {
+  const base = new URL("../_static/", document.querySelector("script[src*=_static]").src);
+  const module = await import(new URL(`play-planted/${name}.mjs`, base));
+  const numbers = new URL(`play/${name}.json`, base);
+  const data = module.data ? await (await fetch(numbers)).json() : undefined;
+  return states.map((state) => {
+    const numbers = module.numbers(state, data);
+    return JSON.stringify({state, numbers, words: module.says(state, numbers)});
+  });
+}"""
+BEGIN = """async () => {
+  const where = new URL(document.querySelector("script[src*='play/start.mjs']").src);
+  where.searchParams.append("begin", "now"); // the address itself was refused
+  await import(where);
+}"""
+STATE = "name => document.getElementById(`play-${name}`).play.state"
+COUNT = "name => document.getElementById(`play-${name}`).play.times.length"
 STARTED = "name => document.getElementById(`play-${name}`)?.play?.times.length > 0"
 ANSWERED = "([name, before]) => document.getElementById(`play-${name}`).play.times.length > before"
-ASIDE = ("Start over", "Link")
+ASIDE = ("Start over", "Link", "Run it")
 KEYS = {
     "range": ["ArrowLeft", "ArrowRight"],
+    "text": ["ArrowUp", "ArrowDown"],
     "radio": ["ArrowRight"],
     "checkbox": ["Space"],
     "button": ["Space"],
@@ -35,8 +66,9 @@ KEYS = {
 FOCUS = """name => {
   const at = document.activeElement;
   if (!document.getElementById(`play-${name}`).contains(at)) return null;
-  const part = at.closest("fieldset, label, button");
-  return {type: at.type, label: (at.type === "range" ? part.firstChild : part).textContent};
+  const part = at.closest("fieldset, .play-slider, label, button");
+  const label = part.matches(".play-slider") ? part.firstChild : part;
+  return {type: at.type, label: label.textContent};
 }"""
 SMALL = """name => [...document.querySelectorAll(`#play-${name} :is(button, label)`)]
   .filter(part => part.getBoundingClientRect().height < 24).map(part => part.outerHTML)"""
@@ -46,7 +78,6 @@ HEIGHT = "name => document.getElementById(`play-${name}`).getBoundingClientRect(
 UNVEIL = "part => { const veil = part.closest('details'); if (veil) veil.open = true; }"
 
 pytestmark = pytest.mark.slow  # for want of the built site and of the browser
-EACH = pytest.mark.parametrize("name", NAMES)
 
 
 def told_of(name):
@@ -54,59 +85,59 @@ def told_of(name):
 
 
 @contextmanager
-def opened(look, address, name, planted=None, start=True, script=True):
-    """The page of a plaything, scrolled to it, with nothing that moves by itself."""
+def opened(look, address, name, script=True):
+    """The page of a plaything that has not begun, with nothing that moves by itself."""
     context = look.chromium.new_context(
         viewport={"width": WIDE[0], "height": WIDE[1]},
         reduced_motion="reduce",
         java_script_enabled=script,
     )
     page = context.new_page()
-    page.errors = []
+    page.name, page.errors, page.answers = name, [], None
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
-    if planted:
-        file, old, new = planted
-        source = (ROOT / "_static" / "play" / file).read_text(encoding="utf-8")
-        assert old in source, f"{file} has no {old!r}"
-        wrong = source.replace(old, new)
-        page.route(
-            f"**/play/{file}",
-            lambda route: route.fulfill(body=wrong, content_type="text/javascript"),
-        )
-    if not start:
-        page.route("**/play/start.mjs*", lambda route: route.abort())
-    page.route("**/mathjax/*.js*", lambda route: route.fulfill(body=""))  # which takes long
+    page.route("**/play/start.mjs*", lambda route: route.abort())
     page.goto(address + told_of(name).PAGE, wait_until="load")
     if script:  # what stands under a question is veiled until there is a guess
         page.locator(f"#play-{name}").evaluate(UNVEIL)
-    if script and start:
-        page.locator(f"#play-{name}").scroll_into_view_if_needed()
-        page.wait_for_function(STARTED, arg=name)
     try:
         yield page
     finally:
         context.close()
 
 
+def begin(page):
+    """Let the plaything begin, as its reader comes near."""
+    page.unroute("**/play/start.mjs*")
+    page.errors.clear()  # that its script was refused
+    page.locator(f"#play-{page.name}").scroll_into_view_if_needed()
+    page.evaluate(BEGIN)
+    page.wait_for_function(STARTED, arg=page.name)
+
+
 @pytest.fixture(scope="module", params=NAMES)
 def live(request, look, address):
     """Each plaything in turn, opened once for all that is tried on it."""
     with opened(look, address, request.param) as page:
-        page.name = request.param
+        picture = page.locator(f"#play-{page.name} img").first
+        page.still = {"seen": picture.is_visible(), "alt": picture.get_attribute("alt")}
+        page.still |= {size: height_at(page, size) for size in (PHONE, WIDE)}
+        begin(page)
         yield page
 
 
-def shown(page, name):
-    return json.loads(page.evaluate(SHOWN, name))
+def height_at(page, size):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.wait_for_timeout(100)
+    return page.evaluate(HEIGHT, page.name)
 
 
-def set_to(page, name, setting):
-    """Follow a link with a setting, and give back what the plaything then shows."""
-    before = len(shown(page, name)["times"])
-    page.evaluate("hash => { location.hash = hash }", f"#play-{name}?{setting}&")
-    page.wait_for_function(ANSWERED, arg=[name, before])
-    return shown(page, name)
+def answers(page):
+    """What a plaything shows at each of its settings; followed once."""
+    if page.answers is None:
+        seen = page.evaluate(FOLLOWED, [page.name, told_of(page.name).SETTINGS])
+        page.answers = [json.loads(one) for one in seen]
+    return page.answers
 
 
 def written(state):
@@ -146,52 +177,60 @@ def test_numbers_and_words_are_true_at_ten_settings(live):
     page, name = live, live.name
     truth, told, times, heights = told_of(name), [], [], set()
     assert len(set(truth.SETTINGS)) >= 10
-    for setting in truth.SETTINGS:
-        seen = set_to(page, name, setting)
+    for setting, seen in zip(truth.SETTINGS, answers(page)):
         if setting != truth.SETTINGS[-1]:  # the last may ask for more than there is
             asked = dict(parse_qsl(setting))
             assert asked.items() <= written(seen["state"]).items(), setting
         told += differences(truth, setting, seen)
-        heights.add(page.evaluate(HEIGHT, name))
-        times.append(seen["times"][-1])
+        heights.add(seen["height"])
+        times.append(seen["time"])
     assert not page.errors, page.errors
     print(f"{name}: a setting is answered in {median(times):.1f} ms of script")
     assert not told, "\n".join(told)
     assert len(heights) == 1, f"the page moves: heights {heights}"
 
 
-@EACH
-def test_a_planted_mistake_shows(name, look, address):
-    truth = told_of(name)
-    with opened(look, address, name, planted=truth.PLANTED) as page:
-        assert any(
-            differences(truth, setting, set_to(page, name, setting)) for setting in truth.SETTINGS
-        )
+def test_a_planted_mistake_shows(live):
+    """The same settings, asked of scripts with a mistake, which lie beside the others."""
+    page, truth = live, told_of(live.name)
+    file, old, new = truth.PLANTED
+    assert old in source(file), f"{file} has no {old!r}"
+
+    def wrong(route):
+        asked = route.request.url.rpartition("/")[2]
+        body = source(asked).replace(old, new) if asked == file else source(asked)
+        route.fulfill(body=body, content_type="text/javascript")
+
+    page.route("**/play-planted/*", wrong)
+    said = page.evaluate(WOULD_SAY, [page.name, [seen["state"] for seen in answers(page)]])
+    page.unroute("**/play-planted/*")
+    assert any(
+        differences(truth, setting, json.loads(one)) for setting, one in zip(truth.SETTINGS, said)
+    )
 
 
-def test_the_still_figure_says_it_and_nothing_jumps(live, look, address):
+def source(file):
+    return (ROOT / "_static" / "play" / file).read_text(encoding="utf-8")
+
+
+def test_the_still_figure_says_it_and_nothing_jumps(live):
     """It takes as much room as the plaything that comes in its place."""
-    name = live.name
-    with opened(look, address, name, start=False) as still:
-        picture = still.locator(f"#play-{name} img").first
-        assert picture.is_visible() and len(picture.get_attribute("alt")) > 40
-        for width, height in (PHONE, WIDE):
-            for page in (live, still):
-                page.set_viewport_size({"width": width, "height": height})
-                page.wait_for_timeout(100)
-            heights = [page.evaluate(HEIGHT, name) for page in (live, still)]
-            assert abs(heights[0] - heights[1]) < 1, (width, heights)
+    assert live.still["seen"] and len(live.still["alt"]) > 40
+    for size in (PHONE, WIDE):
+        heights = height_at(live, size), live.still[size]
+        assert abs(heights[0] - heights[1]) < 1, (size, heights)
 
 
 def test_everyone_can_play(live, look):
     """Axe finds nothing; all fits a phone; Tab comes to each control, and each answers a key."""
     page, name = live, live.name
     page.evaluate(look.axe)
-    for size, dark in ((WIDE, False), (WIDE, True), (PHONE, False)):
+    views = [(WIDE, False, RULES), (WIDE, True, CONTRAST), (PHONE, False, CHANGED_BY_PHONES)]
+    for size, dark, rules in views:
         page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.wait_for_timeout(100)
-        found = page.evaluate(RUN_AXE, [f"#play-{name}", RULES, True])["violations"]
+        found = page.evaluate(RUN_AXE, [f"#play-{name}", rules, True])["violations"]
         kinds = [(one["id"], one["nodes"][0]["html"][:200]) for one in found]
         assert not kinds, (size, dark, kinds)
     assert page.evaluate(WIDTH) <= 0, page.evaluate(WIDEST)
@@ -201,13 +240,13 @@ def test_everyone_can_play(live, look):
     place.locator("input, button").first.focus()
     while focus := page.evaluate(FOCUS, name):
         reached.add(focus["label"])
-        before = len(shown(page, name)["times"])
+        before = page.evaluate(COUNT, name)
         if focus["label"] not in ASIDE:
             for key in KEYS[focus["type"]]:
                 page.keyboard.press(key)
             page.wait_for_function(ANSWERED, arg=[name, before])
         page.keyboard.press("Tab")
-    controls = ".play-slider, .play-tick, .play-choice, .play-button"
+    controls = ".play-slider, .play-tick, .play-choice, .play-button, .run-button"
     assert len(reached) == place.locator(controls).count(), reached
     page.wait_for_function(HEARD, arg=name)  # what is seen has been said
     page.wait_for_function("part => location.hash.startsWith(part)", arg=f"#play-{name}?")
@@ -222,8 +261,9 @@ def test_without_scripts_the_figure_stays(look, address):
 def test_a_finger_drags_ada_and_not_the_page(look, address):
     name = "shrinkage"
     with opened(look, address, name) as page:
+        begin(page)
         page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-        before = shown(page, name)
+        before, count = page.evaluate(STATE, name), page.evaluate(COUNT, name)
         ada = page.locator(f"#play-{name} .ada")
         ada.scroll_into_view_if_needed()
         box, scrolled = ada.bounding_box(), page.evaluate("scrollY")
@@ -233,19 +273,38 @@ def test_a_finger_drags_ada_and_not_the_page(look, address):
             points = [{"x": at["x"] - moves, "y": at["y"] - moves}]
             finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
         finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        page.wait_for_function(ANSWERED, arg=[name, len(before["times"])])
+        page.wait_for_function(ANSWERED, arg=[name, count])
         page.wait_for_timeout(100)
-        state = shown(page, name)["state"]
-        assert state["slope"] < before["state"]["slope"] - 2, state
-        assert state["level"] > before["state"]["level"] + 10, state
+        state = page.evaluate(STATE, name)
+        assert state["slope"] < before["slope"] - 2, state
+        assert state["level"] > before["level"] + 10, state
         assert page.evaluate("scrollY") == scrolled
+
+
+def gives_away(page):
+    """The playthings that stand before a question of their own section."""
+    return [
+        place["id"]
+        for place in page.select(".play[id]")
+        if (holder := place.find_parent("section")) is not None
+        for box in place.find_all_next(class_="guess-box")
+        if box.find_parent("section") is holder
+    ]
+
+
+def test_no_plaything_gives_an_answer_away(site):
+    for name in NAMES:
+        assert not (told := gives_away(soup(site / told_of(name).PAGE))), told
+    box, play = '<p class="guess-box"></p>', '<p class="play" id="play-a"></p>'
+    planted = BeautifulSoup(f"<section>{box}{play}{box}</section>", "html.parser")
+    assert gives_away(planted) == ["play-a"]
 
 
 def test_scripts_come_only_where_they_are_needed(site):
     pages = {told_of(name).PAGE for name in NAMES}
     for page in pages_of(site):
         text = (site / page).read_text(encoding="utf-8")
-        has = 'class="play"' in text
+        has = ' data-play="' in text
         assert ("play/start.mjs" in text) == has, page
         assert has or page not in pages
 

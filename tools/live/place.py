@@ -22,6 +22,8 @@ def place(site: Path) -> str:
     """Fetch what is missing, and put it into the site; gives back a sentence that says so."""
     live = site / "live"
     shutil.rmtree(live, ignore_errors=True)
+    live.mkdir()
+    (live / "ready.json").write_text("{}\n")  # nothing yet, and all that pages find if it fails
     ready = bring()
     linked(FOLDER, live / "pyodide")
     said = "Chapters, labs and the engine run in the reader's browser"

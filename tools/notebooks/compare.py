@@ -283,7 +283,9 @@ def _pictures(old: str, new: str) -> list[str]:
     sizes = [f"{pixels.shape[1]} x {pixels.shape[0]} pixels" for pixels in (before, now)]
     if before.shape != now.shape:
         return [" → ".join(sizes)]
-    change = np.abs(before - now).max(axis=2)
+    if np.array_equal(before, now):
+        return []
+    change = np.abs(_weighted(before) - _weighted(now)).max(axis=2)
     by, share = SEEN
     changed = (change > by).mean()
     side, spot_by, spot_share = SPOT
@@ -299,13 +301,14 @@ def _pictures(old: str, new: str) -> list[str]:
 
 
 def _pixels(data: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA"))
+
+
+def _weighted(pixels: np.ndarray) -> np.ndarray:
     """Colours weighted by their opacity, so that what cannot be seen cannot differ."""
-    pixels = (
-        np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA"), dtype=float)
-        / 255
-    )
-    pixels[..., :3] *= pixels[..., 3:]
-    return pixels
+    shares = pixels / 255
+    shares[..., :3] *= shares[..., 3:]
+    return shares
 
 
 def _metadata(old: Any, new: Any, path: str = "") -> list[str]:

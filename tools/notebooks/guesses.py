@@ -1,7 +1,7 @@
 """The boxes "Before you run it": what each asks of a reader on the site, and what is right.
 
-`chapters/guesses.yml` lists the boxes that take a choice or a number on a line; every other box
-takes a line of her own, which she judges herself. The shape of an entry stands in
+`chapters/guesses.yml` lists the boxes that take a choice, a number on a line or a sketch; every
+other box takes a line of her own, which she judges herself. The shape of an entry stands in
 chapters/guesses.schema.json; the rules that no schema can say stand here.
 """
 
@@ -18,11 +18,18 @@ from nbformat import NotebookNode
 from tools import ROOT
 from tools.notebooks.chapters import notebooks, read
 from tools.notebooks.records import findings_in
+from tools.notebooks.sketches import (
+    TITLE,
+    Table,
+    faults_of_sketch,
+    number_in,
+    tables_under,
+    truth_of,
+)
 from tools.shape import complaints, read_schema
 
 FILE = Path("chapters") / "guesses.yml"
 SCHEMA = read_schema(ROOT / "chapters" / "guesses.schema.json")
-TITLE = "Before you run it"
 BOX = re.compile(rf"^(:{{3,}})\{{admonition\}} {TITLE}\n(.*?)^\1\s*$", re.MULTILINE | re.DOTALL)
 OPTION = re.compile(r"^:\w+:.*\n", re.MULTILINE)
 
@@ -34,15 +41,16 @@ class Guess:
     Attributes
     ----------
     kind : str
-        `choice`, `number` or `free`.
-    right : int, float or None
-        The place of the choice, or the number, that is right; None where only the reader can tell.
+        `choice`, `number`, `sketch` or `free`.
+    right : int, float, list of float or None
+        The place of the choice, the number, or the numbers of all dots, that are right; None where
+        only the reader can tell.
     entry : dict
         The box's entry in the list; empty for a free line.
     """
 
     kind: str
-    right: int | float | None
+    right: int | float | list[float] | None
     entry: dict
 
 
@@ -75,14 +83,18 @@ def guesses_in(notebook: NotebookNode, entries: Sequence[dict]) -> list[Guess]:
     """
     records = {record["name"]: record for _, record in findings_in(notebook)}
     by_box = {place: entry for entry in entries for place in _places(entry, boxes_in(notebook))}
-    return [_guess(by_box.get(place, {}), records) for place in range(len(boxes_in(notebook)))]
+    shown = tables_under(notebook)
+    return [_guess(by_box.get(place, {}), records, shown[place]) for place in range(len(shown))]
 
 
 def _places(entry: dict, boxes: Sequence[str]) -> list[int]:
     return [place for place, text in enumerate(boxes) if text.startswith(entry["box"])]
 
 
-def _guess(entry: dict, records: Mapping[str, dict]) -> Guess:
+def _guess(entry: dict, records: Mapping[str, dict], tables: Sequence[Table]) -> Guess:
+    if "sketch" in entry:
+        dots = entry["sketch"]["dots"]
+        return Guess("sketch", [truth_of(dot, records, tables) for dot in dots], entry)
     if "line" in entry:
         return Guess("number", measured(entry, records), entry)
     if "choices" in entry:
@@ -121,11 +133,6 @@ def chosen(entry: dict, records: Mapping[str, dict]) -> int:
     return away.index(min(away))
 
 
-def number_in(choice: str | float) -> float:
-    """The number that a choice begins with."""
-    return float(re.match(r"[-−]?[\d,]*\.?\d+", str(choice))[0].replace(",", "").replace("−", "-"))
-
-
 def faults(guesses: Mapping[str, Sequence[dict]], root: Path = ROOT) -> list[str]:
     """Tell what is wrong with the list.
 
@@ -155,10 +162,13 @@ def faults(guesses: Mapping[str, Sequence[dict]], root: Path = ROOT) -> list[str
         notebook = read(known[chapter])
         boxes = boxes_in(notebook)
         records = {record["name"]: record for _, record in findings_in(notebook)}
-        taken: set[int] = set()
+        shown, taken = tables_under(notebook), set[int]()
         for entry in entries:
             where = f"{chapter}, {entry['box']!r}"
             told += [f"{where}: {fault}" for fault in _faults_of(entry, boxes, records, taken)]
+            if "sketch" in entry and (places := _places(entry, boxes)):
+                of_sketch = faults_of_sketch(entry["sketch"], records, shown[places[0]])
+                told += [f"{where}: {fault}" for fault in of_sketch]
     return told
 
 
@@ -171,6 +181,8 @@ def _faults_of(
     elif places[0] in taken:
         yield "another entry speaks of this box"
     taken.update(places)
+    if "sketch" in entry:
+        return
     name = entry.get("finding")
     if name is not None and name not in records:
         yield f"the chapter has no finding {name}"

@@ -39,14 +39,18 @@ class ChapterError(Exception):
 
 
 def run(
-    path: Path, parameters: dict | None = None, past_findings: bool = False
+    path: Path,
+    parameters: dict | None = None,
+    past_findings: bool = False,
+    warm: bool = False,
 ) -> nbformat.NotebookNode:
     """The executed notebook, cell for cell like the stored one.
 
     papermill runs it in a temporary folder of its own, in a process of its own (papermill changes
     the working folder, so two at once would disturb each other) and with one BLAS thread, so that
     sums come out the same everywhere. Errors are never allowed, except, on request, the error of a
-    finding that does not hold: then the rest still runs, to show every finding.
+    finding that does not hold: then the rest still runs, to show every finding. A `warm` kernel has
+    the libraries loaded before it starts.
     """
     path = Path(path)
     notebook = read(path)
@@ -56,7 +60,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix=f"{path.stem}-") as folder:
         given, result = Path(folder) / "given.ipynb", Path(folder) / "result.ipynb"
         nbformat.write(notebook, given)
-        told = _in_time(path, _papermill, given, result, parameters)
+        told = _in_time(path, _papermill, given, result, parameters, warm)
         executed = _same_cells(read(result)) if result.exists() else None
     errors = list(_errors(path.stem, executed)) if executed else []
     for error in errors:
@@ -116,10 +120,13 @@ def _cells_alone(
     return execute(notebook, parameters, past_errors)
 
 
-def _papermill(given: Path, result: Path, parameters: dict | None) -> str:
+def _papermill(given: Path, result: Path, parameters: dict | None, warm: bool) -> str:
     """Run one notebook; what papermill complains of, if it does."""
     import papermill
 
+    from tools.notebooks.warm_kernel import keep_ready
+
+    kernel = {"kernel_manager_class": keep_ready()} if warm else {}
     work = given.with_name("work")
     work.mkdir()
     os.environ.update({**ONE_THREAD, **OWN_KERNEL, "IPYTHONDIR": str(given.with_name("ipython"))})
@@ -133,7 +140,9 @@ def _papermill(given: Path, result: Path, parameters: dict | None) -> str:
             language="python",
             progress_bar=False,
             log_output=False,
+            request_save_on_cell_execute=False,  # else all of it is written twice a cell
             start_timeout=180,
+            **kernel,
         )
     except Exception as error:  # of many kinds; those of the cells stand in the result as well
         return str(error)[-2000:] or type(error).__name__

@@ -40,7 +40,7 @@ def expected(state, numbers):
 
 def phrases(state, numbers):
     if state["drawn"] < 20:
-        return [f"{numbers['rows']} rows", "Guess before you draw more"]
+        return [f"{numbers['rows']} rows", "Draw more studies"]
     again = numbers["again_alarms"]
     rate = percent(numbers["again_expected"], 1).replace(".0%", "%")
     share = percent(again / state["drawn"])

@@ -1,0 +1,140 @@
+// What came out: the two numbers that matter, what has to hold for them, curves, what becomes of
+// the plan if it is wrong, every test, and the sentence for the application.
+
+import { element } from "../play/controls.mjs";
+import { curves } from "./planner_curves.mjs";
+
+export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}%`;
+const short = (value) => Number(value.toPrecision(3)).toLocaleString("en");
+const WRONG = {
+  effect: "The effect is half as large",
+  noise_sd: "Rows within a person vary twice as much",
+  intercept_sd: "People’s levels vary twice as much",
+  slope_sd: "People’s responses vary twice as much",
+};
+const OVER_TIME = {
+  intercept_sd: "Clusters’ slopes vary twice as much",
+  slope_sd: "Persons’ slopes vary twice as much",
+};
+
+const heading = (words) => element("h3", {}, words);
+
+function card(number, error, words, kind = "") {
+  const value = element("span", { class: "plan-number" }, number);
+  const about = element("span", { class: "plan-about" }, words);
+  return element("p", { class: `plan-card ${kind}` }, value, element("span", { class: "plan-error" }, error), about);
+}
+
+/** A table in a frame that scrolls and that a keyboard reaches. */
+export function table(label, columns, rows) {
+  const head = element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, name)));
+  const body = rows.map(([first, ...others]) =>
+    element("tr", {}, element("th", { scope: "row" }, first), ...others.map((cell) => element("td", {}, cell))),
+  );
+  const made = element("table", { class: "plan-table" }, element("thead", {}, head), element("tbody", {}, ...body));
+  return element("div", { class: "plan-scroll", role: "region", "aria-label": label, tabindex: "0" }, made);
+}
+
+const withError = (share, error) => `${percent(share)} ± ${percent(error)}`;
+
+export function answerView() {
+  const node = element("div", { class: "plan-answer", hidden: "" });
+  const stale = element("p", { class: "plan-stale", hidden: "" }, "The plan has changed since: work it out again.");
+  const cards = element("div", { class: "plan-cards" });
+  const by = element("p", { class: "plan-by" });
+  const conditions = element("ul", { class: "plan-conditions" });
+  const doubts = element("div", {}), tests = element("div", {});
+  const text = element("p", {});
+  const copy = element("button", { type: "button", class: "plan-quiet" }, "Copy these sentences");
+  const picture = curves();
+  copy.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+      copy.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(text);
+      copy.textContent = "Selected: copy them now";
+    }
+    setTimeout(() => (copy.textContent = "Copy these sentences"), 2500);
+  });
+  node.append(
+    stale, cards, by,
+    heading("This holds if"), conditions,
+    heading("More people, or more rows?"), picture.node,
+    heading("If you are wrong"), doubts,
+    heading("Every test"), tests,
+    heading("For the application"), element("blockquote", { class: "plan-text" }, text), copy,
+  );
+  let now, drawn;
+
+  return {
+    node,
+    clear() {
+      node.hidden = true;
+    },
+    stale(is) {
+      stale.hidden = !is;
+      node.classList.toggle("old", is);
+    },
+    /** What every test finds. */
+    show(told, state) {
+      now = { told, state, usual: told.answers.find(({ strategy }) => strategy === told.usual) };
+      const { usual } = now;
+      const honest = usual.false_alarms - 4 * usual.false_alarms_mc <= 0.05;
+      cards.replaceChildren(
+        card(percent(usual.power, 0), `± ${percent(usual.power_mc)}`, "of such studies find the effect"),
+        card(percent(usual.false_alarms), `± ${percent(usual.false_alarms_mc)}`, "find one where there is none; 5% is what is promised", honest ? "" : "alarm"),
+        card(short(usual.width), "", "is the width of the 95% interval"),
+      );
+      by.textContent = `${told.sizes}, by ${usual.label}, in ${usual.n_studies.toLocaleString("en")} simulated studies. What follows ± is one Monte Carlo standard error.`;
+      conditions.replaceChildren(...told.conditions.map((one) => element("li", {}, one)));
+      const rows = told.answers.map((one) => [
+        one.label,
+        withError(one.power, one.power_mc),
+        withError(one.false_alarms, one.false_alarms_mc),
+        withError(one.adjusted_power, one.adjusted_power_mc),
+        one.width === null ? "none" : short(one.width),
+        one.closed_form === null ? "" : percent(one.closed_form),
+      ]);
+      tests.replaceChildren(
+        table("Every test", ["Test", "Power", "False alarms", "Power at an honest 5%", "Interval", "Closed form"], rows),
+        ...told.left_out.map(({ label, why }) => element("p", { class: "plan-hint" }, `${label} cannot be fitted: ${why}`)),
+      );
+      text.textContent = told.application;
+      drawn = { people: [], rows: [] };
+      doubts.replaceChildren();
+      node.hidden = false;
+      this.stale(false);
+    },
+    /** One more point of a curve. */
+    point(part, studies) {
+      const { state, usual } = now;
+      drawn[part.along].push({ ...part.point, size: part.point[part.along] });
+      const over = state.level === "times";
+      picture.show({
+        along: drawn,
+        now: { people: state.people, rows: state.rows },
+        usual: usual.strategy,
+        label: usual.label,
+        of: usual.closed_form === null ? " (of two-stage)" : "",
+        studies,
+        titles: {
+          people: over ? "Power over clusters" : "Power over people",
+          rows: over ? "Power over persons in each" : "Power over rows each",
+        },
+      });
+    },
+    /** What becomes of it if something is not as it was supposed. */
+    doubt(parts) {
+      const { state, usual } = now;
+      const names = { ...WRONG, ...(state.level === "times" ? OVER_TIME : {}) };
+      const rows = parts.map(({ name, value, power, power_mc }) => [
+        names[name],
+        short(value),
+        power === null ? "none" : withError(power, power_mc),
+      ]);
+      rows.unshift(["All is as you say", "", withError(usual.power, usual.power_mc)]);
+      doubts.replaceChildren(table("If you are wrong", ["If", "It is", "Power"], rows));
+    },
+  };
+}

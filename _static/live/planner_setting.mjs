@@ -1,0 +1,74 @@
+// What is planned: which study, its sizes, its effect, its SDs. Each control says how it is read
+// from a link; a number can be dragged or typed.
+
+import { choice, element } from "../play/controls.mjs";
+
+/** A number: a line to drag along and a box to type in, which reaches further (`most`). */
+function quantity(label, { min, max, step, start, most = max, least = min }) {
+  const read = (said) => {
+    const value = Number(said);
+    if (String(said).trim() === "" || !Number.isFinite(value)) return undefined;
+    const inside = Math.min(Math.max(value, least), most);
+    return Number((step >= 1 ? Math.round(inside) : inside).toPrecision(6));
+  };
+  const build = (moved, id) => {
+    const name = element("span", { class: "plan-label" });
+    const line = element("input", { type: "range", min, max, step, tabindex: "-1", "aria-hidden": "true" });
+    const box = element("input", { type: "number", min: least, max: most, step: step >= 1 ? 1 : "any", inputmode: "decimal", id });
+    const node = element("label", { class: "plan-quantity", for: id }, name, box, line);
+    line.addEventListener("input", () => moved(read(line.value)));
+    box.addEventListener("change", () => moved(read(box.value)));
+    const show = (now, state) => {
+      name.textContent = typeof label === "function" ? label(state) : label;
+      line.value = now;
+      if (document.activeElement !== box || read(box.value) !== now) box.value = now;
+    };
+    return { node, show };
+  };
+  return { start, read, build };
+}
+
+const times = ({ level }) => level === "times";
+const arms = ({ level }) => level === "arm" || level === "times";
+
+export const controls = {
+  level: choice("Where does the predictor vary?", {
+    row: "Within people, new each time",
+    binary: "Within people, two conditions",
+    arm: "Between people: two arms",
+    times: "Two arms, change over time",
+  }, "binary"),
+  people: quantity((state) => (times(state) ? "Clusters, of both arms" : "People"), { min: 4, max: 200, step: 1, start: 30, least: 3, most: 2000 }),
+  rows: quantity((state) => (times(state) ? "Persons in each" : "Rows each"), { min: 1, max: 100, step: 1, start: 10, most: 2000 }),
+  times: quantity("Measurements of each person", { min: 2, max: 20, step: 1, start: 5, most: 200 }),
+  effect: quantity("Smallest effect that matters", { min: 0, max: 2, step: 0.05, start: 0.4, least: -1e6, most: 1e6 }),
+  noise_sd: quantity("SD of a row within a person", { min: 0.1, max: 3, step: 0.05, start: 1, least: 0.001, most: 1e6 }),
+  intercept_sd: quantity((state) => (times(state) ? "SD of clusters’ slopes" : "SD of people’s levels"), { min: 0, max: 3, step: 0.05, start: 0.5, most: 1e6 }),
+  slope_sd: quantity((state) => (times(state) ? "SD of persons’ slopes" : "SD of people’s responses"), { min: 0, max: 2, step: 0.05, start: 0.3, most: 1e6 }),
+  treated_share: quantity("Share of people in arm 1", { min: 0.1, max: 0.9, step: 0.05, start: 0.5, least: 0.01, most: 0.99 }),
+  dropout: quantity("Share of rows that are lost", { min: 0, max: 0.5, step: 0.05, start: 0, most: 0.95 }),
+};
+
+/** What this kind of study has no use for. */
+const USELESS = {
+  times: (state) => !times(state),
+  slope_sd: ({ level }) => level === "arm",
+  treated_share: (state) => !arms(state),
+};
+
+export function panel(moved) {
+  const node = element("div", { class: "plan-setting" });
+  const shown = {};
+  for (const [key, control] of Object.entries(controls)) {
+    const built = control.build((value) => value !== undefined && moved({ [key]: value }), `plan-${key}`);
+    shown[key] = built;
+    node.append(built.node);
+  }
+  const show = (state) => {
+    for (const key in shown) {
+      shown[key].node.hidden = USELESS[key]?.(state) ?? false;
+      shown[key].show(state[key], state);
+    }
+  };
+  return { node, show };
+}

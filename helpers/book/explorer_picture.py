@@ -1,0 +1,82 @@
+"""The picture of the design explorer, for readers whose browser runs no scripts.
+
+It shows the stored design from which the explorer sets out. `python -m
+helpers.book.explorer_picture` draws it into `_static/`; a test compares.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helpers.book import figures
+from helpers.running.stored_universe import load_universe
+from helpers.strategies import REGISTRY
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PEOPLE, ROWS, SD = 30, 25, 0.5
+PROMISED = 0.05
+ALARM, CALM = "#b3122f", "#55698a"
+
+
+def draw() -> Figure:
+    """Draw it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A lane a strategy: real and printed error, false alarms, power.
+    """
+    import matplotlib.pyplot as plt
+
+    figures.use_book_style()
+    table = load_universe().query(
+        f"n_clusters == {PEOPLE} and n_per_cluster == {ROWS} and between_sd == {SD}"
+    )
+    nothing, something = (
+        table[table["term"] == term].set_index("strategy") for term in ("x1", "x2")
+    )
+    names = [*nothing.index][::-1]
+    figure, (errors, alarms, power) = plt.subplots(
+        1, 3, figsize=(7.2, 4.4), width_ratios=[1.5, 1, 1], sharey=True, layout="constrained"
+    )
+    errors.axvspan(0, SD / PEOPLE**0.5, color=figures.QUIET, alpha=0.15, linewidth=0)
+    for y, name in enumerate(names):
+        strategy, row, found = REGISTRY[name], nothing.loc[name], something.loc[name]
+        cries = row["rejected"] > 0.06
+        if row["mean_se"] < 0.95 * row["sd"]:
+            errors.plot([row["mean_se"], row["sd"]], [y, y], color=ALARM, linewidth=2.5, zorder=1)
+        errors.plot(row["sd"], y, "o", color=strategy.colour)
+        ring = dict(markerfacecolor="none", markersize=11, markeredgewidth=1.6)
+        errors.plot(row["mean_se"], y, "o", color=strategy.colour, **ring)
+        alarms.barh(y, row["rejected"], 0.4, color=ALARM if cries else CALM)
+        power.barh(y, found["rejected"], 0.4, color=strategy.colour, alpha=0.4 if cries else 1)
+        for ax, share in ((alarms, row["rejected"]), (power, found["rejected"])):
+            ax.text(1.02, y, f"{share:.0%}", va="center", fontsize=9)
+    alarms.axvline(PROMISED, color=figures.INK, linewidth=1)
+    errors.set_yticks(range(len(names)), [REGISTRY[name].label for name in names])
+    errors.set(xlabel="error of the slope\n(dot: real, ring: printed)", xlim=(0, None))
+    for ax, label in ((alarms, "false alarms\n(line: 5%)"), (power, "power")):
+        ax.set(xlabel=label, xlim=(0, 1), xticks=[0, 0.5, 1])
+        ax.set_xticklabels(["0", "50%", "100%"])
+    for ax in (errors, alarms, power):
+        ax.grid(visible=False)
+    return figure
+
+
+def write(file: Path) -> None:
+    """Draw it into a file.
+
+    Parameters
+    ----------
+    file : Path
+        A PNG, at twice the size at which it is shown.
+    """
+    draw().savefig(file, dpi=150, metadata={"Software": None})
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1] if len(sys.argv) > 1 else "_static/explore.png"))

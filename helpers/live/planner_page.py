@@ -1,0 +1,364 @@
+"""The planner as a page: a study in a reader's words, and what each strategy would find in it.
+
+A setting is a mapping of plain values. ``level`` says which study it is: "row", "binary" and "arm"
+are those of `StudyPlan`, and "times" is that of `slopes_plan`, whose rows are persons' slopes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from helpers.checks import whole_number
+from helpers.errors import InputError
+from helpers.live.without_scipy import use_numpy
+from helpers.planning.expected import Answer, answers, expect, share_error
+from helpers.planning.over_time import slopes_plan
+from helpers.planning.search import (
+    MOST,
+    best_split,
+    clusters_needed,
+    rows_needed,
+    smallest_effect,
+)
+from helpers.planning.study_plan import StudyPlan
+from helpers.planning.words import (
+    answer_in_words,
+    application_in_words,
+    found_in_words,
+    sizes_in_words,
+)
+from helpers.strategies import REGISTRY
+
+use_numpy()
+
+Setting = Mapping[str, Any]
+_SIZES = {"people": "n_clusters", "rows": "n_per_cluster"}
+_TIMES = (0.4, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0)  # around a size, those that a curve shows
+_LOST_WHOLE = 0.2  # clusters that lose all of their rows, in all studies together
+_MOST_ROWS = 40_000_000  # of all studies together, where rows have to be drawn
+
+
+def plan_of(setting: Setting) -> StudyPlan:
+    """The plan that a setting means.
+
+    Parameters
+    ----------
+    setting : mapping
+        ``level``, ``people``, ``rows``, ``effect``, ``intercept_sd``, ``slope_sd``, ``noise_sd``,
+        ``treated_share`` and ``dropout``; for "times" also ``times``, how often each person is
+        measured. What a level has no use for is passed over.
+
+    Raises
+    ------
+    InputError
+        If no study can have these numbers.
+    """
+    said = dict(setting)
+    level = said.get("level", "row")
+    whole_number("people", said.get("people"), 3)
+    whole_number("rows", said.get("rows"), 1)
+    for name in ("people", "rows"):
+        if said[name] > MOST:
+            raise InputError(f"{name} must be at most {MOST}, not {said[name]}.")
+    arms = {"treated_share": said.get("treated_share", 0.5)} if level in ("arm", "times") else {}
+    if level == "times":
+        return slopes_plan(
+            n_clusters=said["people"],
+            persons_per_cluster=said["rows"],
+            times=whole_number("times", said.get("times", 5), 2),
+            effect=said["effect"],
+            cluster_slope_sd=said["intercept_sd"],
+            person_slope_sd=said["slope_sd"],
+            noise_sd=said["noise_sd"],
+            dropout=said.get("dropout", 0.0),
+            **arms,
+        )
+    return StudyPlan(
+        n_clusters=said["people"],
+        n_per_cluster=said["rows"],
+        effect=said["effect"],
+        intercept_sd=said["intercept_sd"],
+        slope_sd=0.0 if level == "arm" else said["slope_sd"],
+        noise_sd=said["noise_sd"],
+        level=level,
+        dropout=said.get("dropout", 0.0),
+        **arms,
+    )
+
+
+def answer(setting: Setting, studies: int = 2_000, seed: int = 1) -> dict[str, Any]:
+    """What each strategy that applies would find.
+
+    Parameters
+    ----------
+    setting : mapping
+        As for `plan_of`.
+    studies, seed : int
+        To simulate, and from what.
+
+    Returns
+    -------
+    dict
+        ``sizes``, in words; ``answers``, a mapping each with all that `Answer` has, ``label`` and
+        ``says``; ``left_out``, with ``label`` and ``why``; ``usual``, the strategy that the study
+        would be analysed with; ``conditions``, sentences; ``application``, a paragraph.
+    """
+    plan = plan_of(setting)
+    _refuse_too_many(plan, studies)
+    found, left_out = answers(plan, studies, seed)
+    if not found:
+        raise InputError(next(iter(left_out.values())))
+    usual = found[0]
+    return {
+        "sizes": sizes_in_words(plan),
+        "answers": [_told(plan, each) for each in found],
+        "left_out": [
+            {"strategy": name, "label": REGISTRY[name].label, "why": why}
+            for name, why in left_out.items()
+        ],
+        "usual": usual.strategy,
+        "conditions": conditions(plan, usual),
+        "application": application_in_words(plan, usual, seed),
+    }
+
+
+def curve(
+    setting: Setting, along: str = "people", studies: int = 1_000, seed: int = 1
+) -> Iterator[dict[str, Any]]:
+    """Power and false alarms of the usual model over a size, a point at a time.
+
+    Parameters
+    ----------
+    setting : mapping
+        As for `plan_of`.
+    along : {"people", "rows"}
+        Which size changes.
+    studies, seed : int
+        Of each point.
+
+    Yields
+    ------
+    dict
+        ``share`` of the points that are done; ``point``, the last one: ``size``, ``power``,
+        ``power_mc``, ``false_alarms``, ``false_alarms_mc``, ``closed_form`` (of the usual model, or
+        else of two-stage), or ``why`` there is none.
+    """
+    plan = plan_of(setting)
+    sizes = sizes_around(plan, along)
+    for done, size in enumerate(sizes, 1):
+        other = replace(plan, **{_size(along): size})  # type: ignore[arg-type]
+        yield {"share": done / len(sizes), "along": along, "point": _point(other, studies, seed)}
+
+
+def sizes_around(plan: StudyPlan, along: str) -> list[int]:
+    """The sizes that a curve shows.
+
+    Parameters
+    ----------
+    plan : StudyPlan
+        The size it has is among them.
+    along : {"people", "rows"}
+        Which size.
+    """
+    size = getattr(plan, _size(along))
+    least = 4 if along == "people" or plan.level == "row" else 2 if plan.level == "binary" else 1
+    wanted = {min(max(round(size * times), least), MOST) for times in _TIMES}
+    if plan.level == "binary" and along == "rows":
+        wanted = {n + n % 2 for n in wanted}
+    return sorted(wanted | {size})
+
+
+def smallest(
+    setting: Setting,
+    find: str = "people",
+    power: float = 0.8,
+    studies: int = 2_000,
+    seed: int = 1,
+) -> dict[str, Any]:
+    """The fewest people, the fewest rows, or the smallest effect, that reach a power.
+
+    Parameters
+    ----------
+    setting : mapping
+        As for `plan_of`; what is searched for is passed over.
+    find : {"people", "rows", "effect"}
+        What.
+    power : float
+        Between 0 and 1.
+    studies, seed : int
+        Of each size that is tried.
+
+    Returns
+    -------
+    dict
+        ``found``, the number; ``says``, a sentence.
+    """
+    plan = plan_of(setting)
+    _refuse_too_many(plan, studies)
+    if find == "effect":
+        expected = expect(plan, plan.strategies[0], studies, seed)
+        least = smallest_effect(expected, power)
+        name = REGISTRY[expected.strategy].label
+        says = (
+            f"{sizes_in_words(plan)} {name} finds an effect of {least:.3g} with power {power:.0%}."
+        )
+        return {"found": least, "says": says}
+    search = {"n_clusters": clusters_needed, "n_per_cluster": rows_needed}[_size(find)]
+    reached, expected = search(plan, power, None, studies, seed)
+    return {"found": getattr(reached, _size(find)), "says": found_in_words(reached, expected)}
+
+
+def split(
+    setting: Setting,
+    budget: float,
+    cost_people: float,
+    cost_row: float,
+    studies: int = 2_000,
+    seed: int = 1,
+) -> dict[str, Any]:
+    """Ways to spend a budget on people and rows, the most sensitive first.
+
+    Parameters
+    ----------
+    setting : mapping
+        As for `plan_of`; its sizes are passed over.
+    budget, cost_people, cost_row : float
+        In one currency.
+    studies, seed : int
+        Of each split.
+
+    Returns
+    -------
+    dict
+        ``splits``, each with ``people``, ``rows``, ``power``, ``power_mc`` and
+        ``smallest_effect``, found with a power of 80%.
+    """
+    found = best_split(plan_of(setting), budget, cost_people, cost_row, None, studies, seed)
+    splits = []
+    for plan, expected in found:
+        power = expected.power(plan.effect)
+        splits.append(
+            {
+                "people": plan.n_clusters,
+                "rows": plan.equal_rows,
+                "power": power,
+                "power_mc": share_error(power, len(expected.error)),
+                "smallest_effect": smallest_effect(expected),
+            }
+        )
+    return {"splits": splits}
+
+
+def doubts(setting: Setting, studies: int = 1_000, seed: int = 1) -> Iterator[dict[str, Any]]:
+    """Power if what the plan supposes is wrong: each SD twice as large, the effect half.
+
+    Parameters
+    ----------
+    setting : mapping
+        As for `plan_of`.
+    studies, seed : int
+        Of each.
+
+    Yields
+    ------
+    dict
+        ``share`` of those that are done; ``name`` of what is wrong, its ``value``, and ``power``
+        with ``power_mc``.
+    """
+    said, level = dict(setting), setting.get("level", "row")
+    plan_of(said)
+    wrong = {"effect": said["effect"] / 2, "noise_sd": 2 * said["noise_sd"]}
+    if level in ("arm", "times"):
+        wrong["intercept_sd"] = 2 * said["intercept_sd"]
+    if level != "arm":
+        wrong["slope_sd"] = 2 * said["slope_sd"]
+    wrong = {name: value for name, value in wrong.items() if value}
+    for done, (name, value) in enumerate(wrong.items(), 1):
+        point = _point(plan_of(said | {name: value}), studies, seed)
+        yield {"share": done / len(wrong), "name": name, "value": value, **point}
+
+
+def conditions(plan: StudyPlan, usual: Answer) -> list[str]:
+    """What has to hold for the answer to hold.
+
+    Parameters
+    ----------
+    plan : StudyPlan
+        The study.
+    usual : Answer
+        Of the strategy that it would be analysed with.
+    """
+    said = [
+        "The effect and the SDs are what you say they are; a pilot of few people does not tell "
+        "them. Below stands what becomes of the plan if they are not.",
+        "Levels, effects and noise are drawn from normal distributions, and the outcome is a "
+        "number: yes or no, and rare or skewed outcomes, need more.",
+    ]
+    if plan.dropout:
+        said.append(f"Each of the {plan.rows_are} is as likely to be lost as any other.")
+    if plan.level == "arm":
+        said.append("Arms are given to clusters by lot, and both arms vary alike.")
+    else:
+        said.append("The predictor is not itself changed by the outcome, or by what drives it.")
+    if usual.false_alarms - 4 * usual.false_alarms_mc > 0.05:
+        said.append(
+            f"Its false alarms are {usual.false_alarms:.1%} and not 5%: part of this power is not "
+            "earned. At an honest 5% it would be "
+            f"{usual.adjusted_power:.1%}."
+        )
+    return said
+
+
+def _told(plan: StudyPlan, each: Answer) -> dict[str, Any]:
+    numbers = {
+        name: value if not isinstance(value, float) or math.isfinite(value) else None
+        for name, value in asdict(each).items()
+    }
+    return numbers | {
+        "label": REGISTRY[each.strategy].label,
+        "says": answer_in_words(plan, each),
+    }
+
+
+def _point(plan: StudyPlan, studies: int, seed: int) -> dict[str, Any]:
+    size = {"people": plan.n_clusters, "rows": plan.equal_rows}
+    try:
+        _refuse_too_many(plan, studies)
+        expected = expect(plan, plan.strategies[0], studies, seed)
+    except InputError as error:
+        return {**size, "power": None, "why": str(error)}
+    power, alarms = expected.power(plan.effect), expected.power(0.0)
+    forms = map(plan.closed_form, (expected.strategy, "two_stage"))
+    return {
+        **size,
+        "power": power,
+        "power_mc": share_error(power, studies),
+        "false_alarms": alarms,
+        "false_alarms_mc": share_error(alarms, studies),
+        "closed_form": next((form for form in forms if form is not None), None),
+    }
+
+
+def _size(name: str) -> str:
+    if name not in _SIZES:
+        raise InputError(f"There are people and rows to count, not {name!r}.")
+    return _SIZES[name]
+
+
+def _refuse_too_many(plan: StudyPlan, studies: int) -> None:
+    """Studies whose rows have to be drawn, in a page that has little memory."""
+    whole_number("studies", studies, 100)
+    if plan.dropout and plan.sizes.sum() * studies > _MOST_ROWS:
+        raise InputError(
+            f"{studies:,} studies of {plan.sizes.sum():,} rows are more than a page can hold where "
+            "some of them are lost: ask for fewer studies, or for none lost and smaller sizes."
+        )
+    if plan.dropout and studies * float((plan.dropout**plan.sizes).sum()) > _LOST_WHOLE:
+        raise InputError(
+            f"With {plan.dropout:.0%} of the {plan.rows_are} lost and so few in each cluster, some "
+            "clusters would lose all of theirs and nobody would know: plan without them, or for "
+            f"more {plan.rows_are} each."
+        )

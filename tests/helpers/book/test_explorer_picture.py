@@ -1,0 +1,22 @@
+"""The explorer's stored picture is what the module draws, and shows what the page opens with."""
+
+import numpy as np
+
+from helpers.book import explorer_picture
+from helpers.live.study_setting import StudySetting
+from tests.helpers.book.test_first_picture import pixels
+from tools import ROOT
+
+
+def test_the_stored_picture_is_up_to_date(tmp_path):
+    explorer_picture.write(tmp_path / "fresh.png")
+    stored, fresh = pixels(ROOT / "_static" / "explore.png"), pixels(tmp_path / "fresh.png")
+    assert stored.shape == fresh.shape, "python -m helpers.book.explorer_picture"
+    changed = (np.abs(stored - fresh).max(axis=2) > 0.04).mean()
+    assert changed < 0.001, "python -m helpers.book.explorer_picture"
+
+
+def test_it_shows_the_design_that_the_page_opens_with():
+    s = StudySetting()
+    shown = explorer_picture.PEOPLE, explorer_picture.ROWS, explorer_picture.SD
+    assert shown == (s.people, s.rows, s.effect_sd)

@@ -1,0 +1,149 @@
+"""The planner's page says what the planner says; what it does without scipy is what scipy does."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.special
+
+from helpers import InputError, special
+from helpers.live import planner_page as here
+from helpers.live import without_scipy
+from helpers.planning import StudyPlan as Plan
+from helpers.planning import answers, best_split, clusters_needed, expect, rows_needed, slopes_plan
+from helpers.planning.search import smallest_effect
+from tests.helpers.live.plans import SETTINGS, START
+
+FEW = {"studies": 200, "seed": 3}
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+def test_answers_are_the_planners(setting):
+    plan = here.plan_of(setting)
+    told, (found, left_out) = here.answer(setting, **FEW), answers(plan, 200, 3)
+    assert [one["power"] for one in told["answers"]] == [one.power for one in found]
+    assert [one["strategy"] for one in told["left_out"]] == list(left_out)
+    assert told["usual"] == found[0].strategy
+    assert f"{found[0].power:.1%} of 200 simulated studies" in told["application"]
+    assert f"{plan.n_clusters} clusters" in told["application"]
+    json.dumps(told, allow_nan=False)
+
+
+def test_a_setting_is_the_plan_that_it_says():
+    assert here.plan_of(START) == Plan(
+        n_clusters=30, n_per_cluster=10, effect=0.4, slope_sd=0.3, level="binary"
+    )
+    arms = here.plan_of(START | {"level": "arm", "treated_share": 0.25})
+    assert (arms.n_treated, arms.slope_sd) == (8, 0)
+    times = here.plan_of(START | {"level": "times", "times": 4})
+    sizes = {"n_clusters": 30, "persons_per_cluster": 10, "times": 4, "effect": 0.4}
+    assert times == slopes_plan(cluster_slope_sd=0.5, person_slope_sd=0.3, **sizes)
+
+
+def test_a_curve_has_the_plan_among_its_points():
+    plan = here.plan_of(START)
+    for along, size in (("people", "n_clusters"), ("rows", "n_per_cluster")):
+        points = [part["point"] for part in here.curve(START, along, 100, 2)]
+        sizes = [point[along] for point in points]
+        assert sizes == sorted(set(sizes)) and getattr(plan, size) in sizes
+        for point in points[:3]:
+            other = replace(plan, **{size: point[along]})
+            expected = expect(other, "multilevel", 100, 2)
+            assert point["power"] == expected.power(plan.effect)
+            assert point["closed_form"] == other.closed_form("two_stage")
+
+
+@pytest.mark.parametrize("level", ["row", "binary", "arm", "times"])
+def test_a_curve_can_begin_with_the_smallest_study(level):
+    setting = START | {"level": level, "people": 4, "rows": 2}
+    for along in ("people", "rows"):
+        points = [part["point"] for part in here.curve(setting, along, 100)]
+        assert all(point["power"] is not None or point["why"] for point in points)
+
+
+def test_searches_are_the_planners():
+    plan = here.plan_of(START)
+    told = here.smallest(START, "people", 0.8, 200, 3)
+    assert told["found"] == clusters_needed(plan, 0.8, None, 200, 3)[0].n_clusters
+    told = here.smallest(START, "rows", 0.9, 200, 3)
+    assert told["found"] == rows_needed(plan, 0.9, None, 200, 3)[0].n_per_cluster
+    told = here.smallest(START, "effect", 0.8, 200, 3)
+    assert told["found"] == smallest_effect(expect(plan, "multilevel", 200, 3), 0.8)
+    told = here.split(START, 6000, 50, 5, 200, 3)["splits"]
+    first, _ = best_split(plan, 6000, 50, 5, None, 200, 3)[0]
+    assert (told[0]["people"], told[0]["rows"]) == (first.n_clusters, first.equal_rows)
+    with pytest.raises(InputError, match="people and rows to count"):
+        here.smallest(START, "money")
+
+
+def test_doubts_change_one_thing_each():
+    parts = {part["name"]: part for part in here.doubts(START, 200, 3)}
+    assert set(parts) == {"effect", "noise_sd", "slope_sd"}
+    plan = here.plan_of(START | {"slope_sd": 0.6})
+    assert parts["slope_sd"]["power"] == expect(plan, "multilevel", 200, 3).power(0.4)
+    arms = {part["name"] for part in here.doubts(START | {"level": "arm"}, 100)}
+    assert arms == {"effect", "noise_sd", "intercept_sd"}
+
+
+def test_a_test_that_breaks_its_word_is_said_to():
+    told = here.answer(START | {"level": "binary", "people": 5, "rows": 12, "dropout": 0.4}, 500)
+    warned = any("not earned" in one for one in told["conditions"])
+    usual = told["answers"][0]
+    assert warned == (usual["false_alarms"] - 4 * usual["false_alarms_mc"] > 0.05)
+    assert any("as likely to be lost" in one for one in told["conditions"])
+
+
+@pytest.mark.parametrize(
+    "changes, said",
+    [
+        ({"people": 2}, "people"),
+        ({"people": 5000}, "at most 2000"),
+        ({"rows": 0}, "rows"),
+        ({"rows": 1}, "two rows"),
+        ({"noise_sd": 0}, "noise_sd"),
+        ({"level": "nothing"}, "level"),
+        ({"level": "times", "times": 1}, "times"),
+        ({"dropout": 0.4, "rows": 2}, "would lose all of theirs"),
+        ({"dropout": 0.2, "people": 2000, "rows": 2000}, "more than a page can hold"),
+    ],
+)
+def test_what_cannot_be_planned_is_refused_in_words(changes, said):
+    with pytest.raises(InputError, match=said):
+        here.answer(START | changes, 200)
+
+
+def test_t_by_numpy_is_scipys():
+    rng = np.random.default_rng(4)
+    df = np.exp(rng.uniform(np.log(1.2), np.log(4000), 300))
+    t, shift = 4 * rng.standard_normal(300), rng.uniform(0, 9, 300)
+    limit = scipy.special.stdtrit(df, 0.975)
+    assert without_scipy.stdtr(df, t) == pytest.approx(scipy.special.stdtr(df, t), abs=1e-12)
+    assert without_scipy.stdtrit(df, 0.975) == pytest.approx(limit, rel=1e-9)
+    for at in (limit, -limit):
+        theirs = np.nan_to_num(scipy.special.nctdtr(df, shift, at))
+        assert without_scipy.nctdtr(df, shift, at) == pytest.approx(theirs, abs=1e-7)
+    with pytest.raises(ValueError, match="97"):
+        without_scipy.stdtrit(df, 0.95)
+
+
+def test_numpy_steps_in_only_where_scipy_is_missing(monkeypatch):
+    before = special.stdtr
+    without_scipy.use_numpy()
+    assert special.stdtr is before
+    monkeypatch.setattr(without_scipy, "find_spec", lambda name: None)
+    for name in ("stdtr", "stdtrit", "nctdtr"):
+        monkeypatch.setattr(special, name, getattr(special, name))
+    without_scipy.use_numpy()
+    assert special.nctdtr is without_scipy.nctdtr
+    told = here.answer(START, 200)["answers"]
+    monkeypatch.undo()
+    for one, other in zip(told, here.answer(START, 200)["answers"]):
+        assert one["power"] == other["power"] and one["width"] == pytest.approx(other["width"])
+
+
+def test_the_script_knows_every_level():
+    script = Path("_static/live/planner_setting.mjs").read_text(encoding="utf-8")
+    for level in ("row", "binary", "arm", "times"):
+        assert f"    {level}: " in script

@@ -1,0 +1,208 @@
+"""The engine in a page: the same numbers as the module's, and a page that stays the reader's own.
+
+Python starts once for all of this.
+"""
+
+import json
+
+import pytest
+
+from _ext.light_site import ENGINE
+from helpers.errors import InputError
+from helpers.live.explorer import simulate
+from helpers.live.study_setting import LIMITS, StudySetting
+from tests.site.built import soup
+from tools.site.files import pages_of
+
+pytestmark = pytest.mark.slow  # for want of the built site and of the browser
+PAGE = "chapters/explore.html"
+STARTS = "#play-explore?people=6&rows=3&effect=0.7&arms=2"
+SETTINGS = [
+    {},
+    {"people": 12, "rows": 9, "effect": 0.7, "level_sd": 1.5, "effect_sd": 0},
+    {"arms": 2, "effect": 0.5},
+    {"arms": 4, "people": 9, "rows": 6},
+    {"share": 0.6, "rows": 7},
+    {"share": 1, "people": 11},
+    {"drift": 0.6, "rows": 8},
+    {"arms": 2, "drift": 0.3, "rows": 5},
+    {"rows": 1},
+    {"rows": 2, "effect_sd": 4, "noise_sd": 0.1, "seed": 9},
+    {"people": 150, "rows": 400, "effect_sd": 0.02, "effect": -0.01},
+]
+SHORT = {"studies": 300, "people": 10}
+CALL = """async ([name, args]) => {
+  const {startEngine} = await import(new URL("../_static/live/engine.mjs", location));
+  window.engine ??= startEngine({packages: ["numpy"]});
+  const parts = [];
+  try {
+    const result = await engine.call(name, args, {onPartial: part => parts.push(part.done)});
+    return {result, parts};
+  } catch (error) {
+    return {kind: error.kind, message: error.message, parts};
+  }
+}"""
+TICK = """() => {
+  window.gaps = [];
+  let before = performance.now();
+  setInterval(() => {
+    gaps.push(performance.now() - before);
+    before = performance.now();
+  }, 20);
+}"""
+PLAY = "document.getElementById('play-explore').play"
+DONE = f"() => {PLAY}.numbers.run?.share === 1 && !document.querySelector('.run.runs')"
+
+
+def simulated(**controls):
+    *_, told = simulate(**controls)
+    return told
+
+
+def differences(seen, truth, place=""):
+    """Where two answers differ, a line each; numbers may differ in the ninth digit."""
+    if isinstance(truth, dict):
+        told = [] if seen.keys() == truth.keys() else [f"{place}: {[*seen]}, not {[*truth]}"]
+        for key in truth.keys() & seen.keys():
+            told += differences(seen[key], truth[key], f"{place}.{key}")
+        return told
+    same = (
+        seen == pytest.approx(truth, rel=1e-9, abs=1e-12)
+        if isinstance(truth, float)
+        else seen == truth
+    )
+    return [] if same else [f"{place}: {seen}, and should be {truth}"]
+
+
+@pytest.fixture(scope="module")
+def page(look, address, site):
+    """The explorer, before anything was asked of it; what it fetches is written down."""
+    ready = site / "live" / "ready.json"
+    if not ready.is_file() or "runtime" not in json.loads(ready.read_text()):
+        pytest.fail("The site is without what runs in the browser: make live")
+    context = look.chromium.new_context(
+        viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
+    )
+    opened = context.new_page()
+    opened.fetched, opened.errors = [], []
+    context.on("request", lambda request: opened.fetched.append(request.url))
+    opened.on("pageerror", lambda error: opened.errors.append(str(error)))
+    opened.goto(address + PAGE + STARTS, wait_until="load")
+    opened.locator("#play-explore").scroll_into_view_if_needed()
+    opened.wait_for_function("() => document.querySelector('.run-words')?.textContent")
+    yield opened
+    context.close()
+
+
+def test_nothing_is_loaded_before_it_is_asked_for(page):
+    page.wait_for_timeout(300)
+    assert "about" in page.locator(".run-words").text_content()
+    assert not [url for url in page.fetched if "/live/pyodide/" in url] and not page.workers
+
+
+def test_a_press_runs_the_readers_own_study_and_the_page_goes_on(page, address):
+    page.evaluate(TICK)
+    page.locator(".run-button").click()
+    assert page.locator(".run-button").text_content() == "Stop"
+    page.wait_for_function(DONE, timeout=120_000)
+    state, numbers, words = page.evaluate(
+        f"(() => {{ const p = {PLAY}; return [p.state, p.numbers, p.words] }})()"
+    )
+    controls = {**state, "arms": int(state["arms"])}
+    assert not differences(numbers["run"], simulated(**controls))
+    assert words.startswith("Use ") and "This holds if" in words
+    page.wait_for_function(
+        "part => document.querySelector('#play-explore .play-heard').textContent === part",
+        arg=words,
+    )
+    assert (
+        max(page.evaluate("gaps")) < 1500 and page.locator(".run-button").text_content() == "Run it"
+    )
+    assert not [url for url in page.fetched if not url.startswith((address, "data:", "blob:"))]
+    assert not page.errors and len(page.workers) == 1
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+def test_the_same_numbers_as_the_modules(page, setting):
+    controls = SHORT | setting
+    seen = page.evaluate(CALL, ["explorer.simulate", controls])
+    assert len(seen["parts"]) > 1 and seen["parts"][-1] == controls["studies"]
+    assert not (told := differences(seen["result"], simulated(**controls))), "\n".join(told[:9])
+
+
+def test_other_studies_would_be_noticed(page):
+    """Planted: another seed."""
+    seen = page.evaluate(CALL, ["explorer.simulate", SHORT | {"seed": 2}])["result"]
+    assert differences(seen, simulated(**SHORT))
+
+
+def test_what_cannot_be_is_said_in_words(page):
+    wrong = SHORT | {"people": 2}
+    with pytest.raises(InputError) as raised:
+        StudySetting(**wrong)
+    seen = page.evaluate(CALL, ["explorer.simulate", wrong])
+    assert (seen["kind"], seen["message"]) == ("InputError", str(raised.value))
+    assert page.evaluate(CALL, ["explorer.nothing", {}])["kind"] == "error"
+
+
+def test_a_long_run_is_stopped_and_the_next_one_runs(page):
+    """At its next partial result; and where none comes, by ending the worker."""
+    long = {"studies": 20_000, "people": 300}
+    for patience, workers in ((60_000, 1), (0, 0)):
+        page.evaluate(f"() => setTimeout(() => engine.stop({patience}), 1500)")
+        seen = page.evaluate(CALL, ["explorer.simulate", long])
+        assert seen["kind"] == "stopped"
+        assert len(page.workers) == workers
+    page.evaluate("() => document.querySelector('.run-button').click()")
+    page.wait_for_function("() => document.querySelector('.run.runs')")
+    page.evaluate("() => document.querySelector('.run-button').click()")
+    page.wait_for_function("() => document.querySelector('.run-words').textContent === 'Stopped.'")
+
+
+def test_a_bad_setting_is_refused_at_its_control(page):
+    page.evaluate(f"() => {PLAY}.set({{people: 30, arms: '0'}})")
+    people = page.get_by_label("People", exact=True).first
+    note = page.locator("#explore-people-note")
+    for typed, words in (
+        ("2", "At least 3."),
+        ("9.5", "A whole number"),
+        ("many", "is no number"),
+        ("1e9", "At most 300."),
+        ("", "from 3 to 300"),
+    ):
+        people.fill(typed)
+        assert words in note.text_content() and people.get_attribute("aria-invalid") == "true"
+        assert page.evaluate(f"{PLAY}.state.people") == 30
+    page.evaluate("() => document.querySelector('.run-button').click()")
+    page.wait_for_function(
+        "() => /mend this: People/.test(document.querySelector('.run-words').textContent)"
+    )
+    people.fill("12")
+    assert people.get_attribute("aria-invalid") == "false" and not note.text_content()
+    assert page.evaluate(f"{PLAY}.state.people") == 12
+    people.fill("7")
+    page.get_by_label("4", exact=True).check()
+    page.wait_for_function(
+        "() => /8 people or more/.test(document.querySelector('#explore-people-note').textContent)"
+    )
+    assert "8 people or more" in page.locator(".play-says").text_content()
+
+
+def test_controls_take_what_the_module_takes(page):
+    boxes = page.evaluate(
+        "() => [...document.querySelectorAll('.explore-box')]"
+        ".map(box => [box.id.slice(8), Number(box.dataset.min), Number(box.dataset.max)])"
+    )
+    assert {name: (low, high) for name, low, high in boxes} == {
+        name: limits for name, limits in LIMITS.items() if name not in ("studies", "seed")
+    }
+
+
+def test_python_may_run_where_the_engine_is_and_nowhere_else(site):
+    for name in pages_of(site):
+        page = soup(site / name)
+        policy = page.select_one('meta[http-equiv="Content-Security-Policy"]')["content"]
+        engine = bool(page.select(ENGINE))
+        assert ("wasm-unsafe-eval" in policy) == engine, name
+        assert ("worker-src 'self'" if engine else "worker-src 'none'") in policy, name
+    assert soup(site / PAGE).select(".engine")

@@ -1,0 +1,1 @@
+"""The built site as a folder that one takes along: `make zip`."""
