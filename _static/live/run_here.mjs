@@ -115,8 +115,8 @@ async function load(files, { notebook, bar, heard, go, stop }) {
 }
 
 /** A button that offers a notebook. */
-function button(notebook, what, label, classes) {
-  const press = made("button", { type: "button", class: classes }, "Run here");
+function button(notebook, what, label, classes, words = "Run here") {
+  const press = made("button", { type: "button", class: classes }, words);
   if (label) press.setAttribute("aria-label", label);
   press.addEventListener("click", () => offer(notebook, what));
   return press;
@@ -130,5 +130,9 @@ if (rocket && page && page !== "labs") {
 for (const link of document.querySelectorAll("a.lab-download")) {
   const name = link.getAttribute("href").match(/(\w+)\.ipynb$/)[1];
   const title = (link.getAttribute("aria-label") ?? link.textContent).replace(/^Download /, "");
-  link.after(" · ", button(`labs/${name}`, "this lab", `Run here: ${title}`, "run-here-lab"));
+  const sentence = link.closest(".admonition p"); // the box in a chapter speaks in sentences
+  const press = button(`labs/${name}`, "this lab", null, "run-here-lab", sentence ? "run it here" : "Run here");
+  if (!sentence) press.setAttribute("aria-label", `Run here: ${title}`);
+  if (sentence) sentence.append(" Or ", press, ".");
+  else link.after(" · ", press);
 }
