@@ -90,7 +90,7 @@ def test_a_site_without_it_is_told_of_in_one_line(tmp_path, monkeypatch, capsys)
     assert place.main([str(tmp_path)]) == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "no network" in said
-    assert not (tmp_path / "live/ready.json").exists()
+    assert json.loads((tmp_path / "live/ready.json").read_text()) == {}, "what pages then find"
 
 
 def test_the_books_wheel_holds_the_module_and_is_the_same_twice():
@@ -182,6 +182,7 @@ def first_with(cells, kind):
     )
 
 
+@slow
 def test_the_comparison_finds_planted_changes():
     assert planted(lambda cells: None) == []
 
@@ -213,6 +214,7 @@ def test_the_comparison_finds_planted_changes():
         assert planted(change), change.__name__
 
 
+@slow
 def test_a_curve_that_is_missing_is_seen():
     from base64 import b64encode
 

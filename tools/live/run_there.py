@@ -80,7 +80,7 @@ def reader(browser: str | None = None) -> Iterator[Any]:
             chromium.close()
 
 
-def run_all(context: Any, address: str, name: str, seconds: float = 500) -> Ran:
+def run_all(context: Any, address: str, name: str, seconds: float = 1200) -> Ran:
     """Open a notebook in JupyterLite, clear it, run it, and give back what came out.
 
     Parameters
