@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
 import sys
 import time
@@ -45,7 +46,7 @@ RUN_ALL = """async () => {
 }"""
 COUNTED = """() => [...jupyterapp.shell.currentWidget.content.model.cells]
   .filter(cell => cell.type === "code" && cell.executionCount).length"""
-WRITTEN = "() => jupyterapp.shell.currentWidget.content.model.toJSON()"
+WRITTEN = "() => JSON.stringify(jupyterapp.shell.currentWidget.content.model.toJSON())"
 # matplotlib is 3.8 in the browser and 3.11 elsewhere: lines move by a part of a pixel, letters
 # are hinted otherwise, an axis of another height may carry other ticks. Of squares of so many
 # pixels a side no more than this share may differ by more than this much of full colour.
@@ -115,7 +116,7 @@ def run_all(context: Any, address: str, name: str, seconds: float = 1200) -> Ran
                 ran.first = time.monotonic() - begun
             page.wait_for_timeout(500)
         ran.whole = time.monotonic() - begun
-        ran.notebook = nbformat.from_dict(page.evaluate(WRITTEN))
+        ran.notebook = nbformat.from_dict(json.loads(page.evaluate(WRITTEN)))
     finally:
         page.close()
     return ran
