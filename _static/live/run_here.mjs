@@ -125,13 +125,13 @@ function button(notebook, what, label, classes, words = "Run here") {
 const page = location.pathname.match(/\/chapters\/(\w+)\.html$/)?.[1];
 const rocket = document.querySelector(".dropdown-launch-buttons");
 if (rocket && page && page !== "labs") {
-  rocket.before(button(page, "this chapter", null, "run-here"));
+  rocket.before(button(`chapters/${page}`, "this chapter", null, "run-here"));
 }
 for (const link of document.querySelectorAll("a.lab-download")) {
   const name = link.getAttribute("href").match(/(\w+)\.ipynb$/)[1];
   const title = (link.getAttribute("aria-label") ?? link.textContent).replace(/^Download /, "");
   const sentence = link.closest(".admonition p"); // the box in a chapter speaks in sentences
-  const press = button(`labs/${name}`, "this lab", null, "run-here-lab", sentence ? "run it here" : "Run here");
+  const press = button(name, "this lab", null, "run-here-lab", sentence ? "run it here" : "Run here");
   if (!sentence) press.setAttribute("aria-label", `Run here: ${title}`);
   if (sentence) sentence.append(" Or ", press, ".");
   else link.after(" · ", press);

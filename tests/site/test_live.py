@@ -237,7 +237,7 @@ def test_a_curve_that_is_missing_is_seen():
 @pytest.mark.rotates(by="half")
 @pytest.mark.parametrize(("half", "name"), HALVES, ids=[name for _, name in HALVES])
 def test_a_chapter_says_in_the_browser_what_is_stored(half, name, address, visitor):
-    ran = run_all(visitor, address, name)
+    ran = run_all(visitor, address, f"chapters/{name}")
     print(f"{name}: first cell after {ran.first:.0f} s, all after {ran.whole:.0f} s")
     assert not outside(ran)
     lines = differences(read(CHAPTERS[name]), ran.notebook, name)
@@ -260,11 +260,11 @@ def test_a_lab_is_solved_there_and_marked_here(there, address, visitor, tmp_path
         if nbgrader_says(cell).get("solution") or "parameters" in cell.metadata.get("tags", []):
             cell.source = answered.source
     visitor.route(
-        f"**/files/labs/{LAB}.ipynb*",
+        f"**/run/files/{LAB}.ipynb*",
         lambda route: route.fulfill(json=given, content_type="application/json"),
     )
-    ran = run_all(visitor, address, f"labs/{LAB}")
-    visitor.unroute(f"**/files/labs/{LAB}.ipynb*")
+    ran = run_all(visitor, address, LAB)
+    visitor.unroute(f"**/run/files/{LAB}.ipynb*")
     assert not outside(ran)
     errors = [
         output
@@ -279,7 +279,7 @@ def test_a_lab_is_solved_there_and_marked_here(there, address, visitor, tmp_path
     nbformat.validate(mended)
     assert [cell.source for cell in mended.cells] == sent
     page = visitor.new_page()
-    page.goto(f"{address}live/run/notebooks/index.html?path=labs/{LAB}.ipynb")
+    page.goto(f"{address}live/run/notebooks/index.html?path={LAB}.ipynb")
     page.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady")
     with page.expect_download() as download:
         page.evaluate("jupyterapp.commands.execute('docmanager:download')")
@@ -310,7 +310,7 @@ def test_a_second_visit_takes_it_from_the_cache(there, look, monkeypatch, tmp_pa
         for _ in range(2):
             sent.clear()
             page = context.new_page()
-            page.goto(f"{address}live/run/notebooks/index.html?path=glossary.ipynb")
+            page.goto(f"{address}live/run/notebooks/index.html?path=chapters/glossary.ipynb")
             page.wait_for_function(
                 "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
                 "?.status === 'idle'",
@@ -347,7 +347,7 @@ def test_run_here_says_what_it_loads_shows_how_far_it_is_and_opens(
     assert size["height"] >= 24 and page.evaluate(WIDTH) == 0
     said = press(page, ".run-here")
     weight = int(re.search(r"about (\d+) MB", said)[1])
-    needed = {*there["run"]["packages"], *there["run"]["notebooks"]["iid"]}
+    needed = {*there["run"]["packages"], *there["run"]["notebooks"]["chapters/iid"]}
     whole = sum(there["packages"][name]["bytes"] for name in needed)
     assert abs(weight - (whole + there["runtime"]["gzipped"] + lite.JUPYTERLAB) / 1e6) < 1
     page.evaluate(look.axe)
@@ -367,7 +367,7 @@ def test_run_here_says_what_it_loads_shows_how_far_it_is_and_opens(
         }"""
     )
     page.click(".run-here-go")
-    page.wait_for_url("**/live/run/notebooks/index.html?path=iid.ipynb")
+    page.wait_for_url("**/live/run/notebooks/index.html?path=chapters%2Fiid.ipynb")
     heard = page.evaluate("sessionStorage.getItem('said')").split("|")
     steps = [[int(number) for number in re.findall(r"\d+", words)] for words in heard]
     assert 5 < len(steps) < 15 and steps == sorted(steps), heard

@@ -117,15 +117,16 @@ def write_source(source: Path) -> None:
     """What JupyterLite is built from: its settings and its notebooks."""
     shutil.rmtree(source, ignore_errors=True)
     contents = source / "contents"
-    (contents / "labs").mkdir(parents=True)
+    (contents / "chapters").mkdir(parents=True)
     (source / "jupyter-lite.json").write_text(json.dumps(SETTINGS, indent=1), encoding="utf-8")
     there = set(runnable())
     for path in notebooks():
         if path.stem in there:
-            _write(contents / path.name, chapter_for_jupyter(read(path)))
-    _write(contents / "glossary.ipynb", glossary_notebook())
+            _write(contents / "chapters" / path.name, chapter_for_jupyter(read(path)))
+    _write(contents / "chapters/glossary.ipynb", glossary_notebook())
+    # JupyterLab names a download by the whole path, and a lab's has to be the name it was given
     for name in labs():
-        (contents / "labs" / f"{name}.ipynb").write_text(students_version(name), encoding="utf-8")
+        (contents / f"{name}.ipynb").write_text(students_version(name), encoding="utf-8")
 
 
 def _write(path: Path, notebook: NotebookNode) -> None:

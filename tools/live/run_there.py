@@ -1,6 +1,6 @@
 """A notebook run in JupyterLite as a reader runs it, and compared with what the book stores.
 
-`python -m tools.live.run_there iid labs/iid` serves the built site, opens each notebook in
+`python -m tools.live.run_there iid prediction` serves the built site, opens each notebook in
 Chromium, takes its outputs away, presses Run All, and says what differs and how long it took.
 """
 
@@ -91,7 +91,7 @@ def run_all(context: Any, address: str, name: str, seconds: float = 1200) -> Ran
     address : str
         Where the site is served.
     name : str
-        The notebook's path in JupyterLite, as "iid" or "labs/iid".
+        The notebook's path in JupyterLite: "chapters/iid", or "iid" for the lab.
     seconds : float, optional
         How long it may take.
 
@@ -202,10 +202,8 @@ def main(names: list[str]) -> int:
     wrong = 0
     with served(SITE) as address, reader() as context:
         for name in names or list(stored):
-            ran = run_all(context, address, name)
-            lines = outside(ran)
-            if name in stored:
-                lines += differences(read(stored[name]), ran.notebook, name)
+            ran = run_all(context, address, f"chapters/{name}")
+            lines = outside(ran) + differences(read(stored[name]), ran.notebook, name)
             wrong += bool(lines)
             said = "as stored" if not lines else f"{len(lines)} differences"
             print(f"{name}: first cell {ran.first:.0f} s, all {ran.whole:.0f} s, {said}")
