@@ -32,10 +32,12 @@ class FindingsLedger(MystDirective):
                 title = heading(notebook.cells[0].source)
                 section = nodes.section("", nodes.title(title, title), ids=[f"of-{path.stem}"])
                 section["names"] = []
-                lines = [f"{{doc}}`Read this chapter </{page}>`", "", *table(listed).splitlines()]
-                section += self.parsed(lines, f"findings of {path.stem}").children
+                source_name = f"findings of {path.stem}"
+                link = f"{{doc}}`Read this chapter </{page}>`"
+                section += self.parsed([link], source_name).children
                 if can_be_run(path):
                     section += place(path.stem)
+                section += self.parsed(table(listed).splitlines(), source_name).children
                 told.append(section)
         return told or self.parsed(["No chapter has stored a finding yet."], "findings").children
 

@@ -42,11 +42,12 @@ THEME_FIRST = (
 """Light or dark, before anything is painted: the one script that stands in a page."""
 MEASURES_EACH = re.compile(r"\.forEach\((\w)=>\{\1\.tabIndex=([^{};]+\?0:-1)\}\)")
 MEASURES_ALL = (
-    r".forEach((\1,first,all)=>{if(!first)[...all].map(\1=>[\1,\2])"
-    r".forEach(([\1,now])=>{if(\1.tabIndex!==now)\1.tabIndex=now})})"
+    r".forEach((\1,first,all)=>{if(!first)(window.requestIdleCallback??setTimeout)(()=>"
+    r'[...all].map(\1=>[\1,\2]).forEach(([\1,now])=>\1.setAttribute("tabindex",now)))})'
 )
-"""The theme asks each cell of code whether it scrolls and says so at once, so that the browser has
-to lay out the page anew for the next: all are asked first, and told afterwards."""
+"""The theme asks each cell of code whether it scrolls, before the page is painted, and says so at
+once, so that the browser lays out the page anew for the next: here all are asked when there is
+time, and told afterwards."""
 PRELOADED = ("text.woff", "title.woff", "sans.woff")
 UNUSED = (
     *("vendor", "locales", "scripts/*.map", "styles/*.map", "sphinx-thebe.*", "thebelab*"),

@@ -184,7 +184,7 @@ def mend_names(page: BeautifulSoup) -> None:
         name = (cell.string or "").strip()
         if name in REGISTRY:
             cell.string = REGISTRY[name].label
-        elif RAW_NAME.fullmatch(name) and not hasattr(helpers, name):
+        elif RAW_NAME.fullmatch(name) and name not in dir(helpers):
             cell.string = name.replace("_", " ").replace("between sd", "between SD")
         elif cell.find("code") is None and RAW_NAME.search(name):
             cell.string = ""

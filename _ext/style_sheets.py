@@ -137,10 +137,11 @@ def words_of(pages: Sequence[BeautifulSoup], scripts: Sequence[str]) -> set[str]
             if part.get("id"):
                 words.add(part["id"])
     for script in scripts:
-        # an apostrophe in a comment would be taken for a string's beginning
-        for said in re.findall(rf"{STRING}|`[^`]*`", COMMENT.sub(" ", script)):
-            if len(said) < (4000 if said[0] == "`" else 400):  # templates are long
-                words.update(WORD.findall(said))
+        # an apostrophe in a comment is taken for a string's beginning: so once without comments
+        for text in (script, COMMENT.sub(" ", script)):
+            for said in re.findall(rf"{STRING}|`[^`]*`", text):
+                if len(said) < (4000 if said[0] == "`" else 400):  # templates are long
+                    words.update(WORD.findall(said))
     return words
 
 

@@ -87,10 +87,12 @@ export function startEngine({ packages = ["numpy"], onProgress = () => {} } = {}
   async function call(name, args = {}, { onPartial = () => {} } = {}) {
     clearTimeout(idle);
     const id = next++, whole = here ?? [];
+    mine.add(id);
     const lacks = !here || packages.some((one) => !here.includes(one));
     const all = lacks ? await weight([...whole, ...packages]) : null;
     const there = lacks && here ? await weight(whole) : null;
     const of = all && all.bytes - (there?.bytes ?? 0), sent = all && all.sent - (there?.sent ?? 0);
+    if (!mine.has(id)) throw new EngineError(STOPPED); // before it had begun
     return new Promise((resolve, reject) => {
       const before = fetched;
       let stage = lacks ? "loading" : "running";
@@ -101,16 +103,15 @@ export function startEngine({ packages = ["numpy"], onProgress = () => {} } = {}
           return onProgress({ stage, share, sent });
         }
         if ("starting" in message) {
+          here = [...new Set([...(here ?? []), ...packages])];
           if (stage === "loading") onProgress({ stage: (stage = "starting"), share: null });
           return;
         }
         if ("partial" in message) {
-          here = [...new Set([...(here ?? []), ...packages])];
           stage = "running";
           onProgress({ stage, share: message.partial?.share ?? null });
           return onPartial(message.partial);
         }
-        if ("result" in message) here = [...new Set([...(here ?? []), ...packages])];
         calls.delete(id);
         mine.delete(id);
         if (!calls.size) idle = setTimeout(end, IDLE, STOPPED);
@@ -119,7 +120,6 @@ export function startEngine({ packages = ["numpy"], onProgress = () => {} } = {}
         else resolve(message.result);
       };
       calls.set(id, { hear });
-      mine.add(id);
       if (!worker) begin();
       onProgress({ stage, share: lacks ? 0 : null, sent });
       worker.postMessage({ id, name, args, packages });
@@ -130,7 +130,10 @@ export function startEngine({ packages = ["numpy"], onProgress = () => {} } = {}
    * loaded; and where none comes in time (ms), by ending the worker. */
   function stop(patience = PATIENCE) {
     const asked = [...mine];
-    for (const id of asked) worker?.postMessage({ id, halt: true });
+    for (const id of asked) {
+      if (calls.has(id)) worker?.postMessage({ id, halt: true });
+      else mine.delete(id);
+    }
     setTimeout(() => {
       if (asked.some((id) => mine.has(id))) end(STOPPED);
     }, patience);

@@ -146,7 +146,7 @@ for (const part of still) part.remove?.();
 place.append(stage);
 place.classList.add("live");
 ready().then((there) => {
-  if (there) return;
+  if (there?.runtime) return;
   box.remove(); // without an engine the words of those without scripts hold
   for (const part of still) stage.append(part);
 });

@@ -15,9 +15,10 @@ function lowered(html) {
 
 export function reportView() {
   const body = element("div", { class: "own-report-body" });
+  const stale = element("p", { class: "own-stale", hidden: "" }, "The question has changed since: this answers the one before.");
   const files = element("p", { class: "own-files", hidden: "" });
   const about = { class: "own-report", role: "region", "aria-label": "The report", hidden: "" };
-  const node = element("div", about, files, body);
+  const node = element("div", about, stale, files, body);
   let addresses = [];
 
   function file(name, kind, content, words) {
@@ -32,8 +33,7 @@ export function reportView() {
       for (const address of addresses) URL.revokeObjectURL(address);
       addresses = [];
       body.replaceChildren();
-      files.hidden = node.hidden = true;
-      node.classList.remove("stale");
+      files.hidden = node.hidden = stale.hidden = true;
     },
     /** Adds what has come and hands back its heading, if there is one. */
     add(html) {
@@ -51,7 +51,7 @@ export function reportView() {
     },
     /** The question has changed since: what stands here answers the one before. */
     stale() {
-      node.classList.toggle("stale", !node.hidden);
+      stale.hidden = node.hidden;
     },
   };
 }

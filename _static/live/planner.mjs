@@ -138,7 +138,7 @@ const again = element("button", { type: "button", class: "plan-quiet" }, "Start 
 again.addEventListener("click", () => change(starts(controls)));
 
 const search = element("section", { class: "plan-search", "aria-labelledby": "plan-search" },
-  element("h3", { id: "plan-search" }, "The smallest study that would do"),
+  element("h2", { id: "plan-search" }, "The smallest study that would do"),
   element("div", { class: "plan-choices" }, find.node, power.node), searching.node, found, take);
 const budget = element("details", { class: "plan-budget" },
   element("summary", {}, "Or the best way to spend a budget"), prices, spending.node, splits);
@@ -153,7 +153,7 @@ addEventListener("hashchange", () => {
   if (wanted) change(wanted);
 });
 ready().then((there) => {
-  if (there) return;
+  if (there?.runtime) return;
   for (const part of [search, budget]) part.remove();
   for (const part of still) stage.append(part);
 });

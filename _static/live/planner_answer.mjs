@@ -17,7 +17,7 @@ const OVER_TIME = {
   slope_sd: "Persons’ slopes vary twice as much",
 };
 
-const heading = (words) => element("h3", {}, words);
+const heading = (words) => element("h2", {}, words);
 
 function card(number, error, words, kind = "") {
   const value = element("span", { class: "plan-number" }, number);

@@ -2,7 +2,7 @@
 // answer at once; on a press, Python in a worker simulates it, every strategy at work, and from then
 // on again whenever something changes, until it is stopped.
 
-import { choice, kept } from "./controls.mjs";
+import { choice, element, kept } from "./controls.mjs";
 import { many } from "./drawing.mjs";
 import { entry } from "./explore/entry.mjs";
 import { closedForms, oneValueEach } from "./explore/forms.mjs";
@@ -47,10 +47,6 @@ export const controls = {
   }),
   arms: choice("Arms, assigned to people", { 0: "none", 2: "2", 3: "3", 4: "4" }, "0"),
   seed: kept(1, { min: 0, max: 2 ** 31 - 1 }),
-};
-
-export const buttons = {
-  seed: { label: "Another seed", press: ({ seed }) => ({ seed: seed + 1 }) },
 };
 
 // ---- What has been run: of one setting, and forgotten when that changes
@@ -123,6 +119,9 @@ function follow(place, state) {
 }
 
 export function opens(play, panel) {
+  // before anything is run another seed changes nothing that one could see
+  const seed = element("button", { type: "button", class: "play-button" }, "Another seed");
+  seed.addEventListener("click", () => play.set({ seed: play.state.seed + 1 }));
   const begin = async (engine, show) => {
     const refused = play.stage.querySelector(".refused");
     if (refused) {
@@ -134,6 +133,7 @@ export function opens(play, panel) {
     const onPartial = (part) => {
       if (run !== mine) return;
       auto = true;
+      if (!seed.isConnected) panel.querySelector(".play-buttons").prepend(seed);
       mine.told = part;
       play.set({});
       show(`${many(part.done)} of ${many(part.of)} studies`, part.share);

@@ -7,6 +7,7 @@ They show what the two playthings there show: one student's study, and what thir
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ def draw_class() -> Figure:
     edges = np.linspace(-3.2, 3.2, BINS + 1) * real
     figure, ax = plt.subplots(figsize=(6.4, 4.2))
     ax.axvspan(-real, real, color="#dfe5ee", zorder=0)
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         inside = (term.estimate >= low) & (term.estimate < high)
         red = np.sort(term.p_value[inside] < 0.05)[::-1]
         heights = np.arange(len(red)) + 0.5

@@ -94,7 +94,9 @@ def test_a_class_draws_hands_in_and_is_seen(page, look, tmp_path):
     page.fill("#class-codes", f"Ada {codes[0].lower()}\n{wrong}\n\u22120,43\nno idea\n")
     page.set_input_files("#class-files", file)
     page.wait_for_function(PROBLEMS, arg=2)
-    page.wait_for_function("() => document.querySelector('.class-heard').textContent.startsWith('3 ')")
+    page.wait_for_function(
+        "() => document.querySelector('.class-heard').textContent.startsWith('3 ')"
+    )
     problems = page.locator(".class-problems").inner_text()
     assert "Line 2" in problems and "wrong letter" in problems and "Line 4" in problems
     seen = page.evaluate(SHOWN, "classroom")

@@ -72,7 +72,7 @@ FOCUS = """name => {
 }"""
 SMALL = """name => [...document.querySelectorAll(`#play-${name} :is(button, label)`)]
   .filter(part => part.getBoundingClientRect().height < 24).map(part => part.outerHTML)"""
-HEARD = "name => document.querySelector(`#play-${name} [role=status]`).textContent"
+HEARD = "name => document.querySelector(`#play-${name} .play-heard`).textContent"
 HEIGHT = "name => document.getElementById(`play-${name}`).getBoundingClientRect().height"
 
 UNVEIL = "part => { const veil = part.closest('details'); if (veil) veil.open = true; }"
@@ -197,13 +197,13 @@ def test_a_planted_mistake_shows(live):
     assert old in source(file), f"{file} has no {old!r}"
 
     def wrong(route):
-        asked = route.request.url.rpartition("/")[2]
+        asked = route.request.url.partition("/play-planted/")[2]
         body = source(asked).replace(old, new) if asked == file else source(asked)
         route.fulfill(body=body, content_type="text/javascript")
 
-    page.route("**/play-planted/*", wrong)
+    page.route("**/play-planted/**", wrong)
     said = page.evaluate(WOULD_SAY, [page.name, [seen["state"] for seen in answers(page)]])
-    page.unroute("**/play-planted/*")
+    page.unroute("**/play-planted/**")
     assert any(
         differences(truth, setting, json.loads(one)) for setting, one in zip(truth.SETTINGS, said)
     )

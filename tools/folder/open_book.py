@@ -1,4 +1,6 @@
-"""Open the book with all that moves: python3 open_book.py
+"""Open the book with all that moves.
+
+    python3 open_book.py
 
 Browsers read the pages of a folder but run no modules from it. This shows the folder to the browser
 of this machine, and to no other machine, until you press Ctrl-C. Any Python 3 will do.
@@ -26,7 +28,9 @@ PORT = 8000
 class Book(http.server.SimpleHTTPRequestHandler):
     """Says of each file what kind it is, and nothing in the terminal."""
 
-    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, **KINDS}
+    def guess_type(self, path):
+        """The kind of a file by its ending, the same on every machine."""
+        return KINDS.get(pathlib.Path(path).suffix) or super().guess_type(path)
 
     def log_message(self, *args):
         """Be quiet."""

@@ -190,12 +190,12 @@ def _reads(index: int, source: str, shown: bool) -> Line:
         if isinstance(node, ast.Name) and id(node) not in called:
             line.hands_on |= {node.id} & line.uses
         line.changes |= _changed(node)
-    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) and not shown:
-        if isinstance(statement.value.func, ast.Attribute):
-            line.changes |= {_root(statement.value.func)} - DRAWING
-    line.changes &= line.uses | line.makes
     made = getattr(statement, "value", None)
-    line.dice = isinstance(made, ast.Call) and ast.unparse(made.func).split(".")[-1] in DICE
+    called_upon = made.func if isinstance(made, ast.Call) else None
+    if isinstance(statement, ast.Expr) and isinstance(called_upon, ast.Attribute) and not shown:
+        line.changes |= {_root(called_upon)} - DRAWING
+    line.changes &= line.uses | line.makes
+    line.dice = called_upon is not None and ast.unparse(called_upon).split(".")[-1] in DICE
     simple = (ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef)
     line.surely = set(line.makes) if isinstance(statement, simple) else set()
     return line

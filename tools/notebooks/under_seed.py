@@ -89,10 +89,7 @@ def _shown(line: Line) -> dict:
 def packages(lines: Sequence[Line]) -> list[str]:
     """The packages of the runtime that lines of a chapter use."""
     names = {
-        word
-        for line in lines
-        for node in ast.walk(ast.parse(line.source))
-        for word in _names(node)
+        word for line in lines for node in ast.walk(ast.parse(line.source)) for word in _names(node)
     }
     return [*ALWAYS, *(package for package, by in BROUGHT.items() if names & set(by.split()))]
 

@@ -72,9 +72,9 @@ def assembled(site: Path, parts: list[Part]) -> str:
             chapters.append(chapter)
     if solutions:
         chapters.append(_all_solutions(home, solutions))
-    contents = _contents(home, parts, prints, chapters)
-    contents.append(_about_paper(home, address, bool(solutions)))
-    body = [_title_page(home, address), contents, *chapters]
+    title_page = _title_page(home, address)
+    title_page.append(_about_paper(home, bool(solutions)))
+    body = [title_page, _contents(home, parts, prints, chapters), *chapters]
     sheet = (ROOM / "paper.css").read_text(encoding="utf-8") + _running_heads(chapters)
     title = escape(home.h1.get_text(strip=True))
     return (
@@ -159,20 +159,18 @@ def _line(soup: BeautifulSoup, words: str, anchor: str) -> Tag:
     return line
 
 
-def _about_paper(soup: BeautifulSoup, address: str, solutions: bool) -> Tag:
-    made = soup.new_tag("div", attrs={"class": "about-paper"})
+def _about_paper(soup: BeautifulSoup, solutions: bool) -> Tag:
     words = (
         "This is the book's website on paper. What moves there is a still picture here, what "
         "opens is open, and code that only draws a figure or says a finding has stayed in the "
         "notebooks."
     )
-    line = _said(soup, "p", "", words + (f" The website: {address}" if address else ""))
+    line = _said(soup, "p", "small about-paper", words)
     if solutions:
         link = soup.new_tag("a", href="#solutions")
         link.extend(["page ", page_number(link, "solutions")])
         line.extend([" Solutions stand at the end, from ", link, "."])
-    made.append(line)
-    return made
+    return line
 
 
 def _running_heads(chapters: list[Tag]) -> str:

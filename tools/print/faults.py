@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from tools.print.pdf_file import Pdf, Text
 from tools.print.printing import Printed
@@ -17,7 +17,11 @@ LEFT, RIGHT, BOTTOM, TOP = 25 * MM, (210 - 25) * MM, 22 * MM, (297 - 24) * MM
 """The type area that `paper.css` leaves on a page."""
 FOOT, HEAD = BOTTOM - 5 * MM, TOP + 3 * MM
 """Below and above lie the number of the page and the running head."""
+BLOCKS = "p, h1, h2, h3, h4, pre, td, th, dt, dd, li"
+"""What holds words that are set together."""
 SHARP = 200
+LETTERS = 10.5
+"""Points of the text, as `paper.css` has it."""
 SLACK = 1.5
 DEPTH = 6
 """How far the last line's letters and indices may hang."""
@@ -44,16 +48,18 @@ def faults(made: Printed, html: str) -> list[str]:
         *made.troubles,
         *_missing_headings(made.pdf, soup),
         *_solutions_out_of_place(made.pdf, soup),
+        *_lost_words(made.pdf, soup),
         *_missing_pictures(made.pdf, soup),
         *_captions_alone(made.pdf, soup),
         *(fault for page in range(1, len(made.pdf.pages) + 1) for fault in _on(made.pdf, page)),
         *_orphans(made.pdf),
+        *_shrunk(made.pdf),
     ]
 
 
 def bare(words: str) -> str:
-    """Words without what may be lost where a line ends."""
-    return re.sub(r"[\s\u00ad\ufffd]", "", unicodedata.normalize("NFKC", words))
+    """Words without spaces, which are lost where a line ends, and without capitals."""
+    return re.sub(r"[\s\u00ad\ufffd]", "", unicodedata.normalize("NFKC", words)).casefold()
 
 
 def _missing_headings(pdf: Pdf, soup: BeautifulSoup) -> Iterator[str]:
@@ -75,6 +81,27 @@ def _solutions_out_of_place(pdf: Pdf, soup: BeautifulSoup) -> Iterator[str]:
     for solution in soup.select("#solutions .solution-of"):
         if solution["id"] not in answered:
             yield f"solution: no exercise leads to {solution['id']}"
+
+
+def _lost_words(pdf: Pdf, soup: BeautifulSoup) -> Iterator[str]:
+    """What the page says and the print does not: a browser leaves out what lies off the paper."""
+    pages = (pdf.texts(page) for page in range(1, len(pdf.pages) + 1))
+    said = bare("".join(one.letters for page in pages for one in page if FOOT < one.y < HEAD))
+    for block in soup.select(BLOCKS):
+        if block.select_one(f"math, {BLOCKS}"):
+            continue
+        for words in _between_numbers(block):
+            if bare(words) not in said:
+                yield f"lost: {' '.join(words.split())[:80]}"
+
+
+def _between_numbers(block: Tag) -> list[str]:
+    """What a block says, without the numbers of pages, which come later."""
+    words = "".join(
+        "\0" if text.parent.get("class") == ["page"] else text
+        for text in block.find_all(string=True)
+    )
+    return words.split("\0")
 
 
 def _missing_pictures(pdf: Pdf, soup: BeautifulSoup) -> Iterator[str]:
@@ -133,3 +160,10 @@ def _orphans(pdf: Pdf) -> Iterator[str]:
         texts = [one for one in pdf.texts(page) if BOTTOM - SLACK < one.y < below]
         if not texts and not any(one.y < below for one in pdf.pictures(page)):
             yield f"orphan: page {page}, {title} stands alone at its foot"
+
+
+def _shrunk(pdf: Pdf) -> Iterator[str]:
+    """All pages made smaller, as browsers do where something is wider than the paper."""
+    pages = range(1, len(pdf.pages) + 1)
+    if not any(abs(one.size - LETTERS) < 0.03 for page in pages for one in pdf.texts(page)):
+        yield f"shrunk: no letters of {LETTERS} points; something is wider than the paper"

@@ -163,9 +163,8 @@ class Pdf:
                 line = _times((1, 0, 0, 1, *given[-2:]), line)
             elif value == "Tj" and font:
                 yield _text(given[-1], font, size, _times(line, matrix))
-            elif value == "Do":
-                if (held := self.get(pictures[given[-1]])).get("Subtype") == "Image":
-                    yield _picture(held, matrix)
+            elif value == "Do" and "Width" in (held := self.get(pictures[given[-1]])):
+                yield _picture(held, matrix)
             given = []
 
     def _font(self, ref: Ref) -> tuple[dict, dict, float, int]:

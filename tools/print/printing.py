@@ -67,14 +67,11 @@ class Printed:
         The same, to be read.
     troubles : list of str
         What the browser saw that is not right.
-    passes : int
-        How often it was printed until the numbers of pages stood.
     """
 
     body: bytes
     pdf: Pdf
     troubles: list[str]
-    passes: int
 
 
 def printed(chromium: Any, site: Path, html: str) -> Printed:
@@ -106,7 +103,7 @@ def printed(chromium: Any, site: Path, html: str) -> Printed:
         page.goto(address + "on-paper.html", wait_until="load")
         troubles = page.evaluate(SETTLED) + page.evaluate(FIT, WIDTH)
         places: dict[str, int] = {}
-        for turn in range(1, MOST_PASSES + 1):
+        for _ in range(MOST_PASSES):
             body = page.pdf(
                 prefer_css_page_size=True, print_background=True, outline=True, tagged=True
             )
@@ -117,4 +114,4 @@ def printed(chromium: Any, site: Path, html: str) -> Printed:
         else:
             troubles.append(f"numbers: pages still move after {MOST_PASSES} passes")
     context.close()
-    return Printed(body, pdf, troubles, turn)
+    return Printed(body, pdf, troubles)

@@ -46,6 +46,8 @@ def move_solutions(chapter: Tag, soup: BeautifulSoup) -> Tag | None:
         solution.append(name)
         solution.append(_lead(soup, "back", "The exercise is on page ", exercise["id"]))
         for part in folded:
+            for title in part.select(":scope > .box-title"):
+                title.decompose()
             solution.append(part.extract())
         exercise.append(_lead(soup, "to-solution", "Solution: page ", solution["id"]))
         moved.append(solution)

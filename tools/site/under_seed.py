@@ -1,0 +1,85 @@
+"""Findings run under a seed on the site's own page, and how long that takes.
+
+`python -m tools.site.under_seed build/_build/html` runs every chapter on the ledger, as a reader
+would, and writes the seconds into `tools/notebooks/under_seed.toml`, which pages say beforehand.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from tools.notebooks.under_seed import SECONDS, offered
+from tools.site.browser import looker, served
+
+PAGE = "chapters/findings_ledger.html"
+LONGEST = 240_000
+"""Milliseconds that a chapter may take."""
+READY = "id => Boolean(document.getElementById(id)?.seed)"
+LATEST = "id => document.getElementById(id).seed.latest"
+DONE = """id => {
+  const place = document.getElementById(id), words = place.querySelector(".run-words").textContent;
+  const over = /^Under seed/.test(words) || place.querySelector(".run.wrong");
+  return over && !place.querySelector(".run.runs") ? words : false;
+}"""
+
+
+class SeedPage:
+    """The ledger, open in a browser: Python starts once, whatever is run."""
+
+    def __init__(self, page: Any, address: str):
+        self.page = page
+        page.goto(address + PAGE, wait_until="load")
+
+    def place(self, chapter: str) -> Any:
+        """A chapter's controls, come to and ready."""
+        place = self.page.locator(f"#seed-{chapter}")
+        place.scroll_into_view_if_needed()
+        self.page.wait_for_function(READY, arg=f"seed-{chapter}")
+        return place
+
+    def run(self, chapter: str, seed: int) -> dict:
+        """Run all findings of a chapter.
+
+        Parameters
+        ----------
+        chapter : str
+            Its name.
+        seed : int
+            Typed in as a reader would.
+
+        Returns
+        -------
+        dict
+            ``told``, what `helpers.live.seed.told` says of each; ``seconds``; ``words``.
+        """
+        place = self.place(chapter)
+        place.get_by_label("Your seed").fill(str(seed))
+        place.locator(".run-button").click()
+        return self.ended(chapter)
+
+    def ended(self, chapter: str) -> dict:
+        """What came of a run, once it is over."""
+        handle = self.page.wait_for_function(DONE, arg=f"seed-{chapter}", timeout=LONGEST)
+        words = handle.json_value()
+        return {**(self.page.evaluate(LATEST, f"seed-{chapter}") or {}), "words": words}
+
+
+def main(arguments: list[str]) -> int:
+    """Measure every chapter, and write it down."""
+    told = []
+    with looker() as look, served(Path(arguments[0])) as address:
+        page = SeedPage(look.chromium.new_page(), address)
+        for path in offered():
+            ran = page.run(path.stem, 7)
+            print(f"{path.stem}: {ran['words']} {ran.get('seconds', 0):.1f} s", flush=True)
+            if ran.get("seconds"):
+                told.append(f"{path.stem} = {max(1, round(ran['seconds']))}")
+    head = [line for line in SECONDS.read_text("utf-8").splitlines() if line.startswith("#")]
+    SECONDS.write_text("\n".join([*head, *told, ""]), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
