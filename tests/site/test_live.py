@@ -140,8 +140,9 @@ def test_a_chapter_needs_no_myst(name):
     for opened in ("div", "details"):
         assert len(re.findall(rf"<{opened}\b", text)) == text.count(f"</{opened}>")
     headings = set(re.findall(r"^### (.+)$", readable.glossary_notebook().cells[0].source, re.M))
-    linked = set(re.findall(r"\(glossary\.ipynb#([^)]+)\)", text))
-    assert linked <= {readable.heading_id(heading) for heading in headings}
+    linked = re.findall(r"\(glossary\.ipynb#(\S+) \"[^\"]+\"\)", text)
+    assert len(linked) == text.count("](glossary.ipynb#")
+    assert set(linked) <= {readable.heading_id(heading) for heading in headings}
     before = [cell.source for cell in read(CHAPTERS[name]).cells if cell.cell_type == "code"]
     now = [cell.source for cell in shown.cells if cell.cell_type == "code"]
     assert before == [code.removeprefix(readable.BRING_PARQUET) for code in now]

@@ -27,6 +27,8 @@ from tools.notebooks.chapters import notebooks, read
 
 FOLDER = ROOT / "build/live/run"
 SOURCE = ROOT / "build/live/lite"
+TREE = ROOT / "tools/live/tree"
+"""What stands where links between notebooks lead: it sends on to the notebook."""
 KERNEL = "@jupyterlite/pyodide-kernel-extension"
 # What the browser has no library for, and why.
 NOT_HERE = {
@@ -111,6 +113,7 @@ def build(folder: Path = FOLDER, source: Path = SOURCE) -> None:
     )
     if done.returncode or not (folder / "notebooks/index.html").is_file():
         raise CannotBuild("\n".join(["jupyter lite build:", *done.stdout.splitlines()[-8:]]))
+    shutil.copytree(TREE, folder / "tree", dirs_exist_ok=True)
 
 
 def write_source(source: Path) -> None:
