@@ -94,13 +94,16 @@ PROMPTS = {
 
 
 def say_what_opens(page: BeautifulSoup) -> None:
-    """A reader opens the code or the solution, not a cell's content."""
+    """A reader opens the code, or among the exercises the solution, not a cell's content."""
     for prompt in page.select("details.hide > summary p"):
         act, _, what = prompt.get_text().partition(" ")
-        if what in PROMPTS:
-            prompt.string = f"{act} {PROMPTS[what]}"
-            if PROMPTS[what] == "the solution":
-                prompt.find_parent("details")["class"] += ["solution"]
+        if what not in PROMPTS:
+            continue
+        solves = prompt.find_parent("section", id="exercises") is not None
+        said = "the code" if PROMPTS[what] == "the solution" and not solves else PROMPTS[what]
+        prompt.string = f"{act} {said}"
+        if said == "the solution":
+            prompt.find_parent("details")["class"] += ["solution"]
 
 
 def fold_findings(page: BeautifulSoup) -> None:

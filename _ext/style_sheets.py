@@ -19,6 +19,7 @@ URL = rf"url\(\s*(?:{STRING}|[^)\"']*)\s*\)"
 PIECE = re.compile(rf"/\*.*?\*/|{STRING}|{URL}|[{{}};]|[^{{}};/\"'u]+|.", re.DOTALL)
 NAMED = re.compile(r"[.#]((?:\\.|[\w-])+)")
 NOT = re.compile(r":not\((?:[^()]|\([^()]*\))*\)")
+EITHER = re.compile(r":(?:is|where)\(((?:[^()]|\([^()]*\))*)\)")
 IMPORT = re.compile(r"@import\s+[\"']([^\"']+)[\"']\s*;?")
 INSIDE = ("@media", "@supports", "@layer", "@container")
 WORD = re.compile(r"[\w-]+")
@@ -102,7 +103,12 @@ def cut(sheet: str, words: set[str]) -> str:
 
 
 def _met(selector: str, words: set[str]) -> bool:
-    named = NAMED.findall(NOT.sub("", selector))
+    plain = NOT.sub("", selector)
+    while either := EITHER.search(plain):
+        if not any(_met(one, words) for one in selectors(either[1])):
+            return False
+        plain = plain[: either.start()] + plain[either.end() :]
+    named = NAMED.findall(plain)
     return all(name.replace("\\", "") in words for name in named)
 
 

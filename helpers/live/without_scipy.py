@@ -75,5 +75,5 @@ def nctdtr(df: ArrayLike, shift: ArrayLike, t: ArrayLike) -> np.ndarray:
         + (df - 1) * np.log(sd)
         - half * sd**2
     )
-    below = _erfc((shift - t * sd) / math.sqrt(2)).astype(float) / 2
+    below = np.asarray(_erfc((shift - t * sd) / math.sqrt(2)), float) / 2
     return (below * np.exp(log_density) * _WEIGHTS).sum(axis=-1) * ((high - low) / 2)[..., 0]

@@ -95,7 +95,7 @@ def test_a_class_draws_hands_in_and_is_seen(page, look, tmp_path):
     page.set_input_files("#class-files", file)
     page.wait_for_function(PROBLEMS, arg=2)
     page.wait_for_function(
-        "() => document.querySelector('.class-heard').textContent.startsWith('3 ')"
+        "() => document.querySelector('div.class-heard').textContent.startsWith('3 ')"
     )
     problems = page.locator(".class-problems").inner_text()
     assert "Line 2" in problems and "wrong letter" in problems and "Line 4" in problems

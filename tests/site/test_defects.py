@@ -143,6 +143,13 @@ def test_what_is_code_stays_code():
     assert str(again) == once
 
 
+def test_only_exercises_have_solutions():
+    box = '<details class="hide"><summary><p>Show code cell content</p></summary></details>'
+    repair(page := parsed(f"<section id='exercises'>{box}</section>{box}"), Path())
+    assert [part.get_text() for part in page.select("p")] == ["Show the solution", "Show the code"]
+    assert len(page.select(".solution")) == 1
+
+
 LOOKS = """() => {
   const style = (part, what) => getComputedStyle(part)[what];
   for (const box of document.querySelectorAll("details")) box.open = true;
@@ -154,6 +161,10 @@ LOOKS = """() => {
     const room = table.getBoundingClientRect().left
       - table.closest("details").getBoundingClientRect().left;
     if (room < 8) told.push(`glued to the border: ${table.textContent.slice(0, 40)}`);
+  }
+  for (const word of all("article .highlight pre span:not(:empty)")) {
+    const channels = style(word, "color").match(/\\d+/g).map(Number);
+    if (Math.max(...channels) < 130) told.push(`too dark: ${word.textContent}`);
   }
   for (const note of all("article .highlight :is(.c1, .cm)")) {
     const [red, green, blue] = style(note, "color").match(/\\d+/g).map(Number);
@@ -189,6 +200,7 @@ def test_looks_that_are_wrong_are_seen(address, page):
         "tbody th { text-align: right !important }",
         "details.solution :is(.cell_output, .output) { margin: 0 0 0 -3rem !important }",
         ".c1 { color: yellow !important }",
+        ".nf { color: #06287e !important }",
     ):
         page.goto(f"{address}chapters/iid.html", wait_until="domcontentloaded")
         page.add_style_tag(content=f".bd-article {rule}")

@@ -135,6 +135,8 @@ def test_only_rules_that_name_something_else_are_cut():
     /* .kept { */ .gone:hover { b: 1 }"""
     left = cut(sheet, {"kept"})
     assert ".kept a:not(.gone)" in left and "p,#kept" in left and "@keyframes k" in left
+    either = cut(".a :is(.kept, .gone) { a: 1 } p:is(.gone, .lost .kept) { b: 1 }", {"a", "kept"})
+    assert "a: 1" in either and "b: 1" not in either
     assert ".kept .gone" not in left and "y: 1" not in left and "b: 1" not in left
 
 
