@@ -71,7 +71,7 @@ def nctdtr(df: ArrayLike, shift: ArrayLike, t: ArrayLike) -> np.ndarray:
     log_density = (
         math.log(2)
         + half * np.log(half)
-        - _lgamma(half).astype(float)
+        - np.asarray(_lgamma(half), float)
         + (df - 1) * np.log(sd)
         - half * sd**2
     )

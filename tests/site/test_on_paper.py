@@ -158,8 +158,8 @@ def test_planted_faults_of_a_print_are_told(group, small, look):
 
 @weekly
 @slow
-def test_the_whole_book_is_printed_without_a_fault(site):
-    made, html = make_book(site)
+def test_the_whole_book_is_printed_without_a_fault(site, look):
+    made, html = make_book(look, site)
     assert not (told := faults(made, html)), "\n".join(told)
     page = BeautifulSoup(html, "html.parser")
     there = {chapter["id"] for chapter in page.select(".chapter")}

@@ -21,7 +21,6 @@ from tools.site.files import pages_of
 
 NAMES = sorted(file.stem for file in (ROOT / "tests/site/playthings").glob("[a-z]*.py"))
 WIDE, PHONE = (1280, 900), (390, 844)
-CHANGED_BY_PHONES = CONTRAST | {"values": CONTRAST["values"] + TARGETS["values"]}
 FOLLOWED = """async ([name, settings]) => {
   // links with settings, one after another, as a teacher would send them
   const place = document.getElementById(`play-${name}`), told = [];
@@ -232,7 +231,7 @@ def test_everyone_can_play(live, look):
     """Axe finds nothing; all fits a phone; Tab comes to each control, and each answers a key."""
     page, name = live, live.name
     page.evaluate(look.axe)
-    views = [(WIDE, False, RULES), (WIDE, True, CONTRAST), (PHONE, False, CHANGED_BY_PHONES)]
+    views = [(WIDE, False, RULES), (WIDE, True, CONTRAST), (PHONE, False, TARGETS)]
     for size, dark, rules in views:
         page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
         page.set_viewport_size({"width": size[0], "height": size[1]})
