@@ -154,7 +154,7 @@ function collectSide(place) {
 
 /** The code that a file stands for: in its name, or else in its text. */
 async function lineOf(file) {
-  const named = /[0-9A-Za-z]{4}-[0-9A-Za-z]{4}-[0-9A-Za-z]{3}/;
+  const named = /(?<![0-9A-Za-z])[0-9A-Za-z]{4}-[0-9A-Za-z]{4}-[0-9A-Za-z]{3}(?![0-9A-Za-z])/;
   const found = named.exec(file.name) ?? named.exec((await file.text()).slice(0, 10_000));
   return found ? found[0] : `${file.name} (no code in it)`;
 }

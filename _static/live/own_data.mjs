@@ -14,6 +14,7 @@ import { runner } from "./runner.mjs";
 
 const NAME = "own_data";
 const PACKAGES = ["numpy", "scipy", "pandas", "formulaic", "matplotlib", "openpyxl"];
+const PATIENCE = 60_000; // ms that a stop may take: without a network Python would not come again
 const GONE = "There is no file yet"; // how the engine says that its worker has been another since
 const text = { start: "", read: (said) => said.slice(0, 500) };
 const LINKED = { example: text, formula: text, term: text, time: text };
@@ -84,7 +85,7 @@ function choose(next) {
   if (!next.example) history.replaceState(history.state, "", location.pathname + location.search);
   form.hide();
   report.clear();
-  making.stop();
+  making.stop(PATIENCE);
   reading.again();
 }
 
@@ -108,6 +109,7 @@ const report = reportView();
 const making = runner({
   label: "Make the report",
   packages: PACKAGES,
+  patience: PATIENCE,
   async begin(engine, show) {
     report.clear();
     const asked = form.said();

@@ -11,7 +11,8 @@
 //   });
 //
 // `begin` runs on a press. show(words, share) says how far it is; what it throws is said too. The
-// same button stops it. Where the site has no engine, the button is not there and words say so.
+// same button stops it: softly within `patience` ms, else by ending Python, as a second press does.
+// Where the site has no engine, the button is not there and words say so.
 
 import { element } from "../play/controls.mjs";
 import { megabytes, startEngine, weight } from "./engine.mjs";
@@ -20,7 +21,7 @@ const SLOW = 20_000; // ms that a run may take to its next partial result before
 
 const MISSING = "Python is not on this copy of the site, so nothing can be run on this page.";
 
-export function runner({ label, packages = ["numpy"], begin, missing = MISSING }) {
+export function runner({ label, packages = ["numpy"], begin, missing = MISSING, patience }) {
   const button = element("button", { type: "button", class: "run-button" }, label);
   const words = element("p", { class: "run-words" });
   const heard = element("p", { class: "run-heard", role: "status", "aria-live": "polite" });
@@ -69,6 +70,7 @@ export function runner({ label, packages = ["numpy"], begin, missing = MISSING }
 
   async function start() {
     const mine = ++asked;
+    stopping = false;
     standing(true);
     fill(null);
     try {
@@ -89,7 +91,13 @@ export function runner({ label, packages = ["numpy"], begin, missing = MISSING }
     }
   }
 
-  button.addEventListener("click", () => (engine.busy() ? engine.stop() : start()));
+  let stopping = false; // who presses a second time does not want to wait
+  button.addEventListener("click", () => {
+    if (!engine.busy()) return start();
+    engine.stop(stopping ? undefined : patience);
+    stopping = true;
+    say("Stopping");
+  });
   standing(false);
   weight(packages).then((weighs) => {
     if (!weighs) {

@@ -48,6 +48,7 @@ def bootstrap_ols(cp: Crossproducts, resamples: int, rng: np.random.Generator) -
 def times_drawn(resamples: int, G: int, rng: np.random.Generator) -> np.ndarray:
     """How often each of G clusters comes in each resample of as many (resamples, G)."""
     drawn = rng.integers(G, size=(resamples, G)) + G * np.arange(resamples)[:, None]
+    drawn = drawn.astype(np.intp)  # which has half the digits where Python runs in a browser
     return np.bincount(drawn.ravel(), minlength=resamples * G).reshape(resamples, G).astype(float)
 
 

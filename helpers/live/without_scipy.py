@@ -71,9 +71,9 @@ def nctdtr(df: ArrayLike, shift: ArrayLike, t: ArrayLike) -> np.ndarray:
     log_density = (
         math.log(2)
         + half * np.log(half)
-        - _lgamma(half).astype(float)
+        - np.asarray(_lgamma(half), float)
         + (df - 1) * np.log(sd)
         - half * sd**2
     )
-    below = _erfc((shift - t * sd) / math.sqrt(2)).astype(float) / 2
+    below = np.asarray(_erfc((shift - t * sd) / math.sqrt(2)), float) / 2
     return (below * np.exp(log_density) * _WEIGHTS).sum(axis=-1) * ((high - low) / 2)[..., 0]

@@ -82,8 +82,10 @@ def _cell(cell: dict[str, Any]) -> Part:
 def _run(source: str, names: dict[str, Any]) -> Any:
     """What the last line comes to, where it is an expression."""
     parsed = ast.parse(source)
-    last = parsed.body.pop() if parsed.body and isinstance(parsed.body[-1], ast.Expr) else None
-    exec(compile(parsed, "report", "exec"), names)
-    if last is None:
+    last = parsed.body[-1] if parsed.body else None
+    if not isinstance(last, ast.Expr):
+        exec(compile(parsed, "report", "exec"), names)
         return None
+    del parsed.body[-1]
+    exec(compile(parsed, "report", "exec"), names)
     return eval(compile(ast.Expression(last.value), "report", "eval"), names)

@@ -33,6 +33,7 @@ def kept(*cells, last="finding(a)"):
         (["b = 1\ndef f():\n    return b\na = f()"], None),
         (["def f():\n    return b", "b = 1\na = f()"], None),
         (["b = 1\nf = lambda: b\ng = {'f': f}", "a = g['f']()"], None),
+        (["a = {}\ndef note(k):\n    a[k] = k", "note(1)\nnote(2)"], None),
         (["dice = default_rng(1)\nx = dice.normal()\na = dice.normal()"], None),
         (["b = 3\na = [b for b in range(2)]"], ["a = [b for b in range(2)]"]),
         (["for b in (1, 2):\n    c = b", "a = [1]\nfor b in a:\n    pass"], ["a = [1]"]),

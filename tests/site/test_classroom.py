@@ -1,5 +1,7 @@
 """A class hands in what its browsers drew, and mistyped codes are noticed."""
 
+import re
+
 import pytest
 
 from tools.site.browser import RULES, RUN_AXE, WIDTH
@@ -95,7 +97,7 @@ def test_a_class_draws_hands_in_and_is_seen(page, look, tmp_path):
     page.set_input_files("#class-files", file)
     page.wait_for_function(PROBLEMS, arg=2)
     page.wait_for_function(
-        "() => document.querySelector('.class-heard').textContent.startsWith('3 ')"
+        "() => document.querySelector('div.class-heard').textContent.startsWith('3 ')"
     )
     problems = page.locator(".class-problems").inner_text()
     assert "Line 2" in problems and "wrong letter" in problems and "Line 4" in problems
@@ -103,7 +105,7 @@ def test_a_class_draws_hands_in_and_is_seen(page, look, tmp_path):
     assert seen["count"] == 3 and seen["whole"] == 2
     assert sorted(seen["estimates"]) == pytest.approx(sorted([*estimates, -0.43]))
 
-    page.get_by_label("People", exact=True).press("ArrowRight")
+    page.get_by_role("slider", name=re.compile("^People")).press("ArrowRight")
     page.wait_for_function(PROBLEMS, arg=4)
     assert "belongs to another design" in page.locator(".class-problems").inner_text()
     assert page.evaluate(SHOWN, "classroom")["count"] == 1

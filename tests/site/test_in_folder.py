@@ -12,7 +12,7 @@ import pytest
 from tools import ROOT
 from tools.folder.book import FOLDER, files
 from tools.folder.offer import offering
-from tools.folder.pages import COMMAND, _without_scripts, extra_files, in_folder, scripts
+from tools.folder.pages import COMMAND, extra_files, folder_styles, in_folder, scripts
 from tools.labs.zipped import zipped
 from tools.site.files import file_faults
 
@@ -41,7 +41,7 @@ def small(tmp_path):
         "_static/search/page.mjs": SEARCH,
         "_static/search/ranking.mjs": "\nexport const found = 1, prepared = 2, snippet = 3;\n",
         "_static/search/sections.json": "[]",
-        "_static/site.css": "p { a: b } @media (scripting: none) { .form { display: none } }",
+        "_static/site.css": "p { a: b }",
         "_images/a.png": "",
         "_images/a.webp": "",
         "_images/b.png": "",
@@ -53,13 +53,12 @@ def small(tmp_path):
 
 
 def test_modules_wait_and_what_needs_no_other_runs_as_a_script(small):
-    html = in_folder(PAGE, "chapters/one.html", small, scripts(small))
+    html = in_folder(PAGE, "chapters/one.html", scripts(small))
     assert 'type="module"' not in html and "live" not in html
     assert '<script defer="" src="../_static/acts.alone.js"></script>' in html
     assert '<meta name="module" content="../_static/play/start.mjs?v=2"/>' in html
     assert COMMAND in html and '<script src="../_static/from_folder.js"></script>' in html
-    assert "html:not(.served) {  .form { display: none }  }" in html and "og:image" not in html
-    assert "script-src 'self' file:" in html
+    assert "og:image" not in html and "script-src 'self' file:" in html
 
 
 def test_the_search_brings_what_it_would_fetch(small):
@@ -70,9 +69,13 @@ def test_the_search_brings_what_it_would_fetch(small):
         scripts(small)
 
 
-def test_rules_for_readers_without_scripts_are_found_whole():
-    sheet = "@media (scripting: none) { a { b: c } @media print { d { e: f } } } g { h: i }"
-    assert _without_scripts(sheet).count("{") == 4 and "g" not in _without_scripts(sheet)[18:]
+def test_a_page_of_the_folder_counts_as_without_scripts_until_it_is_served():
+    sheet = (
+        "@media (scripting: none) { a { b: c } } @media (scripting: enabled) {html:d e { f: g }}"
+    )
+    assert folder_styles(sheet) == (
+        ":where(html:not(.served)) { a { b: c } } :where(html.served) {&:d e { f: g }}"
+    )
 
 
 def test_the_archive_is_the_same_and_holds_each_picture_once(small):

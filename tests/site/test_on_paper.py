@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from tools.notebooks.chapters import pages
-from tools.print.assemble import Part, assembled, numbered
+from tools.print.assemble import NOT_ON_PAPER, Part, assembled, numbered
 from tools.print.book import make_book
 from tools.print.faults import bare, faults
 from tools.print.printing import printed
@@ -158,11 +158,11 @@ def test_planted_faults_of_a_print_are_told(group, small, look):
 
 @weekly
 @slow
-def test_the_whole_book_is_printed_without_a_fault(site):
-    made, html = make_book(site)
+def test_the_whole_book_is_printed_without_a_fault(site, look):
+    made, html = make_book(look, site)
     assert not (told := faults(made, html)), "\n".join(told)
     page = BeautifulSoup(html, "html.parser")
     there = {chapter["id"] for chapter in page.select(".chapter")}
-    assert {page.stem for page, _ in pages()} - there == {"what_you_guessed"}
+    assert {page.stem for page, _ in pages()} - there == NOT_ON_PAPER
     assert len(page.select("#solutions .solution-of")) == len(page.select(".to-solution"))
     assert len(page.select("#solutions .solutions-of")) == sum(1 for _, told in pages() if told) - 1

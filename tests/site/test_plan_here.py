@@ -7,7 +7,7 @@ from tests.helpers.live.plans import SETTINGS, START
 from tests.site.answered import faults_when_answered
 
 pytestmark = pytest.mark.slow  # for want of the built site and of the browser
-WAIT = 240_000  # ms, on a machine with much to do
+WAIT = 150_000  # ms, on a machine with much to do
 CALL = """async ([name, args]) => {
   const { startEngine } = await import(new URL("../_static/live/engine.mjs", location.href));
   window.ours ??= startEngine({ packages: ["numpy"] });

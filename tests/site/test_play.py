@@ -21,7 +21,6 @@ from tools.site.files import pages_of
 
 NAMES = sorted(file.stem for file in (ROOT / "tests/site/playthings").glob("[a-z]*.py"))
 WIDE, PHONE = (1280, 900), (390, 844)
-CHANGED_BY_PHONES = CONTRAST | {"values": CONTRAST["values"] + TARGETS["values"]}
 FOLLOWED = """async ([name, settings]) => {
   // links with settings, one after another, as a teacher would send them
   const place = document.getElementById(`play-${name}`), told = [];
@@ -70,7 +69,9 @@ FOCUS = """name => {
   const label = part.matches(".play-slider") ? part.firstChild : part;
   return {type: at.type, label: label.textContent};
 }"""
-SMALL = """name => [...document.querySelectorAll(`#play-${name} :is(button, label)`)]
+# a label beside its control is no target of its own
+SMALL = """name => [...document.querySelectorAll(
+    `#play-${name} :is(button, label:not([for]), input[type=number])`)]
   .filter(part => part.getBoundingClientRect().height < 24).map(part => part.outerHTML)"""
 HEARD = "name => document.querySelector(`#play-${name} .play-heard`).textContent"
 HEIGHT = "name => document.getElementById(`play-${name}`).getBoundingClientRect().height"
@@ -82,6 +83,11 @@ pytestmark = pytest.mark.slow  # for want of the built site and of the browser
 
 def told_of(name):
     return import_module(f"{playthings.__name__}.{name}")
+
+
+def page_of(name):
+    """The file of a plaything's page, without the setting that its address may have."""
+    return told_of(name).PAGE.partition("#")[0]
 
 
 @contextmanager
@@ -225,7 +231,7 @@ def test_everyone_can_play(live, look):
     """Axe finds nothing; all fits a phone; Tab comes to each control, and each answers a key."""
     page, name = live, live.name
     page.evaluate(look.axe)
-    views = [(WIDE, False, RULES), (WIDE, True, CONTRAST), (PHONE, False, CHANGED_BY_PHONES)]
+    views = [(WIDE, False, RULES), (WIDE, True, CONTRAST), (PHONE, False, TARGETS)]
     for size, dark, rules in views:
         page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
         page.set_viewport_size({"width": size[0], "height": size[1]})
@@ -294,14 +300,14 @@ def gives_away(page):
 
 def test_no_plaything_gives_an_answer_away(site):
     for name in NAMES:
-        assert not (told := gives_away(soup(site / told_of(name).PAGE))), told
+        assert not (told := gives_away(soup(site / page_of(name)))), told
     box, play = '<p class="guess-box"></p>', '<p class="play" id="play-a"></p>'
     planted = BeautifulSoup(f"<section>{box}{play}{box}</section>", "html.parser")
     assert gives_away(planted) == ["play-a"]
 
 
 def test_scripts_come_only_where_they_are_needed(site):
-    pages = {told_of(name).PAGE for name in NAMES}
+    pages = {page_of(name) for name in NAMES}
     for page in pages_of(site):
         text = (site / page).read_text(encoding="utf-8")
         has = ' data-play="' in text

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from helpers.running.whole_file import written_whole
-from tools.folder.pages import extra_files, in_folder, scripts
+from tools.folder.offer import OFFERED
+from tools.folder.pages import extra_files, folder_styles, in_folder, scripts
 from tools.labs.zipped import zipped
 
 FOLDER = "dependent-data-by-simulation"
@@ -47,12 +48,14 @@ def files(site: Path) -> Iterator[tuple[str, bytes]]:
         if file.suffix == ".png" and name.startswith("_images/") and file.stem in lighter:
             continue
         found[name] = file.read_bytes()
+        if file.suffix == ".css":
+            found[name] = folder_styles(found[name].decode()).encode()
         if file.suffix == ".html":
             html = PICTURE.sub(
                 lambda picture: picture[1] + (".webp" if picture[1][8:] in lighter else ".png"),
                 file.read_text(encoding="utf-8"),
             )
-            found[name] = in_folder(html, name, site, alone).encode()
+            found[name] = in_folder(OFFERED.sub("", html), name, alone).encode()
     for name in sorted(found):
         yield f"{FOLDER}/{name}", found[name]
 

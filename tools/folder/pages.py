@@ -31,13 +31,17 @@ SAID = (
 STYLE = (
     "<style>.from-folder { margin: 0 0 1.2rem; font: 0.9rem/1.4 var(--book-sans); color: "
     "var(--pst-color-text-muted); } .served .from-folder { display: none; } @media print { "
-    ".from-folder { display: none; } } %s</style>\n"
+    ".from-folder { display: none; } }</style>\n"
 )
-WITHOUT_SCRIPTS = re.compile(r"@media \(scripting: none\)\s*\{")
+SCRIPTING = re.compile(
+    r"@media \(scripting: (none|enabled)\)(\s*\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})"
+)
+ROOT = re.compile(r"(?<=[{},\s])html(?=[:.\[])")
+SERVED = {"none": "html:not(.served)", "enabled": "html.served"}
 CARD = re.compile(r'<meta content="[^"]*" (?:property="og:image[^"]*"|name="twitter:card")/>\n?')
 
 
-def in_folder(html: str, name: str, site: Path, alone: dict[str, str]) -> str:
+def in_folder(html: str, name: str, alone: dict[str, str]) -> str:
     """A page as it is read from a folder.
 
     Parameters
@@ -46,8 +50,6 @@ def in_folder(html: str, name: str, site: Path, alone: dict[str, str]) -> str:
         The page of the site.
     name : str
         Its address within the site.
-    site : Path
-        The built site.
     alone : dict
         The modules that run as scripts, by their address within the site; see `scripts`.
 
@@ -67,8 +69,7 @@ def in_folder(html: str, name: str, site: Path, alone: dict[str, str]) -> str:
         return f'<meta name="module" content="{tag[1]}"/>'
 
     html = MODULE.sub(instead, html).replace("'self'", "'self' file:")
-    rules = _without_scripts((site / "_static" / "site.css").read_text(encoding="utf-8"))
-    first = f'<script src="{up}{LOADER}"></script>\n{STYLE % rules}'
+    first = f'<script src="{up}{LOADER}"></script>\n{STYLE}'
     html = CARD.sub("", html).replace("</head>", first + "</head>", 1)
     return ARTICLE.sub(lambda tag: tag[0] + "\n" + SAID, html, count=1)
 
@@ -130,13 +131,19 @@ def _search(site: Path) -> str:
     )
 
 
-def _without_scripts(sheet: str) -> str:
-    """The rules for readers without scripts, for pages that are read from a folder."""
-    found = []
-    for start in WITHOUT_SCRIPTS.finditer(sheet):
-        depth, at = 1, start.end()
-        while depth:
-            depth += {"{": 1, "}": -1}.get(sheet[at], 0)
-            at += 1
-        found.append(sheet[start.end() : at - 1])
-    return "html:not(.served) { " + " ".join(found) + " }"
+def folder_styles(sheet: str) -> str:
+    """The style sheet, where a page of the folder counts as without scripts until it is served.
+
+    Parameters
+    ----------
+    sheet : str
+        The site's style sheet.
+
+    Returns
+    -------
+    str
+        The same, with rules of whether scripts run as rules of whether the page is served.
+    """
+    return SCRIPTING.sub(
+        lambda asked: f":where({SERVED[asked[1]]})" + ROOT.sub("&", asked[2]), sheet
+    )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 from nbformat import NotebookNode
@@ -50,7 +51,7 @@ class Guess:
     """
 
     kind: str
-    right: int | float | list[float] | None
+    right: Any
     entry: dict
 
 

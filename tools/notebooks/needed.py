@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import symtable
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
@@ -54,6 +55,8 @@ class Line:
         The names that it reads without calling them: perhaps functions that others call.
     dice : bool
         Whether it makes an object that is another after each use.
+    function : bool
+        Whether it defines one.
     findings : tuple of str
         The findings that it states.
     parameter : bool
@@ -69,6 +72,7 @@ class Line:
     later: set[str] = field(default_factory=set)
     hands_on: set[str] = field(default_factory=set)
     dice: bool = False
+    function: bool = False
     findings: tuple[str, ...] = ()
     parameter: bool = False
 
@@ -87,13 +91,16 @@ def lines_of(notebook: NotebookNode) -> list[Line]:
     """
     lines = [line for index, cell in enumerate(notebook.cells) for line in _of_cell(index, cell)]
     meant: dict[str, set[str]] = {}  # what a function reads when it is called
+    altering: dict[str, set[str]] = {}  # whose objects a function changes when it is called
     dice: set[str] = set()
     for line in lines:
         later = line.later.union(*(meant.get(name, ()) for name in line.hands_on))
         line.uses = _all_meant(line.uses, meant)
         if line.dice:
             dice |= line.makes
-        line.changes |= dice & line.uses
+        line.changes |= (dice & line.uses).union(*(altering.get(name, ()) for name in line.uses))
+        if line.function:
+            altering |= dict.fromkeys(line.makes, line.changes & line.later)
         if later:
             for name in line.makes:
                 meant[name] = meant.get(name, set()) | later
@@ -131,6 +138,17 @@ def needed(lines: Sequence[Line], place: int) -> list[int]:
             wanted -= line.surely
             wanted |= line.uses
     return kept[::-1]
+
+
+def needed_alone(notebook: NotebookNode) -> NotebookNode:
+    """The notebook with nothing in its cells but the lines that some finding needs."""
+    lines, alone = lines_of(notebook), deepcopy(notebook)
+    stating = [place for place, line in enumerate(lines) if line.findings]
+    kept = sorted(set().union(*(needed(lines, place) for place in stating)))
+    for index, cell in enumerate(alone.cells):
+        if cell.cell_type == "code":
+            cell.source = "\n".join(lines[p].source for p in kept if lines[p].cell == index)
+    return alone
 
 
 def _of_cell(index: int, cell: NotebookNode) -> Iterator[Line]:
@@ -196,6 +214,7 @@ def _reads(index: int, source: str, shown: bool) -> Line:
         line.changes |= {_root(called_upon)} - DRAWING
     line.changes &= line.uses | line.makes
     line.dice = called_upon is not None and ast.unparse(called_upon).split(".")[-1] in DICE
+    line.function = isinstance(statement, ast.FunctionDef)
     simple = (ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef)
     line.surely = set(line.makes) if isinstance(statement, simple) else set()
     return line

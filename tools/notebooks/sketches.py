@@ -21,7 +21,10 @@ Table = dict[tuple[str, str], str]
 
 def number_in(text: str | float) -> float:
     """The number that a text begins with."""
-    return float(NUMBER.match(str(text))[0].replace(",", "").replace("−", "-"))
+    met = NUMBER.match(str(text))
+    if met is None:
+        raise ValueError(f"{text!r} does not begin with a number")
+    return float(met[0].replace(",", "").replace("−", "-"))
 
 
 def tables_under(notebook: NotebookNode) -> list[list[Table]]:
@@ -68,7 +71,7 @@ def table_of(table: Tag) -> Table:
 
 
 def _spread(row: Tag) -> list[str]:
-    return [_words(cell) for cell in row("th") for _ in range(int(cell.get("colspan", 1)))]
+    return [_words(cell) for cell in row("th") for _ in range(int(str(cell.get("colspan", "1"))))]
 
 
 def _words(cell: Tag) -> str:

@@ -21,7 +21,9 @@ BROUGHT = {
     "fit_logistic null_simulation put_question wild_bootstrap cluster_bootstrap variance_test "
     "randomisation_test command design_like",
     "pyarrow": "load_universe",
-    "joblib": "run_simulation",
+    "joblib": "run_simulation load_universe",
+    "threadpoolctl": "run_simulation load_universe",
+    "tqdm": "run_simulation load_universe",
     "statsmodels": "statsmodels sm smf",
     "matplotlib": "matplotlib plt",
 }

@@ -22,7 +22,7 @@ TALLEST, WIDEST = 690, 604
 """The room for a picture on a page, in pixels of 1/96 inch, with its caption below."""
 GONE = (
     ".headerlink, script, style, button, svg, noscript, .claims-map, .visually-hidden, "
-    ".toctree-wrapper, .sd-tab-set > input, .guess-answer > summary, .play-stage, "
+    ".toctree-wrapper, .to-take-along, .sd-tab-set > input, .guess-answer > summary, .play-stage, "
     "details.above-input:not(.solution), .sd-summary-state-marker"
 )
 PLAIN = re.compile(r'<span class="(?!k[nc]?"|ow"|s[12ae]?"|c1?"|m[if]?")[a-z]{1,2}">([^<]*)</span>')

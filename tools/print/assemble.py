@@ -19,8 +19,8 @@ from tools.print.article import Prints, on_paper, page_number
 from tools.print.solutions import move_solutions
 
 ROOM = Path(__file__).parent
-NOT_ON_PAPER = {"what_you_guessed"}
-"""Pages that say nothing without a browser."""
+NOT_ON_PAPER = {"classroom", "own_data_here", "plan_here", "what_you_guessed"}
+"""Pages on which a browser does the work; links to them lead to the website."""
 NUMBER = re.compile(r'(<span class="page" data-of="([^"]+)">)[^<]*(</span>)')
 
 

@@ -16,21 +16,21 @@ from tools import ROOT
 from tools.print.assemble import assembled, parts_of
 from tools.print.faults import faults
 from tools.print.printing import Printed, printed
-from tools.site.browser import looker
+from tools.site.browser import Looker, looker
 
 
-def make_book(site: Path, toc: Path = ROOT / "_toc.yml") -> tuple[Printed, str]:
+def make_book(look: Looker, site: Path, toc: Path = ROOT / "_toc.yml") -> tuple[Printed, str]:
     """The book's PDF, and the page of HTML from which it was printed."""
     parts = parts_of(yaml.safe_load(toc.read_text(encoding="utf-8")))
     html = assembled(site, parts)
-    with looker() as look:
-        return printed(look.chromium, site, html), html
+    return printed(look.chromium, site, html), html
 
 
 def main(site: str, file: str) -> None:
     """Make it, write it, and say what is wrong with it; the weekly test holds that to nothing."""
     start = time.perf_counter()
-    made, html = make_book(Path(site))
+    with looker() as look:
+        made, html = make_book(look, Path(site))
     Path(file).parent.mkdir(parents=True, exist_ok=True)
     with written_whole(Path(file)) as part:
         part.write_bytes(made.body)

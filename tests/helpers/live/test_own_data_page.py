@@ -119,6 +119,7 @@ def test_its_notebook_can_be_run_again(sleep):
 
 
 @pytest.mark.slow
+@pytest.mark.rotates()
 @pytest.mark.parametrize(
     "name, formula",
     [("sleepstudy", FORMULA), ("orthodont", "distance ~ age + Sex + (age | Subject)")],
