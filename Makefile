@@ -17,6 +17,8 @@ SITE := build/_build/html
 # checkouts on network drives cannot have links into a cache elsewhere.
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_LINK_MODE ?= copy
+# The module allows 3.12 too, for browsers; everything else is built and checked on one Python.
+export UV_PYTHON ?= 3.11
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 # Notebooks run with this environment's kernel, not one of the same name in the home folder.
 export JUPYTER_PREFER_ENV_PATH := 1

@@ -115,8 +115,8 @@ async function load(files, { notebook, bar, heard, go, stop }) {
 }
 
 /** A button that offers a notebook. */
-function button(notebook, what, label, classes) {
-  const press = made("button", { type: "button", class: classes }, "Run here");
+function button(notebook, what, label, classes, words = "Run here") {
+  const press = made("button", { type: "button", class: classes }, words);
   if (label) press.setAttribute("aria-label", label);
   press.addEventListener("click", () => offer(notebook, what));
   return press;
@@ -125,10 +125,14 @@ function button(notebook, what, label, classes) {
 const page = location.pathname.match(/\/chapters\/(\w+)\.html$/)?.[1];
 const rocket = document.querySelector(".dropdown-launch-buttons");
 if (rocket && page && page !== "labs") {
-  rocket.before(button(page, "this chapter", null, "run-here"));
+  rocket.before(button(`chapters/${page}`, "this chapter", null, "run-here"));
 }
 for (const link of document.querySelectorAll("a.lab-download")) {
   const name = link.getAttribute("href").match(/(\w+)\.ipynb$/)[1];
   const title = (link.getAttribute("aria-label") ?? link.textContent).replace(/^Download /, "");
-  link.after(" · ", button(`labs/${name}`, "this lab", `Run here: ${title}`, "run-here-lab"));
+  const sentence = link.closest(".admonition p"); // the box in a chapter speaks in sentences
+  const press = button(name, "this lab", null, "run-here-lab", sentence ? "run it here" : "Run here");
+  if (!sentence) press.setAttribute("aria-label", `Run here: ${title}`);
+  if (sentence) sentence.append(" Or ", press, ".");
+  else link.after(" · ", press);
 }

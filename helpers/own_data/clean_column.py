@@ -53,7 +53,7 @@ def clean_column(
         return column.astype(float) if _is_text(column) else column
     if column.dtype == object:
         column = _one_kind(column, used)
-    if not pd.api.types.is_string_dtype(column):
+    if not _all_text(column):
         return column
     column = column.str.strip()
     column = column.mask(column == "")
@@ -72,6 +72,13 @@ def clean_column(
 
 def _is_text(column: pd.Series) -> bool:
     return pd.api.types.is_object_dtype(column) or pd.api.types.is_string_dtype(column)
+
+
+def _all_text(column: pd.Series) -> bool:
+    """Whether all that is there is text; pandas 2 keeps that as objects, gaps among them."""
+    if column.dtype == object:
+        return pd.api.types.infer_dtype(column, skipna=True) == "string"
+    return pd.api.types.is_string_dtype(column)
 
 
 def _one_kind(column: pd.Series, used: bool) -> pd.Series:

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from tests.setup.checkout import tracked
 from tools import ROOT
-from tools.setup import environment
+from tools.setup import environment, ranges
 
 LOCK = ROOT / "uv.lock"
 
@@ -188,3 +189,13 @@ def test_binder_reads_what_we_mean(clone):
     assert 'env update -p ${NB_PYTHON_PREFIX} --file "environment.yml"' in said
     # `-e .` needs the repository, so it has to be there before the environment is made.
     assert said.index("COPY --chown=0:0 src/ ${REPO_DIR}/") < said.index('--file "environment.yml"')
+
+
+def test_both_ends_of_what_is_allowed_are_tried():
+    """By `make ranges`: its Pythons are the first and the last that the project allows."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    allowed = SpecifierSet(project["requires-python"])
+    tried = sorted(python for python, _ in ranges.ENDS.values())
+    assert all(python in allowed for python in tried)
+    outside = [f"3.{int(tried[0][2:]) - 1}", f"3.{int(tried[-1][2:]) + 1}"]
+    assert not any(python in allowed for python in outside)

@@ -90,7 +90,7 @@ def test_a_site_without_it_is_told_of_in_one_line(tmp_path, monkeypatch, capsys)
     assert place.main([str(tmp_path)]) == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "no network" in said
-    assert not (tmp_path / "live/ready.json").exists()
+    assert json.loads((tmp_path / "live/ready.json").read_text()) == {}, "what pages then find"
 
 
 def test_the_books_wheel_holds_the_module_and_is_the_same_twice():
@@ -140,8 +140,9 @@ def test_a_chapter_needs_no_myst(name):
     for opened in ("div", "details"):
         assert len(re.findall(rf"<{opened}\b", text)) == text.count(f"</{opened}>")
     headings = set(re.findall(r"^### (.+)$", readable.glossary_notebook().cells[0].source, re.M))
-    linked = set(re.findall(r"\(glossary\.ipynb#([^)]+)\)", text))
-    assert linked <= {readable.heading_id(heading) for heading in headings}
+    linked = re.findall(r"\(glossary\.ipynb#(\S+) \"[^\"]+\"\)", text)
+    assert len(linked) == text.count("](glossary.ipynb#")
+    assert set(linked) <= {readable.heading_id(heading) for heading in headings}
     before = [cell.source for cell in read(CHAPTERS[name]).cells if cell.cell_type == "code"]
     now = [cell.source for cell in shown.cells if cell.cell_type == "code"]
     assert before == [code.removeprefix(readable.BRING_PARQUET) for code in now]
@@ -182,6 +183,7 @@ def first_with(cells, kind):
     )
 
 
+@slow
 def test_the_comparison_finds_planted_changes():
     assert planted(lambda cells: None) == []
 
@@ -213,6 +215,7 @@ def test_the_comparison_finds_planted_changes():
         assert planted(change), change.__name__
 
 
+@slow
 def test_a_curve_that_is_missing_is_seen():
     from base64 import b64encode
 
@@ -235,7 +238,7 @@ def test_a_curve_that_is_missing_is_seen():
 @pytest.mark.rotates(by="half")
 @pytest.mark.parametrize(("half", "name"), HALVES, ids=[name for _, name in HALVES])
 def test_a_chapter_says_in_the_browser_what_is_stored(half, name, address, visitor):
-    ran = run_all(visitor, address, name)
+    ran = run_all(visitor, address, f"chapters/{name}")
     print(f"{name}: first cell after {ran.first:.0f} s, all after {ran.whole:.0f} s")
     assert not outside(ran)
     lines = differences(read(CHAPTERS[name]), ran.notebook, name)
@@ -258,11 +261,11 @@ def test_a_lab_is_solved_there_and_marked_here(there, address, visitor, tmp_path
         if nbgrader_says(cell).get("solution") or "parameters" in cell.metadata.get("tags", []):
             cell.source = answered.source
     visitor.route(
-        f"**/files/labs/{LAB}.ipynb*",
+        f"**/run/files/{LAB}.ipynb*",
         lambda route: route.fulfill(json=given, content_type="application/json"),
     )
-    ran = run_all(visitor, address, f"labs/{LAB}")
-    visitor.unroute(f"**/files/labs/{LAB}.ipynb*")
+    ran = run_all(visitor, address, LAB)
+    visitor.unroute(f"**/run/files/{LAB}.ipynb*")
     assert not outside(ran)
     errors = [
         output
@@ -277,7 +280,7 @@ def test_a_lab_is_solved_there_and_marked_here(there, address, visitor, tmp_path
     nbformat.validate(mended)
     assert [cell.source for cell in mended.cells] == sent
     page = visitor.new_page()
-    page.goto(f"{address}live/run/notebooks/index.html?path=labs/{LAB}.ipynb")
+    page.goto(f"{address}live/run/notebooks/index.html?path={LAB}.ipynb")
     page.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady")
     with page.expect_download() as download:
         page.evaluate("jupyterapp.commands.execute('docmanager:download')")
@@ -308,7 +311,7 @@ def test_a_second_visit_takes_it_from_the_cache(there, look, monkeypatch, tmp_pa
         for _ in range(2):
             sent.clear()
             page = context.new_page()
-            page.goto(f"{address}live/run/notebooks/index.html?path=glossary.ipynb")
+            page.goto(f"{address}live/run/notebooks/index.html?path=chapters/glossary.ipynb")
             page.wait_for_function(
                 "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
                 "?.status === 'idle'",
@@ -345,7 +348,7 @@ def test_run_here_says_what_it_loads_shows_how_far_it_is_and_opens(
     assert size["height"] >= 24 and page.evaluate(WIDTH) == 0
     said = press(page, ".run-here")
     weight = int(re.search(r"about (\d+) MB", said)[1])
-    needed = {*there["run"]["packages"], *there["run"]["notebooks"]["iid"]}
+    needed = {*there["run"]["packages"], *there["run"]["notebooks"]["chapters/iid"]}
     whole = sum(there["packages"][name]["bytes"] for name in needed)
     assert abs(weight - (whole + there["runtime"]["gzipped"] + lite.JUPYTERLAB) / 1e6) < 1
     page.evaluate(look.axe)
@@ -365,7 +368,7 @@ def test_run_here_says_what_it_loads_shows_how_far_it_is_and_opens(
         }"""
     )
     page.click(".run-here-go")
-    page.wait_for_url("**/live/run/notebooks/index.html?path=iid.ipynb")
+    page.wait_for_url("**/live/run/notebooks/index.html?path=chapters%2Fiid.ipynb")
     heard = page.evaluate("sessionStorage.getItem('said')").split("|")
     steps = [[int(number) for number in re.findall(r"\d+", words)] for words in heard]
     assert 5 < len(steps) < 15 and steps == sorted(steps), heard

@@ -22,16 +22,17 @@ START_HERE = """# Start here
 
 These are the labs of *Dependent Data by Simulation* ({website}).
 
-1. Open a lab in Jupyter: on the book's website press the rocket of its chapter and upload the \
-notebook there, or follow "Run it" in the book's README on your own machine.
+1. Open a lab in Jupyter: on the book's page of labs press "Run here", and it runs in your own \
+browser; or press the rocket of its chapter and upload the notebook there, or follow "Run it" in \
+the book's README on your own machine.
 2. Write your name or student number between the quotation marks of the first code cell. It makes \
 your own data, so your numbers differ from your neighbour's.
 3. Run the cells from top to bottom. Replace the dots by your answers; where they are numbers, \
 three digits are enough. The check under each answer knows typical slips, not the answer.
 4. Do not rename or delete cells; add as many as you like.
-5. Before you hand in, choose "Restart kernel and run all cells", and save. On Binder, then \
-download the notebook (File, Download): Binder forgets everything once you have been away for \
-some minutes.
+5. Before you hand in, choose "Restart kernel and run all cells", and save. Where you ran it \
+on the website or on Binder, then download the notebook (File, Download): Binder forgets \
+everything once you have been away for some minutes.
 
 {list}
 """

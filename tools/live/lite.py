@@ -27,6 +27,8 @@ from tools.notebooks.chapters import notebooks, read
 
 FOLDER = ROOT / "build/live/run"
 SOURCE = ROOT / "build/live/lite"
+TREE = ROOT / "tools/live/tree"
+"""What stands where links between notebooks lead: it sends on to the notebook."""
 KERNEL = "@jupyterlite/pyodide-kernel-extension"
 # What the browser has no library for, and why.
 NOT_HERE = {
@@ -111,21 +113,23 @@ def build(folder: Path = FOLDER, source: Path = SOURCE) -> None:
     )
     if done.returncode or not (folder / "notebooks/index.html").is_file():
         raise CannotBuild("\n".join(["jupyter lite build:", *done.stdout.splitlines()[-8:]]))
+    shutil.copytree(TREE, folder / "tree", dirs_exist_ok=True)
 
 
 def write_source(source: Path) -> None:
     """What JupyterLite is built from: its settings and its notebooks."""
     shutil.rmtree(source, ignore_errors=True)
     contents = source / "contents"
-    (contents / "labs").mkdir(parents=True)
+    (contents / "chapters").mkdir(parents=True)
     (source / "jupyter-lite.json").write_text(json.dumps(SETTINGS, indent=1), encoding="utf-8")
     there = set(runnable())
     for path in notebooks():
         if path.stem in there:
-            _write(contents / path.name, chapter_for_jupyter(read(path)))
-    _write(contents / "glossary.ipynb", glossary_notebook())
+            _write(contents / "chapters" / path.name, chapter_for_jupyter(read(path)))
+    _write(contents / "chapters/glossary.ipynb", glossary_notebook())
+    # JupyterLab names a download by the whole path, and a lab's has to be the name it was given
     for name in labs():
-        (contents / "labs" / f"{name}.ipynb").write_text(students_version(name), encoding="utf-8")
+        (contents / f"{name}.ipynb").write_text(students_version(name), encoding="utf-8")
 
 
 def _write(path: Path, notebook: NotebookNode) -> None:

@@ -1,7 +1,7 @@
 """`python -m tools.live.place SITE`: puts what runs in the browser into the built site.
 
 `SITE/live/pyodide/` and JupyterLite in `SITE/live/run/`, by hard links, or copies where a disk has
-none, and `SITE/live/ready.json`, which pages ask what is there. It comes last, so that no page
+none, and `SITE/live/ready.json`, which pages ask what is there. It is filled last, so that no page
 believes in half of it.
 """
 

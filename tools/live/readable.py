@@ -66,7 +66,8 @@ def _said(role: re.Match) -> str:
     kind, held = role[1], " ".join(role[2].split())
     words, _, target = held.rstrip(">").partition(" <") if held.endswith(">") else (held, "", held)
     if kind == "term":
-        return f"[{words}](glossary.ipynb#{heading_id(_entries()[target.lower()])})"
+        heading, meaning = _entries()[target.lower()]
+        return f'[{words}](glossary.ipynb#{heading_id(heading)} "{meaning}")'
     if kind == "doc":
         name = target.rsplit("/", 1)[-1]
         known = {path.stem: path for path in notebooks()}
@@ -87,11 +88,16 @@ def heading_id(text: str) -> str:
 
 
 @cache
-def _entries() -> dict[str, str]:
-    """The glossary's words as it writes them, by their small letters."""
+def _entries() -> dict[str, tuple[str, str]]:
+    """The glossary's words by their small letters: as it writes them, and the first sentence."""
     text, found = GLOSSARY.read_text(encoding="utf-8"), {}
     for block in re.findall(r"^```\{glossary\}\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        found |= {line.lower(): line for line in block.splitlines() if line and line[0] != " "}
+        for entry in block.strip().split("\n\n"):
+            words = [line for line in entry.split("\n") if line and line[0] != " "]
+            told = " ".join(line.strip() for line in entry.split("\n") if line.startswith(" "))
+            told = re.sub(r"[*$\\\"]", "", ROLE.sub(lambda role: role[2].split(" <")[0], told))
+            first = re.split(r"(?<=[.;]) ", told)[0]
+            found |= {word.lower(): (word, first) for word in words}
     return found
 
 

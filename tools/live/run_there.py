@@ -1,6 +1,6 @@
 """A notebook run in JupyterLite as a reader runs it, and compared with what the book stores.
 
-`python -m tools.live.run_there iid labs/iid` serves the built site, opens each notebook in
+`python -m tools.live.run_there iid prediction` serves the built site, opens each notebook in
 Chromium, takes its outputs away, presses Run All, and says what differs and how long it took.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
 import sys
 import time
@@ -45,7 +46,7 @@ RUN_ALL = """async () => {
 }"""
 COUNTED = """() => [...jupyterapp.shell.currentWidget.content.model.cells]
   .filter(cell => cell.type === "code" && cell.executionCount).length"""
-WRITTEN = "() => jupyterapp.shell.currentWidget.content.model.toJSON()"
+WRITTEN = "() => JSON.stringify(jupyterapp.shell.currentWidget.content.model.toJSON())"
 # matplotlib is 3.8 in the browser and 3.11 elsewhere: lines move by a part of a pixel, letters
 # are hinted otherwise, an axis of another height may carry other ticks. Of squares of so many
 # pixels a side no more than this share may differ by more than this much of full colour.
@@ -80,7 +81,7 @@ def reader(browser: str | None = None) -> Iterator[Any]:
             chromium.close()
 
 
-def run_all(context: Any, address: str, name: str, seconds: float = 500) -> Ran:
+def run_all(context: Any, address: str, name: str, seconds: float = 1200) -> Ran:
     """Open a notebook in JupyterLite, clear it, run it, and give back what came out.
 
     Parameters
@@ -90,7 +91,7 @@ def run_all(context: Any, address: str, name: str, seconds: float = 500) -> Ran:
     address : str
         Where the site is served.
     name : str
-        The notebook's path in JupyterLite, as "iid" or "labs/iid".
+        The notebook's path in JupyterLite: "chapters/iid", or "iid" for the lab.
     seconds : float, optional
         How long it may take.
 
@@ -115,7 +116,7 @@ def run_all(context: Any, address: str, name: str, seconds: float = 500) -> Ran:
                 ran.first = time.monotonic() - begun
             page.wait_for_timeout(500)
         ran.whole = time.monotonic() - begun
-        ran.notebook = nbformat.from_dict(page.evaluate(WRITTEN))
+        ran.notebook = nbformat.from_dict(json.loads(page.evaluate(WRITTEN)))
     finally:
         page.close()
     return ran
@@ -201,10 +202,8 @@ def main(names: list[str]) -> int:
     wrong = 0
     with served(SITE) as address, reader() as context:
         for name in names or list(stored):
-            ran = run_all(context, address, name)
-            lines = outside(ran)
-            if name in stored:
-                lines += differences(read(stored[name]), ran.notebook, name)
+            ran = run_all(context, address, f"chapters/{name}")
+            lines = outside(ran) + differences(read(stored[name]), ran.notebook, name)
             wrong += bool(lines)
             said = "as stored" if not lines else f"{len(lines)} differences"
             print(f"{name}: first cell {ran.first:.0f} s, all {ran.whole:.0f} s, {said}")
