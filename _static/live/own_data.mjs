@@ -5,6 +5,7 @@
 // file of the reader's own it says nothing.
 
 import { element } from "../play/controls.mjs";
+import { copyLink } from "../play/copy_link.mjs";
 import { fromAddress, starts, toAddress, toHash } from "../play/state.mjs";
 import { ready, startEngine } from "./engine.mjs";
 import { drop } from "./own_data_drop.mjs";
@@ -125,17 +126,7 @@ const making = runner({
 });
 
 const link = element("button", { type: "button", class: "own-quiet" }, "Copy a link to this");
-link.addEventListener("click", async () => {
-  const hash = toHash(NAME, LINKED, inLink(form.said()));
-  try {
-    await navigator.clipboard.writeText(location.origin + location.pathname + hash);
-    link.textContent = "Copied";
-  } catch {
-    history.replaceState(history.state, "", hash);
-    link.textContent = "It stands in the address bar";
-  }
-  setTimeout(() => (link.textContent = "Copy a link to this"), 2500);
-});
+link.addEventListener("click", () => copyLink(link, toHash(NAME, LINKED, inLink(form.said()))));
 
 // ---- On stage
 

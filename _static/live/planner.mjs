@@ -2,6 +2,7 @@
 // setting stands in the link, #play-plan?people=40&rows=8, so that it can be passed on.
 
 import { choice, element } from "../play/controls.mjs";
+import { copyLink } from "../play/copy_link.mjs";
 import { fromAddress, starts, toAddress, toHash } from "../play/state.mjs";
 import { ready } from "./engine.mjs";
 import { answerView, percent, table } from "./planner_answer.mjs";
@@ -123,17 +124,7 @@ const spending = runner({
 // ---- On stage
 
 const link = element("button", { type: "button", class: "plan-quiet" }, "Copy a link to this plan");
-link.addEventListener("click", async () => {
-  const hash = toHash(NAME, controls, state);
-  try {
-    await navigator.clipboard.writeText(location.origin + location.pathname + hash);
-    link.textContent = "Copied";
-  } catch {
-    history.replaceState(history.state, "", hash);
-    link.textContent = "It stands in the address bar";
-  }
-  setTimeout(() => (link.textContent = "Copy a link to this plan"), 2500);
-});
+link.addEventListener("click", () => copyLink(link, toHash(NAME, controls, state)));
 const again = element("button", { type: "button", class: "plan-quiet" }, "Start over");
 again.addEventListener("click", () => change(starts(controls)));
 

@@ -18,6 +18,7 @@
 //              null; `first` says that it has just come down. Sliders must do the same.
 
 import { element } from "./controls.mjs";
+import { copyLink } from "./copy_link.mjs";
 import { Pen } from "./drawing.mjs";
 import { fromAddress, starts, toAddress, toHash } from "./state.mjs";
 
@@ -77,7 +78,7 @@ export function mount(place, module, data) {
     button(label, () => change(press(state)), kind);
   }
   if (!module.bare) button("Start over", () => change(starts(controls)), "quiet");
-  const link = module.bare ? null : button("Link", copyLink, "quiet");
+  const link = module.bare ? null : button("Link", copyIt, "quiet");
   link?.setAttribute("title", "Copy a link to this setting");
   module.opens?.(play, panel);
   panel.append(row);
@@ -90,19 +91,8 @@ export function mount(place, module, data) {
     redraw();
   }
 
-  async function copyLink() {
-    const hash = toHash(name, controls, state);
-    const where = location.origin + location.pathname + location.search + hash;
-    let told = "Copied";
-    try {
-      await navigator.clipboard.writeText(where);
-    } catch {
-      history.replaceState(history.state, "", hash);
-      told = "See address bar";
-    }
-    link.textContent = told;
-    listener.textContent = told;
-    setTimeout(() => (link.textContent = "Link"), 2500);
+  async function copyIt() {
+    listener.textContent = await copyLink(link, toHash(name, controls, state), "See address bar");
   }
 
   // ---- The answer
