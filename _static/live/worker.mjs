@@ -53,7 +53,7 @@ async function begin() {
   const book = Object.values(lock.packages).find(({ imports }) => imports.includes("helpers"));
   if (!book) throw new Error("pyodide-lock.json names no wheel of the book.");
   const [pyodide, wheel] = await Promise.all([
-    loadPyodide({ indexURL: RUNTIME.href }),
+    loadPyodide({ indexURL: RUNTIME.href, env: { MPLBACKEND: "agg" } }), // there is no window
     fetched(book.file_name).then((answer) => answer.arrayBuffer()),
   ]);
   pyodide.unpackArchive(wheel, "wheel");

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -261,7 +260,6 @@ def report(
     refusals.need_bar(parse_formula(formula))
     whole_number("studies", studies, 100)
     whole_number("seed", seed)
-    os.environ["MPLBACKEND"] = "Agg"  # or matplotlib looks for a window
     name, names, numbers = _kept["name"], dict[str, Any](), count(1)
     given = {"FILE": str(_kept["path"]), "FORMULA": formula, "STUDIES": studies, "SEED": seed}
     given |= {key: value for key, value in {"TERM": term, "TIME": time}.items() if value}

@@ -7,7 +7,6 @@ the records that findings leave.
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -45,7 +44,6 @@ def under_seed(lines: Sequence[Mapping[str, Any]], seed: int) -> Iterator[dict]:
     seed = whole_number("seed", seed, 0)
     if seed > LARGEST_SEED:
         raise InputError(f"The seed is a whole number from 0 to {LARGEST_SEED:,}, not {seed:,}.")
-    os.environ["MPLBACKEND"] = "agg"
     space: dict[str, Any] = {"__name__": "__main__", "display": lambda *shown, **how: None}
     last_parameter = max((k for k, line in enumerate(lines) if line.get("parameter")), default=-1)
     for place, line in enumerate(lines):

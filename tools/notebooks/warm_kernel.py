@@ -80,6 +80,7 @@ def keep_ready() -> type[WarmKernelManager]:
 def _serve(starts: Connection) -> None:
     """Wait for the arguments, then be the kernel until it is shut down."""
     import matplotlib
+    import pandas as pd
     from ipykernel.kernelapp import IPKernelApp
     from threadpoolctl import threadpool_limits
 
@@ -87,7 +88,8 @@ def _serve(starts: Connection) -> None:
     os.environ.update(environment or {})
     if folder:
         os.chdir(folder)
-    # read from the environment when matplotlib is imported, which has been
+    # what matplotlib and pandas find out about where they are when they are imported
     os.environ["MPLBACKEND"] = matplotlib.rcParams["backend"] = INLINE
+    pd.set_option("display.max_columns", 20)
     with threadpool_limits(1):
         IPKernelApp.launch_instance(argv=arguments)

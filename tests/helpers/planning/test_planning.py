@@ -157,7 +157,7 @@ def test_plans_that_cannot_be(wrong, told):
     [
         ("--clusters 9 --per-cluster 8", "CR2"),
         ("--clusters 9 --per-cluster 8 --level arm --smallest-effect", "finds an effect of"),
-        ("--per-cluster 8 --power .8 --strategy two_stage", "clusters and 8 rows each two_stage"),
+        ("--per-cluster 8 --power .8 --strategy two_stage", "clusters and 8 rows each: Two-stage"),
         ("--budget 900 --cost-person 20 --cost-row 2 --strategy two_stage", "ways to spend 900"),
     ],
 )
