@@ -7,8 +7,9 @@ PORT ?= 8000
 BIN := .venv/bin
 # Run a module in the environment, with the commands it may call (nbgrader's, for one) found there first.
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m
-# Two workers, each of which takes over what the other has not come to.
-WORKERS ?= 2
+# On two cores, three workers: each waits a quarter of its time for kernels and browsers to start. Each takes over what
+# another has not come to.
+WORKERS ?= 3
 CHECKS := $(RUN) pytest --numprocesses $(WORKERS) --dist worksteal
 READY := .venv/.ready
 SITE := build/_build/html
