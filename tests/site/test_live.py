@@ -183,6 +183,17 @@ def first_with(cells, kind):
     )
 
 
+@pytest.mark.parametrize("value, told", [(0.0, 0), (9e-7, 0), (2e-6, 1)])
+def test_what_is_rounding_alone_may_differ_within_its_bound(value, told):
+    record = {"name": "a", "near": 0, "tol": 1e-6, "below": None, "values": [3e-9]}
+    stored, fresh = (nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("a")]) for _ in "ab")
+    for notebook, shown in ((stored, record), (fresh, record | {"values": [value]})):
+        notebook.cells[0].outputs = [
+            nbformat.v4.new_output("display_data", {"text/plain": "a"}, metadata={"finding": shown})
+        ]
+    assert len(differences(stored, fresh, "small")) == told
+
+
 @slow
 def test_the_comparison_finds_planted_changes():
     assert planted(lambda cells: None) == []
