@@ -4,6 +4,7 @@ import nbformat
 import pytest
 
 from tests.notebooks.specimen import cell_starting, specimen
+from tools import ROOT
 from tools.notebooks.chapters import chapters, notebooks
 from tools.notebooks.check import differences
 from tools.notebooks.run import ChapterError, run
@@ -23,6 +24,18 @@ def test_outputs_match(path, tier):
         outcome = error
     told = differences(path, outcome)
     assert not told, "\n" + "\n".join(told)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("warm", [True, False])
+def test_what_a_notebook_writes_stays_out_of_the_checkout(warm, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    notebook = specimen()
+    cell_starting(notebook, "print(").source = "print(open('left', 'w').name)"
+    nbformat.write(notebook, path := tmp_path / "writes.ipynb")
+    run(path, warm=warm)
+    assert [file.name for file in tmp_path.iterdir()] == ["writes.ipynb"]
+    assert not (ROOT / "left").exists()
 
 
 @pytest.mark.slow

@@ -67,7 +67,8 @@ class WarmKernelManager(AsyncKernelManager):
         assert kernel and self.provisioner and self.provisioner.connection_info
         self.provisioner.process, self.provisioner.pid = kernel, kernel.pid
         module = kernel_cmd.index("-m")
-        kernel.starts.send((kernel_cmd[module + 2 :], kw.get("env"), kw.get("cwd")))
+        # a kernel that is started now would begin in the folder where papermill is by now
+        kernel.starts.send((kernel_cmd[module + 2 :], kw.get("env"), kw.get("cwd") or os.getcwd()))
         self._reconcile_connection_info(self.provisioner.connection_info)
 
 
@@ -86,8 +87,7 @@ def _serve(starts: Connection) -> None:
 
     arguments, environment, folder = starts.recv()
     os.environ.update(environment or {})
-    if folder:
-        os.chdir(folder)
+    os.chdir(folder)
     # what matplotlib and pandas find out about where they are when they are imported
     os.environ["MPLBACKEND"] = matplotlib.rcParams["backend"] = INLINE
     pd.set_option("display.max_columns", 20)
