@@ -4,6 +4,7 @@
 
 import { controls as designs, designOf } from "../play/classroom.mjs";
 import { element } from "../play/controls.mjs";
+import { copy } from "../play/copy.mjs";
 import { controls as studyControls } from "../play/my_study.mjs";
 import { fromAddress, starts, toHash } from "../play/state.mjs";
 import { collected, hand, news } from "./handed_in.mjs";
@@ -23,16 +24,6 @@ const button = (label, press, kind = "") => {
   node.addEventListener("click", () => press(node));
   return node;
 };
-
-async function copy(text, node, words = node.textContent) {
-  try {
-    await navigator.clipboard.writeText(text);
-    node.textContent = "Copied";
-  } catch {
-    node.textContent = "Select and copy it";
-  }
-  setTimeout(() => (node.textContent = words), 2500);
-}
 
 // ---- The student's side
 
@@ -63,7 +54,7 @@ function linkSide(place) {
   const open = element("a", { class: "class-button quiet", target: "_blank", rel: "noopener" },
     "See what a student sees");
   place.replaceChildren(box, element("div", { class: "class-row" },
-    button("Copy the link", (node) => copy(box.value, node)), open));
+    button("Copy the link", (node) => copy(node, box.value, () => "Select and copy it")), open));
   const show = () => {
     box.value = open.href = plain() + toHash("my_study", studyControls, { ...design, seed: 0 });
   };

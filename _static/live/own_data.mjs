@@ -5,7 +5,7 @@
 // file of the reader's own it says nothing.
 
 import { element } from "../play/controls.mjs";
-import { copyLink } from "../play/copy_link.mjs";
+import { copyLink } from "../play/copy.mjs";
 import { fromAddress, starts, toAddress, toHash } from "../play/state.mjs";
 import { ready, startEngine } from "./engine.mjs";
 import { drop } from "./own_data_drop.mjs";

@@ -2,7 +2,7 @@
 // setting stands in the link, #play-plan?people=40&rows=8, so that it can be passed on.
 
 import { choice, element } from "../play/controls.mjs";
-import { copyLink } from "../play/copy_link.mjs";
+import { copyLink } from "../play/copy.mjs";
 import { fromAddress, starts, toAddress, toHash } from "../play/state.mjs";
 import { ready } from "./engine.mjs";
 import { answerView, percent, table } from "./planner_answer.mjs";

@@ -1,6 +1,7 @@
 // What came out: the two numbers that matter, what has to hold for them, curves, what becomes of
 // the plan if it is wrong, every test, and the sentence for the application.
 
+import { copy } from "../play/copy.mjs";
 import { element } from "../play/controls.mjs";
 import { curves } from "./planner_curves.mjs";
 
@@ -45,25 +46,19 @@ export function answerView() {
   const conditions = element("ul", { class: "plan-conditions" });
   const doubts = element("div", {}), tests = element("div", {});
   const text = element("p", {});
-  const copy = element("button", { type: "button", class: "plan-quiet" }, "Copy these sentences");
+  const copies = element("button", { type: "button", class: "plan-quiet" }, "Copy these sentences");
   const picture = curves();
-  copy.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(text.textContent);
-      copy.textContent = "Copied";
-    } catch {
-      getSelection().selectAllChildren(text);
-      copy.textContent = "Selected: copy them now";
-    }
-    setTimeout(() => (copy.textContent = "Copy these sentences"), 2500);
-  });
+  copies.addEventListener("click", () => copy(copies, text.textContent, () => {
+    getSelection().selectAllChildren(text);
+    return "Selected: copy them now";
+  }));
   node.append(
     stale, cards, by,
     heading("This holds if"), conditions,
     heading("More people, or more rows?"), picture.node,
     heading("If you are wrong"), doubts,
     heading("Every test"), tests,
-    heading("For the application"), element("blockquote", { class: "plan-text" }, text), copy,
+    heading("For the application"), element("blockquote", { class: "plan-text" }, text), copies,
   );
   let now, drawn;
 

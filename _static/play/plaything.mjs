@@ -18,7 +18,7 @@
 //              null; `first` says that it has just come down. Sliders must do the same.
 
 import { element } from "./controls.mjs";
-import { copyLink } from "./copy_link.mjs";
+import { copyLink } from "./copy.mjs";
 import { Pen } from "./drawing.mjs";
 import { fromAddress, starts, toAddress, toHash } from "./state.mjs";
 
