@@ -21,6 +21,9 @@ export UV_LINK_MODE ?= copy
 # The module allows 3.12 too, for browsers; everything else is built and checked on one Python.
 export UV_PYTHON ?= 3.11
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+# Containers often forbid Python to keep what it compiles: then each of the hundreds of processes that a run of the
+# checks starts compiles three thousand files anew, 4 s instead of 1.6 for statsmodels alone.
+unexport PYTHONDONTWRITEBYTECODE
 # Notebooks run with this environment's kernel, not one of the same name in the home folder.
 export JUPYTER_PREFER_ENV_PATH := 1
 # `make test CHROMIUM=...` and `make test ROTATE=...` have to reach the tests.

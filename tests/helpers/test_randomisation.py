@@ -27,6 +27,7 @@ def trial(effect=0.0, sizes=(3, 5, 4, 8, 2, 6, 4), arms=(1, 1, 1, 0, 0, 0, 0), s
 
 @pytest.mark.parametrize("formula", ["y ~ x1", "y ~ x1 + x2", "y ~ 0 + x1"])
 @pytest.mark.parametrize("arms", [(1, 1, 1, 0, 0, 0, 0), (1, 2, 1, 0, 0, 0, 2)])
+@pytest.mark.slow
 def test_whole_clusters_as_brute_force_counts_them(formula, arms):
     data = trial(0.5, arms=arms)
     found = randomisation_test(formula, data, "x1")

@@ -163,6 +163,7 @@ def strange(studies):
 
 
 @every_design
+@pytest.mark.slow
 def test_each_figure_of_a_cluster_follows_its_law(name):
     design = DESIGNS[name]
     studies = simulate_crossproducts(design, 40_000, SEED)
@@ -244,6 +245,7 @@ def transposed(triangles):
         (rows_that_are_not_there, "fixed values, few"),
     ],
 )
+@pytest.mark.slow
 def test_planted_faults_are_seen(fault, name, monkeypatch):
     class Wrong(without_rows._Triangles):
         def __init__(self, design):

@@ -294,6 +294,7 @@ def test_deleted_cells_come_back_to_their_places_and_answers_do_not():
     [("icc", "icc = 0.5"), ("icc", None), ("test-icc", None), ("letter", "My letter.")],
 )
 @pytest.mark.parametrize("same_id", [False, True])
+@pytest.mark.slow
 def test_of_copied_cells_one_counts_and_none_is_lost(name, before, same_id):
     notebook = handed_in()
     number, cell = next(

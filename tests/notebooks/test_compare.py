@@ -2,6 +2,7 @@
 
 import base64
 import io
+from functools import cache
 
 import matplotlib
 import nbformat
@@ -27,6 +28,7 @@ RECORD = {
 }  # fmt: skip
 
 
+@cache
 def picture(
     size=8, points=120, title="Share 0.62", width=6.4, moved=0.0, alpha=1.0, colour="tab:blue"
 ):

@@ -29,10 +29,12 @@ def good(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_the_specimen_is_a_good_chapter(good):
     assert faults(read(good), "small") == []
 
 
+@pytest.mark.slow
 def test_an_empty_cell_may_be_left_to_the_reader(good):
     notebook = read(good)
     insert_after("### 1.", new_code_cell("# your recipe"))(notebook)
@@ -316,6 +318,7 @@ PLANTED = {
 
 
 @pytest.mark.parametrize("plant, place, words", PLANTED.values(), ids=PLANTED)
+@pytest.mark.slow
 def test_a_planted_fault_is_told_with_its_cell(plant, place, words, good):
     notebook = read(good)
     plant(notebook)
@@ -345,6 +348,7 @@ LESSON = {
 
 
 @pytest.mark.parametrize("plant, place, words", LESSON.values(), ids=LESSON)
+@pytest.mark.slow
 def test_a_chapter_of_the_second_edition_fits_a_lesson(plant, place, words, good, monkeypatch):
     notebook = read(good)
     monkeypatch.setattr(structure, "SECOND_EDITION", ("small",))
@@ -354,6 +358,7 @@ def test_a_chapter_of_the_second_edition_fits_a_lesson(plant, place, words, good
     assert any(fault.startswith(f"small, {place}") and words in fault for fault in told), told
 
 
+@pytest.mark.slow
 def test_folds_do_not_count(good):
     notebook = read(good)
     before = core(notebook)
@@ -382,6 +387,7 @@ def without_exercises(notebook):
     return notebook
 
 
+@pytest.mark.slow
 def test_an_appendix_may_do_without_exercises_and_seed(good):
     notebook = without_exercises(read(good))
     assert faults(notebook, "small", kind="appendix") == []
@@ -395,6 +401,7 @@ CELLS = ["long code", "no alt text", "a warning", "never run"]
 
 
 @pytest.mark.parametrize("name", APPENDIX + CELLS)
+@pytest.mark.slow
 def test_an_appendix_is_held_to_the_rest(name, good):
     plant, _, words = PLANTED[name]
     plant(notebook := without_exercises(read(good)))
@@ -403,6 +410,7 @@ def test_an_appendix_is_held_to_the_rest(name, good):
     assert any(words in fault for fault in looked_up) == (name in CELLS)
 
 
+@pytest.mark.slow
 def test_an_appendix_that_has_parameters_has_a_seed(good):
     notebook = without_exercises(read(good))
     metadata("seed", tags=["parameters"])(notebook)
@@ -417,6 +425,7 @@ def test_appendices_that_are_read_through_are_appendices():
     assert {kind_of(path) for path in appendices()} == {"appendix", "reference"}
 
 
+@pytest.mark.slow
 def test_names_are_unique_across_chapters(good):
     seen = Seen()
     assert faults(read(good), "small", seen) == []
@@ -429,6 +438,7 @@ def test_names_are_unique_across_chapters(good):
     assert told[1].startswith("other, cell 12 ") and "'small-alarms' is taken, in small" in told[1]
 
 
+@pytest.mark.slow
 def test_a_name_used_twice_in_one_chapter(good):
     notebook = read(good)
     notebook.cells.insert(
@@ -446,6 +456,7 @@ def test_headings_in_code_are_no_headings():
     ]
 
 
+@pytest.mark.slow
 def test_hidden_cells_are_hidden_everywhere(good):
     notebook = read(good)
     cell_starting(notebook, "import").metadata.update(tags=["hide-cell"])

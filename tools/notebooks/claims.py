@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -139,9 +140,15 @@ def _test_fault(name: str, root: Path) -> str:
     file, _, function = name.partition("::")
     if not (root / file).is_file():
         return f"{name}: there is no such file of tests"
-    tree = ast.parse((root / file).read_text(encoding="utf-8"))
-    there = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    there = _functions_in((root / file).read_text(encoding="utf-8"))
     return "" if function in there else f"{name}: there is no such test"
+
+
+@cache
+def _functions_in(code: str) -> frozenset[str]:
+    """The names of the functions that a module has; kept, since many claims name one file."""
+    body = ast.parse(code).body
+    return frozenset(node.name for node in body if isinstance(node, ast.FunctionDef))
 
 
 def _unknown_citations(claim: dict, keys: set[str]) -> Iterator[str]:

@@ -246,6 +246,7 @@ def test_far_off_origins_in_chunks(strategy):
         )
 
 
+@pytest.mark.slow
 def test_rows_are_let_go():
     """Memory does not grow with the rows: while one chunk is read, the first ones are gone."""
     alive, most = [], 0

@@ -26,6 +26,7 @@ MODELS = [
 
 @pytest.mark.parametrize("df", ["satterthwaite", "kenward_roger"])
 @pytest.mark.parametrize("design, formula", MODELS, ids=[formula for _, formula in MODELS])
+@pytest.mark.slow
 def test_each_study_comes_out_as_by_itself(design, formula, df):
     studies = design.studies(8, seed=2)
     table = fit_grouped_studies(studies, formula, df=df)
