@@ -6,6 +6,8 @@ import { copyLink } from "../play/copy.mjs";
 import { fromAddress, starts, toAddress, toHash } from "../play/state.mjs";
 import { ready } from "./engine.mjs";
 import { answerView, percent, table } from "./planner_answer.mjs";
+import { itemsPart } from "./planner_items.mjs";
+import { pilotPart } from "./planner_pilot.mjs";
 import { controls, panel } from "./planner_setting.mjs";
 import { runner } from "./runner.mjs";
 
@@ -133,8 +135,10 @@ const search = element("section", { class: "plan-search", "aria-labelledby": "pl
   element("div", { class: "plan-choices" }, find.node, power.node), searching.node, found, take);
 const budget = element("details", { class: "plan-budget" },
   element("summary", {}, "Or the best way to spend a budget"), prices, spending.node, splits);
+const pilot = pilotPart(asked, () => sought.power);
+const items = itemsPart();
 const stage = element("div", { class: "plan-stage", id: `play-${NAME}` },
-  setting.node, element("div", { class: "plan-row" }, working.node, link, again), view.node, search, budget);
+  setting.node, element("div", { class: "plan-row" }, working.node, link, again), view.node, search, budget, pilot, items);
 for (const part of still) part.remove();
 place.append(stage);
 place.classList.add("live");
@@ -145,7 +149,7 @@ addEventListener("hashchange", () => {
 });
 ready().then((there) => {
   if (there?.runtime) return;
-  for (const part of [search, budget]) part.remove();
+  for (const part of [search, budget, pilot, items]) part.remove();
   for (const part of still) stage.append(part);
 });
 

@@ -4,7 +4,7 @@
 import { choice, element } from "../play/controls.mjs";
 
 /** A number: a line to drag along and a box to type in, which reaches further (`most`). */
-function quantity(label, { min, max, step, start, most = max, least = min }) {
+export function quantity(label, { min, max, step, start, most = max, least = min }) {
   const read = (said) => {
     const value = Number(said);
     if (String(said).trim() === "" || !Number.isFinite(value)) return undefined;
@@ -49,24 +49,25 @@ export const controls = {
   dropout: quantity("Share of rows that are lost", { min: 0, max: 0.5, step: 0.05, start: 0, most: 0.95 }),
 };
 
-/** What this kind of study has no use for. */
+/** What a kind of study has no use for. */
 const USELESS = {
   times: (state) => !times(state),
   slope_sd: ({ level }) => level === "arm",
   treated_share: (state) => !arms(state),
 };
 
-export function panel(moved) {
+/** Controls on a page: `useless` says by name when one is not shown, `prefix` begins their ids. */
+export function panel(moved, { of = controls, useless = USELESS, prefix = "plan" } = {}) {
   const node = element("div", { class: "plan-setting" });
   const shown = {};
-  for (const [key, control] of Object.entries(controls)) {
-    const built = control.build((value) => value !== undefined && moved({ [key]: value }), `plan-${key}`);
+  for (const [key, control] of Object.entries(of)) {
+    const built = control.build((value) => value !== undefined && moved({ [key]: value }), `${prefix}-${key}`);
     shown[key] = built;
     node.append(built.node);
   }
   const show = (state) => {
     for (const key in shown) {
-      shown[key].node.hidden = USELESS[key]?.(state) ?? false;
+      shown[key].node.hidden = useless[key]?.(state) ?? false;
       shown[key].show(state[key], state);
     }
   };

@@ -16,6 +16,7 @@ from helpers.errors import InputError
 from helpers.live.without_scipy import use_numpy
 from helpers.planning.expected import Answer, answers, expect, share_error
 from helpers.planning.over_time import slopes_plan
+from helpers.planning.pilot import pilot_tells
 from helpers.planning.search import (
     MOST,
     best_split,
@@ -28,6 +29,7 @@ from helpers.planning.words import (
     answer_in_words,
     application_in_words,
     found_in_words,
+    pilot_in_words,
     sizes_in_words,
 )
 from helpers.strategies import REGISTRY
@@ -250,6 +252,39 @@ def split(
             }
         )
     return {"splits": splits}
+
+
+def pilot(
+    setting: Setting, pilot_people: int, pilot_rows: int, power: float = 0.8, seed: int = 1
+) -> dict[str, Any]:
+    """What a pilot that the SDs come from leaves open of the people who are needed.
+
+    Parameters
+    ----------
+    setting : mapping
+        As for `plan_of`; its people are passed over.
+    pilot_people, pilot_rows : int
+        How many the pilot had, and rows in each.
+    power : float
+        Between 0 and 1.
+    seed : int
+        Of the truths that could have led to it.
+
+    Returns
+    -------
+    dict
+        ``low`` and ``high``, between which the people needed lie (80% interval), ``at_estimate``
+        and ``chance``, that so many reach the power; ``says``, all of it in words.
+    """
+    told = pilot_tells(plan_of(setting), pilot_people, pilot_rows, power, seed=seed)
+    low, high = told.clusters
+    return {
+        "low": low,
+        "high": high,
+        "at_estimate": told.clusters_at_estimate,
+        "chance": told.chance,
+        "says": pilot_in_words(told, power),
+    }
 
 
 def doubts(setting: Setting, studies: int = 1_000, seed: int = 1) -> Iterator[dict[str, Any]]:

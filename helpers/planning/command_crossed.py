@@ -14,7 +14,11 @@ from helpers.planning.crossed import (
     fewest_crossed,
     least_effect,
 )
-from helpers.planning.expected import share_error
+from helpers.planning.words_crossed import (
+    closed_form_in_words,
+    crossed_in_words,
+    sizes_of_crossed,
+)
 
 CONDITION_OF = {None: "items", "item": "items", "arm": "persons", "binary": "rows"}
 SHOWN = 5
@@ -46,8 +50,8 @@ def crossed_lines(options: argparse.Namespace) -> Iterator[str]:
             raise InputError("--budget finds --clusters and --items: leave them out.")
         splits = best_crossed_split(plan, *prices)
         yield f"The best of {len(splits)} ways to spend {options.budget:g}, then others:"
-        yield _in_words(splits[0], *how)
-        yield from map(_closed_in_words, splits[1:SHOWN])
+        yield crossed_in_words(splits[0], expect_crossed(splits[0], *how))
+        yield from map(closed_form_in_words, splits[1:SHOWN])
         return
     missing = [name for name in ("clusters", "items") if getattr(options, name) is None]
     if options.smallest_effect:
@@ -55,7 +59,7 @@ def crossed_lines(options: argparse.Namespace) -> Iterator[str]:
             raise InputError("--smallest-effect needs --clusters and --items.")
         power = 0.8 if options.power is None else options.power
         found = f"finds an effect of {least_effect(plan, power):.3g} with power {100 * power:g}%."
-        yield f"{_sizes(plan)} the multilevel model {found} By the closed form."
+        yield f"{sizes_of_crossed(plan)} the multilevel model {found} By the closed form."
         return
     if options.power is None and missing:
         raise InputError("Say --clusters and --items; or one of them and --power.")
@@ -64,7 +68,7 @@ def crossed_lines(options: argparse.Namespace) -> Iterator[str]:
             raise InputError("--power finds --clusters or --items: say one, leave out the other.")
         size = "n_persons" if missing == ["clusters"] else "n_items"
         plan = fewest_crossed(plan, size, options.power)
-    yield _in_words(plan, *how)
+    yield crossed_in_words(plan, expect_crossed(plan, *how))
 
 
 def _plan(options: argparse.Namespace) -> CrossedPlan:
@@ -100,39 +104,4 @@ def _plan(options: argparse.Namespace) -> CrossedPlan:
         noise_sd=options.noise_sd,
         condition_of=CONDITION_OF[options.level],
         n_per_cell=per_cell[0],
-    )
-
-
-def _sizes(plan: CrossedPlan) -> str:
-    return f"With {plan.n_persons} persons and {plan.n_items} items"
-
-
-def _in_words(plan: CrossedPlan, n_studies: int, seed: int) -> str:
-    expected = expect_crossed(plan, n_studies, seed)
-    power, alarms = expected.power(plan.effect), expected.power(0.0)
-    adjusted, adjusted_error = expected.adjusted_power(plan.effect)
-    width, width_error = expected.width()
-    return (
-        f"{_sizes(plan)} the multilevel model {plan.formula} finds an effect of {plan.effect:g} in "
-        f"{power:.1%} of {n_studies} simulated studies (MC error "
-        f"{share_error(power, n_studies):.1%}); when there is nothing to find it says so wrongly "
-        f"in {alarms:.1%} ({share_error(alarms, n_studies):.1%}). At an honest 5% it would find "
-        f"{adjusted:.1%} ({adjusted_error:.1%}). Its 95% interval is {width:.3g} wide "
-        f"({width_error:.1g}). Closed form: {plan.closed_form():.1%}; "
-        f"{_ceiling(plan)}."
-    )
-
-
-def _closed_in_words(plan: CrossedPlan) -> str:
-    return (
-        f"{_sizes(plan)}: {plan.closed_form():.1%} by the closed form; with power 80% it finds "
-        f"{least_effect(plan):.3g}."
-    )
-
-
-def _ceiling(plan: CrossedPlan) -> str:
-    """What no number of persons can exceed, nor of items."""
-    return (
-        f"with any number of persons at most {plan.ceiling('n_persons'):.1%}, with any number of "
-        f"items at most {plan.ceiling('n_items'):.1%}"
     )

@@ -173,15 +173,16 @@ def fewest_crossed(plan: CrossedPlan, size: str, power: float = 0.8) -> CrossedP
     """
     if not 0 < numbers("power", power) < 1:
         raise InputError(f"power must lie between 0 and 1, not {power!r}.")
-    for n in range(FEWEST, MOST + 1, 2):  # even, so that conditions are of one size
-        larger = replace(plan, **{size: n})  # type: ignore[arg-type]
-        if larger.closed_form() >= power:
-            return larger
-    others = "items" if size == "n_persons" else "persons"
-    raise InputError(
-        f"{size} = {MOST} does not reach this power, but {larger.closed_form():.0%}: the few "
-        f"{others} set a ceiling; add {others}."
-    )
+    largest = replace(plan, **{size: MOST})  # type: ignore[arg-type]
+    if (reached := largest.closed_form()) < power:
+        others = "items" if size == "n_persons" else "persons"
+        raise InputError(
+            f"{size} = {MOST} does not reach this power, but {reached:.0%}: the few {others} set a "
+            f"ceiling; add {others}."
+        )
+    evens = range(FEWEST, MOST + 1, 2)  # so that conditions are of one size
+    sizes = (replace(plan, **{size: n}) for n in evens)  # type: ignore[arg-type]
+    return next(larger for larger in sizes if larger.closed_form() >= power)
 
 
 def best_crossed_split(

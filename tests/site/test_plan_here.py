@@ -2,8 +2,9 @@
 
 import pytest
 
+from helpers.live import items_page as items
 from helpers.live import planner_page as here
-from tests.helpers.live.plans import SETTINGS, START
+from tests.helpers.live.plans import ITEMS, SETTINGS, START
 from tests.site.answered import faults_when_answered
 
 pytestmark = pytest.mark.slow  # for want of the built site and of the browser
@@ -138,6 +139,33 @@ def test_a_budget_is_split(page):
     best = here.split(state, 6000, 50, 5)["splits"][0]
     first = page.locator(".plan-budget tbody tr").first.text_content()
     assert first.startswith(f"{best['people']} people{best['rows']}")
+
+
+def test_a_pilot_is_told_of(page):
+    part = page.locator(".plan-budget:has(#plan-pilot_people)")
+    part.locator("summary").click()
+    part.locator(".run-button").click()
+    page.wait_for_selector(".plan-budget:has(#plan-pilot_people) .plan-found:not(:empty)")
+    state = page.evaluate("() => document.querySelector('.planner').planner.state()")
+    assert part.locator(".plan-found").text_content() == here.pilot(state, 8, 10)["says"]
+
+
+def test_items_are_planned_by_the_modules_numbers(page):
+    page.evaluate("() => { location.hash = '#play-items?items=12&condition_of=rows'; }")
+    part = page.locator(".plan-items")
+    assert (
+        part.get_attribute("open") is not None
+        and page.locator("#items-items").input_value() == "12"
+    )
+    part.locator(".run-button").click()
+    page.wait_for_selector(".plan-items .plan-found:last-child:not(:empty)")
+    setting = ITEMS | {"items": 12, "condition_of": "rows"}
+    closed, drawn = items.closed(setting), items.simulated(setting)
+    rows = part.locator("tbody tr").all_text_contents()
+    assert len(rows) == 7 and rows[0] == f"3012{closed['power']:.1%}"
+    assert any(row.startswith("no end of them12") for row in rows)
+    assert part.locator(".plan-found").last.text_content() == drawn["says"]
+    assert not page.wrong
 
 
 def test_everyone_can_read_the_answer(look, page):

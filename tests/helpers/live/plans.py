@@ -1,4 +1,4 @@
-"""Ten settings of the planner's page, for tests with and without a browser."""
+"""Settings of the planner's page, for tests with and without a browser: ten, and one of items."""
 
 START = {
     "level": "binary",
@@ -27,3 +27,15 @@ SETTINGS = [
         {"level": "times", "people": 14, "rows": 9, "times": 11, "dropout": 0.1},
     )
 ]
+ITEMS = {
+    "condition_of": "items",
+    "persons": 30,
+    "items": 20,
+    "cell": 1,
+    "effect": 0.5,
+    "noise_sd": 1.0,
+    "person_sd": 0.5,
+    "item_sd": 0.5,
+    "person_slope_sd": 0.3,
+    "item_slope_sd": 0.3,
+}

@@ -12,7 +12,15 @@ from helpers import InputError, special
 from helpers.live import planner_page as here
 from helpers.live import without_scipy
 from helpers.planning import StudyPlan as Plan
-from helpers.planning import answers, best_split, clusters_needed, expect, rows_needed, slopes_plan
+from helpers.planning import (
+    answers,
+    best_split,
+    clusters_needed,
+    expect,
+    pilot_tells,
+    rows_needed,
+    slopes_plan,
+)
 from helpers.planning.search import smallest_effect
 from tests.helpers.live.plans import SETTINGS, START
 
@@ -76,6 +84,18 @@ def test_searches_are_the_planners():
     assert (told[0]["people"], told[0]["rows"]) == (first.n_clusters, first.equal_rows)
     with pytest.raises(InputError, match="people and rows to count"):
         here.smallest(START, "money")
+
+
+@pytest.mark.parametrize("level", ["binary", "arm", "times"])
+def test_a_pilot_leaves_open_what_the_planner_says(level):
+    setting = START | {"level": level, "rows": 8}
+    told, plan = here.pilot(setting, 8, 10), here.plan_of(setting)
+    expected = pilot_tells(plan, 8, 10)
+    assert (told["low"], told["high"]) == expected.clusters and told["chance"] == expected.chance
+    assert told["low"] < told["at_estimate"] < told["high"]
+    assert f"from {told['low']} to {told['high']}" in told["says"]
+    with pytest.raises(InputError, match="pilot_clusters"):
+        here.pilot(setting, 1, 10)
 
 
 def test_doubts_change_one_thing_each():
