@@ -133,7 +133,7 @@ again.addEventListener("click", () => change(starts(controls)));
 const search = element("section", { class: "plan-search", "aria-labelledby": "plan-search" },
   element("h2", { id: "plan-search" }, "The smallest study that would do"),
   element("div", { class: "plan-choices" }, find.node, power.node), searching.node, found, take);
-const budget = element("details", { class: "plan-budget" },
+const budget = element("details", { class: "plan-fold plan-budget" },
   element("summary", {}, "Or the best way to spend a budget"), prices, spending.node, splits);
 const pilot = pilotPart(asked, () => sought.power);
 const items = itemsPart();

@@ -78,7 +78,7 @@ export function itemsPart() {
     },
   });
 
-  const node = element("details", { class: "plan-budget plan-items", id: `play-${NAME}` },
+  const node = element("details", { class: "plan-fold plan-items", id: `play-${NAME}` },
     element("summary", {}, "Or everyone answers the same items"),
     element("p", { class: "plan-hint" }, "Pupils and test questions, readers and words, raters and videos: both could have been others, and few of either set a ceiling."),
     setting.node, working.node, stale, others, fewest, drawn);

@@ -26,6 +26,6 @@ export function pilotPart(asked, power) {
       says.textContent = told.says;
     },
   });
-  return element("details", { class: "plan-budget" },
+  return element("details", { class: "plan-fold plan-pilot" },
     element("summary", {}, "Or what a pilot tells, if the SDs are its estimates"), sizes, telling.node, says);
 }
