@@ -34,10 +34,13 @@ const USELESS = {
 
 const many = (count) => (count === null ? "no end of them" : String(count));
 
-function searched({ persons, items }) {
-  const one = (name, { size, why }) =>
-    size ? `With the other as planned, ${size} ${name} would do for ${percent(POWER, 0)}.` : `No number of ${name} does: ${why}`;
-  return `${one("persons", persons)} ${one("items", items)}`;
+function searched(fewest) {
+  const one = (name, { size, ceiling, most }) => {
+    if (size) return `With the other as planned, ${size} ${name} would do for ${percent(POWER, 0)}.`;
+    const limit = most ? `not even ${most.toLocaleString("en")} do` : `no number passes ${percent(ceiling)}`;
+    return `More ${name} alone cannot reach ${percent(POWER, 0)}: ${limit}.`;
+  };
+  return `${one("persons", fewest.persons)} ${one("items", fewest.items)}`;
 }
 
 export function itemsPart() {

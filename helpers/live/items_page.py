@@ -78,7 +78,8 @@ def closed(setting: Setting, power: float = 0.8) -> dict[str, Any]:
     dict
         ``power``; ``least``, the smallest effect found with 80%; ``others``, a mapping each with
         ``persons`` and ``items``, None where there is no end of them, and ``power``; ``fewest``, by
-        "persons" and "items" a mapping with ``size``, or with ``why`` no number reaches the power.
+        "persons" and "items" a mapping with ``size``, or, where that is None, with
+        the ``ceiling`` below the power, or with the ``most`` that were tried.
     """
     plan = plan_of(setting)
     if not plan.effect:
@@ -140,5 +141,7 @@ def _sizes(plan: CrossedPlan, endless: str = "") -> dict[str, Any]:
 def _fewest(plan: CrossedPlan, size: str, power: float) -> dict[str, Any]:
     try:
         return {"size": getattr(fewest_crossed(plan, size, power), size)}
-    except InputError as error:
-        return {"why": str(error)}
+    except InputError:  # which tells of no more than the ceiling
+        if (ceiling := plan.ceiling(size)) >= power:
+            return {"size": None, "most": MOST}
+        return {"size": None, "ceiling": ceiling}

@@ -40,7 +40,9 @@ def test_more_of_either_and_no_end_of_them():
 def test_the_fewest_or_why_no_number_does():
     told, plan = here.closed(ITEMS, 0.8)["fewest"], here.plan_of(ITEMS)
     assert told["items"]["size"] == fewest_crossed(plan, "n_items").n_items
-    assert "ceiling; add items" in told["persons"]["why"]
+    assert told["persons"] == {"size": None, "ceiling": plan.ceiling("n_persons")}
+    nearly = here.closed(ITEMS, plan.ceiling("n_persons") - 1e-5)["fewest"]["persons"]
+    assert nearly == {"size": None, "most": 2000}
     fewest = replace(plan, n_items=told["items"]["size"])
     assert fewest.closed_form() >= 0.8 > replace(fewest, n_items=fewest.n_items - 2).closed_form()
 
