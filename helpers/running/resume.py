@@ -9,8 +9,11 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from helpers.running.backends import results
+from helpers.running.backends import IN_BROWSER, results
 from helpers.running.store import Store
+
+if IN_BROWSER:  # tqdm watches its bars from a thread of their own, which a browser has not
+    tqdm.monitor_interval = 0
 
 
 def kept_or_computed(

@@ -28,6 +28,8 @@ from tools.notebooks.chapters import notebooks, read
 FOLDER = ROOT / "build/live/run"
 SOURCE = ROOT / "build/live/lite"
 TREE = ROOT / "tools/live/tree"
+# JupyterLab shows by the icon of its tab that a kernel is busy, and asks a server for them.
+ICONS = Path(sysconfig.get_path("purelib"), "jupyter_server/static/favicons")
 """What stands where links between notebooks lead: it sends on to the notebook."""
 KERNEL = "@jupyterlite/pyodide-kernel-extension"
 # What the browser has no library for, and why.
@@ -114,6 +116,7 @@ def build(folder: Path = FOLDER, source: Path = SOURCE) -> None:
     if done.returncode or not (folder / "notebooks/index.html").is_file():
         raise CannotBuild("\n".join(["jupyter lite build:", *done.stdout.splitlines()[-8:]]))
     shutil.copytree(TREE, folder / "tree", dirs_exist_ok=True)
+    shutil.copytree(ICONS, folder / "static/favicons")
 
 
 def write_source(source: Path) -> None:
