@@ -16,7 +16,7 @@ def test_p_values_are_scipys():
 
 
 def test_beyond_critical_values_lie_five_percent():
-    """By scipy's distribution function: its quantiles had ten digits only before 1.16."""
+    """By scipy's distribution function: quantiles of its release 1.15 have ten digits only."""
     assert 2 * stdtr(DF, -critical(DF)) == pytest.approx(0.05, rel=1e-12)
     assert critical(np.array(np.inf)) == pytest.approx(1.959963984540054, rel=1e-11)
 
