@@ -5,6 +5,7 @@ More persons cannot make up for few items: as persons grow, power comes to a cei
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -173,16 +174,18 @@ def fewest_crossed(plan: CrossedPlan, size: str, power: float = 0.8) -> CrossedP
     """
     if not 0 < numbers("power", power) < 1:
         raise InputError(f"power must lie between 0 and 1, not {power!r}.")
-    largest = replace(plan, **{size: MOST})  # type: ignore[arg-type]
-    if (reached := largest.closed_form()) < power:
+
+    def of_size(n: int) -> CrossedPlan:
+        return replace(plan, **{size: n})  # type: ignore[arg-type]
+
+    if (reached := of_size(MOST).closed_form()) < power:
         others = "items" if size == "n_persons" else "persons"
         raise InputError(
             f"{size} = {MOST} does not reach this power, but {reached:.0%}: the few {others} set a "
             f"ceiling; add {others}."
         )
     evens = range(FEWEST, MOST + 1, 2)  # so that conditions are of one size
-    sizes = (replace(plan, **{size: n}) for n in evens)  # type: ignore[arg-type]
-    return next(larger for larger in sizes if larger.closed_form() >= power)
+    return of_size(evens[bisect_left(evens, power, key=lambda n: of_size(n).closed_form())])
 
 
 def best_crossed_split(
