@@ -51,6 +51,15 @@ export async function weight(packages = []) {
   return { bytes: there.runtime.bytes + wheels, sent: there.runtime.gzipped + wheels };
 }
 
+/** The same of what is not loaded yet. */
+export async function lacking(packages = []) {
+  const [all, there] = await Promise.all([weight([...(here ?? []), ...packages]), here && weight(here)]);
+  return all && { bytes: all.bytes - (there?.bytes ?? 0), sent: all.sent - (there?.sent ?? 0), more: here !== null };
+}
+
+/** What happens on `document` each time that more of Python is loaded, or all of it is gone. */
+export const LOADED = "python-loaded";
+
 /** Bytes as a reader would say them. */
 export const megabytes = (bytes) => `${Math.max(1, Math.round(bytes / 1e6))} MB`;
 
@@ -76,6 +85,7 @@ function end(why) {
   worker = here = null;
   fetched = 0;
   for (const call of [...calls.values()]) call.hear({ error: why });
+  document.dispatchEvent(new Event(LOADED));
 }
 
 const STOPPED = { kind: "stopped", message: "Stopped." };
@@ -86,12 +96,11 @@ export function startEngine({ packages = ["numpy"], onProgress = () => {} } = {}
 
   async function call(name, args = {}, { onPartial = () => {} } = {}) {
     clearTimeout(idle);
-    const id = next++, whole = here ?? [];
+    const id = next++;
     mine.add(id);
     const lacks = !here || packages.some((one) => !here.includes(one));
-    const all = lacks ? await weight([...whole, ...packages]) : null;
-    const there = lacks && here ? await weight(whole) : null;
-    const of = all && all.bytes - (there?.bytes ?? 0), sent = all && all.sent - (there?.sent ?? 0);
+    const load = lacks ? await lacking(packages) : null;
+    const of = load?.bytes, sent = load && load.sent;
     if (!mine.has(id)) throw new EngineError(STOPPED); // before it had begun
     return new Promise((resolve, reject) => {
       const before = fetched;
@@ -104,6 +113,7 @@ export function startEngine({ packages = ["numpy"], onProgress = () => {} } = {}
         }
         if ("starting" in message) {
           here = [...new Set([...(here ?? []), ...packages])];
+          document.dispatchEvent(new Event(LOADED));
           if (stage === "loading") onProgress({ stage: (stage = "starting"), share: null });
           return;
         }

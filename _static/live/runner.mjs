@@ -15,7 +15,7 @@
 // Where the site has no engine, the button is not there and words say so.
 
 import { element } from "../play/controls.mjs";
-import { megabytes, startEngine, weight } from "./engine.mjs";
+import { LOADED, lacking, megabytes, startEngine } from "./engine.mjs";
 
 const SLOW = 20_000; // ms that a run may take to its next partial result before it is cut off
 
@@ -99,12 +99,18 @@ export function runner({ label, packages = ["numpy"], begin, missing = MISSING, 
     say("Stopping");
   });
   standing(false);
-  weight(packages).then((weighs) => {
-    if (!weighs) {
+  async function weigh() {
+    if (asked) return;
+    const load = await lacking(packages);
+    if (asked) return;
+    if (!load) {
       button.remove();
       say(missing);
-    } else if (!asked) say(`Loads Python into this page: about ${megabytes(weighs.sent)}, once.`);
-  });
+    } else if (load.bytes <= 0) say("");
+    else say(`Loads ${load.more ? "" : "Python into this page: "}about ${megabytes(load.sent)}${load.more ? " more" : ""}, once.`);
+  }
+  weigh();
+  document.addEventListener(LOADED, weigh);
   /** Run anew what may be running: that stops when it next can, and Python stays loaded. */
   function again() {
     if (engine.busy()) engine.stop(SLOW);

@@ -177,7 +177,7 @@ def test_a_bad_setting_is_refused_at_its_control(page):
     )
     people.fill("12")
     assert people.get_attribute("aria-invalid") == "false" and not note.text_content()
-    assert page.evaluate(f"{PLAY}.state.people") == 12
+    page.wait_for_function(f"() => {PLAY}.state.people === 12")
     people.fill("7")
     page.get_by_label("4", exact=True).check()
     page.wait_for_function(

@@ -1,5 +1,7 @@
 """The planner in the browser: the module's numbers at ten settings, from one start of Python."""
 
+import re
+
 import pytest
 
 from helpers.live import items_page as items
@@ -62,6 +64,15 @@ def test_it_answers_what_the_module_answers(page):
     assert len(doubts) == 4 and "half as large" in doubts[1]
     assert "± " in doubts[1] and page.locator(".plan-row .run-heard").text_content() == told
     assert not page.wrong and not any("scipy" in url for url in page.asked)
+
+
+def test_a_button_says_what_is_yet_to_be_loaded(page):
+    words = {
+        part: page.locator(f".{part} .run-words").first.text_content()
+        for part in ("plan-search", "plan-budget", "plan-pilot", "plan-items")
+    }
+    assert not any(words[part] for part in ("plan-search", "plan-budget", "plan-pilot"))
+    assert re.fullmatch(r"Loads about \d+ MB more, once.", words["plan-items"])
 
 
 def test_a_changed_plan_makes_the_answer_stale_and_its_link(page):
