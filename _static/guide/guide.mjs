@@ -1,6 +1,8 @@
 // The guide, asked question by question. The page holds all questions and answers; this script shows
 // one question at a time, keeps what was said in the link (#said=nnyn) and shows where it led.
 
+import { copyLink } from "../play/copy.mjs";
+
 const guide = document.querySelector(".guide");
 const steps = [...guide.querySelectorAll(":scope > .guide-step")];
 const goesOn = step => step.querySelector(".guide-goes-on") !== null;
@@ -76,11 +78,7 @@ function set(answers, focus) {
 const does = {
   back: () => set(said.slice(0, -1), true),
   anew: () => set("", true),
-  link: async button => {
-    await navigator.clipboard.writeText(location.href).catch(() => prompt("The link:", location.href));
-    button.textContent = "Copied";
-    setTimeout(() => { button.textContent = "Copy the link to this"; }, 1500);
-  },
+  link: button => copyLink(button, location.hash),
   all: button => {
     const all = guide.classList.toggle("guide-all");
     button.setAttribute("aria-pressed", String(all));
