@@ -98,8 +98,9 @@ def tried(number: int) -> str:
         return ""
     return (
         f"of {len(here)} designs that [chance drew](how_to_decide.ipynb#held-to-the-truth) and "
-        f"that end here, its false alarms were at most 6% in {here['honest'].sum()}, and its power "
-        f"within five points of the best honest strategy’s in {here['strong'].sum()}. They had "
+        "that end here, its false alarms were at most 6%, give or take chance, in "
+        f"{here['honest'].sum()}, and its power within five points of the best honest strategy’s "
+        f"in {here['strong'].sum()}. They had "
         f"{here['clusters'].min()} to {here['clusters'].max()} clusters."
     )
 

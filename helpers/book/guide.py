@@ -90,7 +90,7 @@ GUIDE = (
         "Do two groupings cross, such as people and words?",
         "Both must count: crossed effects or min-F′",
         "",
-        "fewer than the smaller grouping has units",
+        "at least the smaller grouping’s, far fewer than rows",
         "A model with a level for each person and for each word, or a formula that joins a test "
         "over people and one over words. As long as you generalise beyond both. Errors clustered "
         "both ways need dozens of each.",
@@ -119,11 +119,12 @@ GUIDE = (
         "Random intercept; group × day: slope of day, too",
         "random_intercept",
         "x of clusters, and group × day: clusters less two; x of rows: nearly as many as rows",
-        "Surely: because you know it, not because a test found nothing. Alike enough: the SD of "
-        "responses is, for x of rows, at most a quarter of σ/√n, the noise SD over the root of a "
-        "cluster’s rows; for x of clusters, at most a quarter of the SD of cluster means. "
-        "Neighbouring rows do harm only if x varies within clusters and is slow as well. Group × "
-        "day: what has to be alike is how the group changes the slope of day.",
+        "Surely: because you know it, not because a test found nothing. Alike enough, with x a "
+        "group or in its SDs: the SD of responses is, for x of rows, at most a quarter of σ/√n, "
+        "the noise SD over the root of a cluster’s rows; for x of clusters, at most a quarter of "
+        "the SD of cluster means. Neighbouring rows do harm only if x varies within clusters and "
+        "is slow as well. Group × day: what has to be alike is how the group changes the slope of "
+        "day.",
         {
             "twelve clinics": "how_to_decide.ipynb#twelve-clinics",
             "a watch": "how_to_decide.ipynb#a-watch-that-never-sleeps",
