@@ -63,12 +63,14 @@ def write_glossary(app: Sphinx, error: Exception | None) -> None:
 def add_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
 ) -> None:
-    """Give every page the script that remembers it; the cards, to pages with terms."""
+    """Give every page the script that remembers it, and one each to pages with terms and tabs."""
     if doctree is None:
         return
     app.add_js_file("reading/position.mjs", type="module")
     if "#term-" in context.get("body", ""):
         app.add_js_file("reading/previews.mjs", type="module")
+    if "sd-tab-set" in context.get("body", ""):
+        app.add_js_file("reading/tabs.mjs", type="module")
 
 
 def setup(app: Sphinx) -> dict:

@@ -87,3 +87,20 @@ def test_without_scripts_all_of_it_stands_there(page):
     assert still.locator(".guide-question:visible").count() == len(GUIDE)
     assert still.locator(".guide-code-split:visible").count() == 0
     context.close()
+
+
+CODE = """() => [...document.querySelectorAll(".guide-shown pre")]
+  .filter(code => code.clientWidth)
+  .map(code => [code.scrollWidth > code.clientWidth, code.tabIndex === 0])"""
+
+
+def test_code_behind_a_tab_is_reached_by_keyboard_where_it_scrolls(page):
+    go(page, "nnnnny")
+    wide = []
+    for tab in page.locator(".guide-shown .sd-tab-set > label").all():
+        tab.click()
+        page.wait_for_timeout(100)
+        for scrolls, reached in page.evaluate(CODE):
+            assert scrolls == reached, tab.text_content()
+            wide.append(scrolls)
+    assert len(wide) > 3 and any(wide), "nothing to scroll: no test of it"
