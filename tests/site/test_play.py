@@ -255,7 +255,11 @@ def test_everyone_can_play(live, look):
     controls = ".play-slider, .play-tick, .play-choice, .play-button, .run-button"
     assert len(reached) == place.locator(controls).count(), reached
     page.wait_for_function(HEARD, arg=name)  # what is seen has been said
-    page.wait_for_function("part => location.hash.startsWith(part)", arg=f"#play-{name}?")
+    if (sliders := place.locator("input[type=range]")).count():  # which went, and came back
+        at_most = sliders.first.evaluate("one => one.value === one.max")
+        sliders.first.press("Home" if at_most else "End")
+    if name != "my_study":  # a student's seed is her own, and stays out of links
+        page.wait_for_function("part => location.hash.startsWith(part)", arg=f"#play-{name}?")
 
 
 def test_without_scripts_the_figure_stays(look, address):
