@@ -8,7 +8,7 @@ import { ready } from "./engine.mjs";
 import { answerView, percent, table } from "./planner_answer.mjs";
 import { itemsPart } from "./planner_items.mjs";
 import { pilotPart } from "./planner_pilot.mjs";
-import { controls, panel } from "./planner_setting.mjs";
+import { boxes, controls, panel } from "./planner_setting.mjs";
 import { runner } from "./runner.mjs";
 
 const NAME = "plan";
@@ -101,19 +101,14 @@ const searching = runner({
 // ---- A budget
 
 const money = { budget: ["In all", 6000], cost_people: ["A person", 50], cost_row: ["A row", 5] };
-const prices = element("div", { class: "plan-prices" });
-for (const [name, [label, start]] of Object.entries(money)) {
-  const input = element("input", { type: "number", min: 0, step: "any", value: start, id: `plan-${name}`, inputmode: "decimal", "data-price": name });
-  prices.append(element("label", { for: input.id }, element("span", {}, label), input));
-}
+const prices = boxes(money, { min: 0, step: "any", inputmode: "decimal" });
 const splits = element("div", {});
 const spending = runner({
   label: "Split it",
   packages: PACKAGES,
   async begin(engine, tell) {
     splits.replaceChildren();
-    const costs = Object.fromEntries([...prices.querySelectorAll("input")].map((input) => [input.dataset.price, Number(input.value)]));
-    const told = await engine.call("planner_page.split", { ...asked(), ...costs, studies: STUDIES.answer });
+    const told = await engine.call("planner_page.split", { ...asked(), ...prices.given(), studies: STUDIES.answer });
     const rows = told.splits.map((one) => [
       `${one.people} people`, `${one.rows}`, `${percent(one.power)} ± ${percent(one.power_mc)}`, String(Number(one.smallest_effect.toPrecision(3))),
     ]);
@@ -134,7 +129,7 @@ const search = element("section", { class: "plan-search", "aria-labelledby": "pl
   element("h2", { id: "plan-search" }, "The smallest study that would do"),
   element("div", { class: "plan-choices" }, find.node, power.node), searching.node, found, take);
 const budget = element("details", { class: "plan-fold plan-budget" },
-  element("summary", {}, "Or the best way to spend a budget"), prices, spending.node, splits);
+  element("summary", {}, "Or the best way to spend a budget"), prices.node, spending.node, splits);
 const pilot = pilotPart(asked, () => sought.power);
 const items = itemsPart();
 const stage = element("div", { class: "plan-stage", id: `play-${NAME}` },

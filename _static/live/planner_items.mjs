@@ -44,9 +44,8 @@ function searched(fewest) {
 }
 
 export function itemsPart() {
-  let state = fromAddress(NAME, controls) ?? starts(controls);
-  let answered = null;
-  const asked = fromAddress(NAME, controls) !== null;
+  const linked = fromAddress(NAME, controls);
+  let state = linked ?? starts(controls), answered = null;
   const stale = element("p", { class: "plan-stale", hidden: "" }, "The plan has changed since: work it out again.");
   const others = element("div", {}), fewest = element("p", { class: "plan-found" }), drawn = element("p", { class: "plan-found" });
 
@@ -85,7 +84,7 @@ export function itemsPart() {
     element("summary", {}, "Or everyone answers the same items"),
     element("p", { class: "plan-hint" }, "Pupils and test questions, readers and words, raters and videos: both could have been others, and few of either set a ceiling."),
     setting.node, working.node, stale, others, fewest, drawn);
-  node.open = asked;
+  node.open = linked !== null;
   addEventListener("hashchange", () => {
     const wanted = fromAddress(NAME, controls);
     if (wanted) {

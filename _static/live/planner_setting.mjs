@@ -49,6 +49,17 @@ export const controls = {
   dropout: quantity("Share of rows that are lost", { min: 0, max: 0.5, step: 0.05, start: 0, most: 0.95 }),
 };
 
+/** Plain boxes for numbers: `fields` has a label and a start by name. `given()` says what stands in them. */
+export function boxes(fields, attributes) {
+  const node = element("div", { class: "plan-prices" });
+  const inputs = Object.entries(fields).map(([name, [label, start]]) => {
+    const input = element("input", { type: "number", value: start, id: `plan-${name}`, ...attributes });
+    node.append(element("label", { for: input.id }, element("span", {}, label), input));
+    return [name, input];
+  });
+  return { node, given: () => Object.fromEntries(inputs.map(([name, input]) => [name, Number(input.value)])) };
+}
+
 /** What a kind of study has no use for. */
 const USELESS = {
   times: (state) => !times(state),

@@ -11,15 +11,15 @@ from typing import Any
 
 from helpers.checks import whole_number
 from helpers.errors import InputError
+from helpers.live.plan_parts import need_sizes, shares
 from helpers.live.without_scipy import use_numpy
 from helpers.planning.crossed import (
     FEWEST,
     CrossedPlan,
     expect_crossed,
-    fewest_crossed,
+    first_that_reaches,
     least_effect,
 )
-from helpers.planning.expected import share_error
 from helpers.planning.search import MOST
 from helpers.planning.words_crossed import crossed_in_words
 
@@ -47,9 +47,7 @@ def plan_of(setting: Setting) -> CrossedPlan:
         If no study can have these numbers.
     """
     said = dict(setting)
-    for name in _SIZES:
-        if whole_number(name, said.get(name), FEWEST) > MOST:
-            raise InputError(f"{name} must be at most {MOST}, not {said[name]}.")
+    need_sizes(said, dict.fromkeys(_SIZES, FEWEST))
     one = said.get("condition_of", "items")
     return CrossedPlan(
         n_persons=said["persons"],
@@ -122,12 +120,8 @@ def simulated(setting: Setting, studies: int = 500, seed: int = 1) -> dict[str, 
             "closed form above stands."
         )
     expected = expect_crossed(plan, studies, seed)
-    power, alarms = expected.power(plan.effect), expected.power(0.0)
     return {
-        "power": power,
-        "power_mc": share_error(power, studies),
-        "false_alarms": alarms,
-        "false_alarms_mc": share_error(alarms, studies),
+        **shares(expected, plan.effect),
         "width": expected.width()[0],
         "says": crossed_in_words(plan, expected),
     }
@@ -139,9 +133,8 @@ def _sizes(plan: CrossedPlan, endless: str = "") -> dict[str, Any]:
 
 
 def _fewest(plan: CrossedPlan, size: str, power: float) -> dict[str, Any]:
-    try:
-        return {"size": getattr(fewest_crossed(plan, size, power), size)}
-    except InputError:  # which tells of no more than the ceiling
-        if (ceiling := plan.ceiling(size)) >= power:
-            return {"size": None, "most": MOST}
-        return {"size": None, "ceiling": ceiling}
+    if fewest := first_that_reaches(plan, size, power):
+        return {"size": getattr(fewest, size)}
+    if (ceiling := plan.ceiling(size)) >= power:
+        return {"size": None, "most": MOST}
+    return {"size": None, "ceiling": ceiling}

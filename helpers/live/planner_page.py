@@ -13,6 +13,7 @@ from typing import Any
 
 from helpers.checks import whole_number
 from helpers.errors import InputError
+from helpers.live.plan_parts import need_sizes, shares
 from helpers.live.without_scipy import use_numpy
 from helpers.planning.expected import Answer, answers, expect, share_error
 from helpers.planning.over_time import slopes_plan
@@ -60,11 +61,7 @@ def plan_of(setting: Setting) -> StudyPlan:
     """
     said = dict(setting)
     level = said.get("level", "row")
-    whole_number("people", said.get("people"), 3)
-    whole_number("rows", said.get("rows"), 1)
-    for name in ("people", "rows"):
-        if said[name] > MOST:
-            raise InputError(f"{name} must be at most {MOST}, not {said[name]}.")
+    need_sizes(said, {"people": 3, "rows": 1})
     arms = {"treated_share": said.get("treated_share", 0.5)} if level in ("arm", "times") else {}
     if level == "times":
         return slopes_plan(
@@ -365,14 +362,10 @@ def _point(plan: StudyPlan, studies: int, seed: int) -> dict[str, Any]:
         expected = expect(plan, plan.strategies[0], studies, seed)
     except InputError as error:
         return {**size, "power": None, "why": str(error)}
-    power, alarms = expected.power(plan.effect), expected.power(0.0)
     forms = map(plan.closed_form, (expected.strategy, "two_stage"))
     return {
         **size,
-        "power": power,
-        "power_mc": share_error(power, studies),
-        "false_alarms": alarms,
-        "false_alarms_mc": share_error(alarms, studies),
+        **shares(expected, plan.effect),
         "closed_form": next((form for form in forms if form is not None), None),
     }
 

@@ -172,20 +172,42 @@ def fewest_crossed(plan: CrossedPlan, size: str, power: float = 0.8) -> CrossedP
     InputError
         Where no number reaches it, since the others set a ceiling.
     """
+    if (fewest := first_that_reaches(plan, size, power)) is not None:
+        return fewest
+    others = "items" if size == "n_persons" else "persons"
+    reached = replace(plan, **{size: MOST}).closed_form()  # type: ignore[arg-type]
+    raise InputError(
+        f"{size} = {MOST} does not reach this power, but {reached:.0%}: the few {others} set a "
+        f"ceiling; add {others}."
+    )
+
+
+def first_that_reaches(plan: CrossedPlan, size: str, power: float) -> CrossedPlan | None:
+    """The same plan, or None where no number reaches the power.
+
+    Parameters
+    ----------
+    plan : CrossedPlan
+        All but that size is kept.
+    size : {"n_persons", "n_items"}
+        Which.
+    power : float
+        Between 0 and 1.
+
+    Raises
+    ------
+    InputError
+        For another power.
+    """
     if not 0 < numbers("power", power) < 1:
         raise InputError(f"power must lie between 0 and 1, not {power!r}.")
+    evens = range(FEWEST, MOST + 1, 2)  # so that conditions are of one size
 
     def of_size(n: int) -> CrossedPlan:
         return replace(plan, **{size: n})  # type: ignore[arg-type]
 
-    if (reached := of_size(MOST).closed_form()) < power:
-        others = "items" if size == "n_persons" else "persons"
-        raise InputError(
-            f"{size} = {MOST} does not reach this power, but {reached:.0%}: the few {others} set a "
-            f"ceiling; add {others}."
-        )
-    evens = range(FEWEST, MOST + 1, 2)  # so that conditions are of one size
-    return of_size(evens[bisect_left(evens, power, key=lambda n: of_size(n).closed_form())])
+    place = bisect_left(evens, power, key=lambda n: of_size(n).closed_form())
+    return of_size(evens[place]) if place < len(evens) else None
 
 
 def best_crossed_split(

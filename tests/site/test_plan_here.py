@@ -1,6 +1,7 @@
 """The planner in the browser: the module's numbers at ten settings, from one start of Python."""
 
 import re
+from contextlib import contextmanager
 
 import pytest
 
@@ -20,8 +21,9 @@ CALL = """async ([name, args]) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def page(look, address):
+@contextmanager
+def opened(look, address):
+    """The page, with a plan that its link brings."""
     context = look.chromium.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(WAIT)
@@ -34,21 +36,36 @@ def page(look, address):
     context.close()
 
 
+@pytest.fixture
+def fresh(look, address):
+    """On which nothing has been asked for yet."""
+    with opened(look, address) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def page(look, address):
+    """On which the plan has been worked out; tests leave that plan behind."""
+    with opened(look, address) as page:
+        page.told = worked_out(page)
+        yield page
+
+
 def worked_out(page):
     page.locator(".plan-row .run-button").click()
     page.wait_for_selector(".plan-row .run:not(.runs)")
     return page.locator(".plan-row .run-words").text_content()
 
 
-def test_a_link_brings_its_plan_and_says_what_python_weighs(page):
-    assert page.locator("#plan-people").input_value() == "24"
-    assert page.locator("#plan-effect").input_value() == "0.25"
-    page.wait_for_function("() => /MB/.test(document.querySelector('.run-words').textContent)")
-    assert not any("scipy" in url or "pyodide.asm" in url for url in page.asked)
+def test_a_link_brings_its_plan_and_says_what_python_weighs(fresh):
+    assert fresh.locator("#plan-people").input_value() == "24"
+    assert fresh.locator("#plan-effect").input_value() == "0.25"
+    fresh.wait_for_function("() => /MB/.test(document.querySelector('.run-words').textContent)")
+    assert not any("scipy" in url or "pyodide.asm" in url for url in fresh.asked)
 
 
 def test_it_answers_what_the_module_answers(page):
-    told = worked_out(page)
+    told = page.told
     state = page.evaluate("() => document.querySelector('.planner').planner.state()")
     expected = here.answer(state, 2000, 1)
     usual = expected["answers"][0]
@@ -66,9 +83,11 @@ def test_it_answers_what_the_module_answers(page):
     assert not page.wrong and not any("scipy" in url for url in page.asked)
 
 
-def test_a_button_says_what_is_yet_to_be_loaded(page):
+def test_a_button_says_what_is_yet_to_be_loaded(fresh):
+    fresh.locator(".plan-row .run-button").click()
+    fresh.wait_for_selector(".plan-search .run-words:empty", state="attached")
     words = {
-        part: page.locator(f".{part} .run-words").first.text_content()
+        part: fresh.locator(f".{part} .run-words").first.text_content()
         for part in ("plan-search", "plan-budget", "plan-pilot", "plan-items")
     }
     assert not any(words[part] for part in ("plan-search", "plan-budget", "plan-pilot"))
