@@ -183,7 +183,7 @@ def fewest_crossed(plan: CrossedPlan, size: str, power: float = 0.8) -> CrossedP
 
 
 def first_that_reaches(plan: CrossedPlan, size: str, power: float) -> CrossedPlan | None:
-    """The same plan, or None where no number reaches the power.
+    """`fewest_crossed`, or None where no number reaches the power.
 
     Parameters
     ----------
