@@ -349,6 +349,7 @@ def test_the_last_page_counts_gives_and_deletes(reader, look):
     give(page, 1, "40%", "75%")
     give(page, 3, "below 0.5", "75%")
     page.locator("#answer-4 > summary").click()
+    page.get_by_text("You looked without a guess").wait_for()  # a fold says a task later: open
     page.goto(page.url.replace("iid", "what_you_guessed"))
     place = page.locator("#your-guesses")
     words = place.get_by_role("status").inner_text()
