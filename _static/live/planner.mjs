@@ -88,7 +88,9 @@ const searching = runner({
     found.textContent = "";
     const mine = { ...sought };
     tell("Trying sizes");
-    const told = await engine.call("planner_page.smallest", { ...asked(), ...mine, studies: STUDIES.answer });
+    const told = await engine.call("planner_page.smallest", { ...asked(), ...mine, studies: STUDIES.answer }, {
+      onPartial: ({ says }) => tell(says),
+    });
     const value = mine.find === "effect" ? Number(told.found.toPrecision(3)) : told.found;
     tell("Found.");
     found.textContent = told.says;
@@ -108,7 +110,9 @@ const spending = runner({
   packages: PACKAGES,
   async begin(engine, tell) {
     splits.replaceChildren();
-    const told = await engine.call("planner_page.split", { ...asked(), ...prices.given(), studies: STUDIES.answer });
+    const told = await engine.call("planner_page.split", { ...asked(), ...prices.given(), studies: STUDIES.answer }, {
+      onPartial: ({ says, share }) => tell(says, share),
+    });
     const rows = told.splits.map((one) => [
       `${one.people} people`, `${one.rows}`, `${percent(one.power)} ± ${percent(one.power_mc)}`, String(Number(one.smallest_effect.toPrecision(3))),
     ]);

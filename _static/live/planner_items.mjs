@@ -72,7 +72,8 @@ export function itemsPart() {
       const planned = { persons: mine.persons, items: mine.items, power: told.power };
       const rows = [planned, ...told.others].map((one) => [many(one.persons), many(one.items), percent(one.power)]);
       others.replaceChildren(table("More persons, or more items", ["Persons", "Items", "Power by the closed form"], rows));
-      fewest.textContent = searched(told.fewest);
+      const least = Number(told.least.toPrecision(3));
+      fewest.textContent = `As planned, the smallest effect found with ${percent(POWER, 0)} is ${least}. ${searched(told.fewest)}`;
       tell(`Drawing ${STUDIES} such studies`);
       const found = await engine.call("items_page.simulated", { setting: mine, studies: STUDIES, seed: SEED });
       drawn.textContent = found.says;

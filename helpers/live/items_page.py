@@ -69,12 +69,12 @@ def closed(setting: Setting, power: float = 0.8) -> dict[str, Any]:
     setting : mapping
         As for `plan_of`.
     power : float
-        For which the fewest are searched.
+        For which the fewest and the smallest effect are searched.
 
     Returns
     -------
     dict
-        ``power``; ``least``, the smallest effect found with 80%; ``others``, a mapping each with
+        ``power``; ``least``, the smallest effect found with it; ``others``, a mapping each with
         ``persons`` and ``items``, None where there is no end of them, and ``power``; ``fewest``, by
         "persons" and "items" a mapping with ``size``, or, where that is None, with
         the ``ceiling`` below the power, or with the ``most`` that were tried.
@@ -90,7 +90,7 @@ def closed(setting: Setting, power: float = 0.8) -> dict[str, Any]:
         others.append(_sizes(plan, endless=size) | {"power": plan.ceiling(size)})
     return {
         "power": plan.closed_form(),
-        "least": least_effect(plan),
+        "least": least_effect(plan, power),
         "others": others,
         "fewest": {name: _fewest(plan, size, power) for name, size in _SIZES.items()},
     }

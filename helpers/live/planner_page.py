@@ -7,7 +7,7 @@ are those of `StudyPlan`, and "times" is that of `slopes_plan`, whose rows are p
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -15,15 +15,17 @@ from helpers.checks import whole_number
 from helpers.errors import InputError
 from helpers.live.plan_parts import need_sizes, shares
 from helpers.live.without_scipy import use_numpy
-from helpers.planning.expected import Answer, answers, expect, share_error
+from helpers.planning.expected import Answer, Expected, answers, expect, share_error
 from helpers.planning.over_time import slopes_plan
 from helpers.planning.pilot import pilot_tells
 from helpers.planning.search import (
     MOST,
-    best_split,
-    clusters_needed,
-    rows_needed,
+    SPLITS,
+    Result,
+    Search,
+    fewest,
     smallest_effect,
+    splits,
 )
 from helpers.planning.study_plan import StudyPlan
 from helpers.planning.words import (
@@ -176,7 +178,7 @@ def smallest(
     power: float = 0.8,
     studies: int = 2_000,
     seed: int = 1,
-) -> dict[str, Any]:
+) -> Generator[dict[str, Any], None, dict[str, Any]]:
     """The fewest people, the fewest rows, or the smallest effect, that reach a power.
 
     Parameters
@@ -189,6 +191,11 @@ def smallest(
         Between 0 and 1.
     studies, seed : int
         Of each size that is tried.
+
+    Yields
+    ------
+    dict
+        ``says``, of a size that was tried, in words.
 
     Returns
     -------
@@ -205,8 +212,8 @@ def smallest(
             f"{sizes_in_words(plan)} {name} finds an effect of {least:.3g} with power {power:.0%}."
         )
         return {"found": least, "says": says}
-    search = {"n_clusters": clusters_needed, "n_per_cluster": rows_needed}[_size(find)]
-    reached, expected = search(plan, power, None, studies, seed)
+    search = fewest(plan, _size(find), power, None, studies, seed)
+    reached, expected = yield from _said_of(search)
     return {"found": getattr(reached, _size(find)), "says": found_in_words(reached, expected)}
 
 
@@ -217,7 +224,7 @@ def split(
     cost_row: float,
     studies: int = 2_000,
     seed: int = 1,
-) -> dict[str, Any]:
+) -> Generator[dict[str, Any], None, dict[str, Any]]:
     """Ways to spend a budget on people and rows, the most sensitive first.
 
     Parameters
@@ -229,26 +236,20 @@ def split(
     studies, seed : int
         Of each split.
 
+    Yields
+    ------
+    dict
+        ``says``, of a split that was tried, in words; ``share`` of those that there may be.
+
     Returns
     -------
     dict
         ``splits``, each with ``people``, ``rows``, ``power``, ``power_mc`` and
         ``smallest_effect``, found with a power of 80%.
     """
-    found = best_split(plan_of(setting), budget, cost_people, cost_row, None, studies, seed)
-    splits = []
-    for plan, expected in found:
-        power = expected.power(plan.effect)
-        splits.append(
-            {
-                "people": plan.n_clusters,
-                "rows": plan.equal_rows,
-                "power": power,
-                "power_mc": share_error(power, len(expected.error)),
-                "smallest_effect": smallest_effect(expected),
-            }
-        )
-    return {"splits": splits}
+    search = splits(plan_of(setting), budget, cost_people, cost_row, None, studies, seed)
+    found = yield from _said_of(search, len(SPLITS))
+    return {"splits": [_split(plan, expected) for plan, expected in found]}
 
 
 def pilot(
@@ -352,6 +353,30 @@ def _told(plan: StudyPlan, each: Answer) -> dict[str, Any]:
     return numbers | {
         "label": REGISTRY[each.strategy].label,
         "says": answer_in_words(plan, each),
+    }
+
+
+def _said_of(search: Search[Result], at_most: int = 0) -> Generator[dict[str, Any], None, Result]:
+    """What a search tries, in words, and how far it is, if it ends after so many."""
+    done = 0
+    while True:
+        try:
+            plan, expected = next(search)
+        except StopIteration as end:
+            return end.value
+        done += 1
+        says = f"{sizes_in_words(plan)}: power {expected.power(plan.effect):.1%}"
+        yield {"says": says} | ({"share": done / at_most} if at_most else {})
+
+
+def _split(plan: StudyPlan, expected: Expected) -> dict[str, Any]:
+    power = expected.power(plan.effect)
+    return {
+        "people": plan.n_clusters,
+        "rows": plan.equal_rows,
+        "power": power,
+        "power_mc": share_error(power, len(expected.error)),
+        "smallest_effect": smallest_effect(expected),
     }
 
 

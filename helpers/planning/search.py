@@ -6,8 +6,9 @@ studies, so an answer may be off by what the Monte Carlo error of its power allo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,10 +17,18 @@ from helpers.errors import InputError
 from helpers.planning.expected import Expected, expect
 from helpers.planning.study_plan import StudyPlan
 
+LEAST = 4
+"""No search for the fewest goes to fewer."""
 MOST = 2000
 """No search goes to more clusters, or to more rows in each."""
 SPLITS = (0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0)
 """Around the rows that a closed form calls best, those that simulated studies judge."""
+
+
+Tried = tuple[StudyPlan, Expected]
+Result = TypeVar("Result")
+Search = Generator[Tried, None, Result]
+"""A search step by step: it yields each plan that it tries, and returns what it finds."""
 
 
 def clusters_needed(
@@ -54,7 +63,7 @@ def clusters_needed(
     InputError
         Where `MOST` clusters do not reach it.
     """
-    return _fewest(plan, "n_clusters", 4, power, strategy, n_studies, seed)
+    return _found(fewest(plan, "n_clusters", power, strategy, n_studies, seed))
 
 
 def rows_needed(
@@ -71,9 +80,54 @@ def rows_needed(
     InputError
         Where no number of rows does: the differences between clusters stay.
     """
-    if plan.equal_rows is None:
+    return _found(fewest(plan, "n_per_cluster", power, strategy, n_studies, seed))
+
+
+def fewest(
+    plan: StudyPlan,
+    size: str,
+    power: float = 0.8,
+    strategy: str | None = None,
+    n_studies: int = 2000,
+    seed: int = 1,
+) -> Search[Tried]:
+    """The search of `clusters_needed` and `rows_needed`, step by step.
+
+    Parameters
+    ----------
+    plan, power, strategy, n_studies, seed
+        As there.
+    size : {"n_clusters", "n_per_cluster"}
+        Which is searched for.
+
+    Yields
+    ------
+    plan : StudyPlan
+        A size that is tried.
+    expected : Expected
+        What the strategy finds there.
+    """
+    if size == "n_per_cluster" and plan.equal_rows is None:
         raise InputError("A search for rows needs clusters of one size: give one n_per_cluster.")
-    return _fewest(plan, "n_per_cluster", 4, power, strategy, n_studies, seed)
+    _check_power(power)
+    if plan.effect == 0:
+        raise InputError("effect must not be 0: no number of clusters or rows finds nothing.")
+    name, seen = strategy or plan.strategies[0], dict[int, Expected]()
+
+    def with_size(value: int) -> StudyPlan:
+        return replace(plan, **{size: value})  # type: ignore[arg-type]
+
+    def reaches(value: int) -> Search[bool]:
+        seen[value] = expect(with_size(value), name, n_studies, seed)
+        yield with_size(value), seen[value]
+        return seen[value].power(plan.effect) >= power
+
+    start = _first(lambda value: with_size(value).rough_power() >= power, LEAST, MOST)
+    low, high = yield from _bracket(reaches, start, size)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if (yield from reaches(middle)) else (middle, high)
+    return with_size(high), seen[high]
 
 
 def best_split(
@@ -111,6 +165,32 @@ def best_split(
     InputError
         Where the budget buys no study.
     """
+    return _found(splits(plan, budget, cost_cluster, cost_row, strategy, n_studies, seed))
+
+
+def splits(
+    plan: StudyPlan,
+    budget: float,
+    cost_cluster: float,
+    cost_row: float,
+    strategy: str | None = None,
+    n_studies: int = 2000,
+    seed: int = 1,
+) -> Search[list[Tried]]:
+    """The search of `best_split`, step by step.
+
+    Parameters
+    ----------
+    plan, budget, cost_cluster, cost_row, strategy, n_studies, seed
+        As there.
+
+    Yields
+    ------
+    plan : StudyPlan
+        A split that is tried.
+    expected : Expected
+        What the strategy finds there.
+    """
     for name, value in (("budget", budget), ("cost_cluster", cost_cluster), ("cost_row", cost_row)):
         if not numbers(name, value, 0) > 0:
             raise InputError(f"{name} must be above 0, not {value!r}.")
@@ -124,11 +204,12 @@ def best_split(
     noise = plan.noise_sd * (2 if plan.level == "binary" else 1)
     start = np.sqrt(cost_cluster / cost_row) * noise / sd if sd > 0 else most
     rows = {int(np.clip(round(start * times), 4, min(most, MOST))) for times in SPLITS}
-    found: list[tuple[StudyPlan, Expected]] = []
+    found: list[Tried] = []
     for n in sorted(rows):
         G = min(int(budget // (cost_cluster + n * cost_row)), MOST)
         split = replace(plan, n_clusters=G, n_per_cluster=n)
         found.append((split, expect(split, strategy or plan.strategies[0], n_studies, seed)))
+        yield found[-1]
     return sorted(found, key=lambda each: smallest_effect(each[1]))
 
 
@@ -165,39 +246,18 @@ def smallest_effect(expected: Expected, power: float = 0.8, alpha: float = 0.05)
     return high
 
 
+def _found(search: Search[Result]) -> Result:
+    """What a search finds."""
+    while True:
+        try:
+            next(search)
+        except StopIteration as end:
+            return end.value
+
+
 def _check_power(power: float) -> None:
     if not 0 < numbers("power", power) < 1:
         raise InputError(f"power must lie between 0 and 1, not {power!r}.")
-
-
-def _fewest(
-    plan: StudyPlan,
-    size: str,
-    least: int,
-    power: float,
-    strategy: str | None,
-    n_studies: int,
-    seed: int,
-) -> tuple[StudyPlan, Expected]:
-    """The smallest size at which simulated studies reach the power."""
-    _check_power(power)
-    if plan.effect == 0:
-        raise InputError("effect must not be 0: no number of clusters or rows finds nothing.")
-    name, seen = strategy or plan.strategies[0], dict[int, Expected]()
-
-    def with_size(value: int) -> StudyPlan:
-        return replace(plan, **{size: value})  # type: ignore[arg-type]
-
-    def reaches(value: int) -> bool:
-        seen[value] = expect(with_size(value), name, n_studies, seed)
-        return seen[value].power(plan.effect) >= power
-
-    start = _first(lambda value: with_size(value).rough_power() >= power, least, MOST)
-    low, high = _bracket(reaches, start, least, size)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if reaches(middle) else (middle, high)
-    return with_size(high), seen[high]
 
 
 def _first(holds: Callable[[int], bool], least: int, most: int) -> int:
@@ -208,18 +268,20 @@ def _first(holds: Callable[[int], bool], least: int, most: int) -> int:
     return most
 
 
-def _bracket(reaches: Callable[[int], bool], start: int, least: int, size: str) -> tuple[int, int]:
+def _bracket(
+    reaches: Callable[[int], Search[bool]], start: int, size: str
+) -> Search[tuple[int, int]]:
     """A size that does not reach the power, or one below the least, and one that does."""
     step, value = max(start // 10, 1), start
-    if reaches(start):
+    if (yield from reaches(start)):
         while True:
-            lower = max(value - step, least - 1)
-            if lower < least or not reaches(lower):
+            lower = max(value - step, LEAST - 1)
+            if lower < LEAST or not (yield from reaches(lower)):
                 return lower, value
             value, step = lower, 2 * step
     while value < MOST:
         higher = min(value + step, MOST)
-        if reaches(higher):
+        if (yield from reaches(higher)):
             return value, higher
         value, step = higher, 2 * step
     raise InputError(

@@ -7,7 +7,7 @@ import pytest
 
 from helpers.live import items_page as items
 from helpers.live import planner_page as here
-from tests.helpers.live.plans import ITEMS, SETTINGS, START
+from tests.helpers.live.plans import ITEMS, SETTINGS, START, searched
 from tests.site.answered import faults_when_answered
 
 pytestmark = pytest.mark.slow  # for want of the built site and of the browser
@@ -129,8 +129,11 @@ def test_curves_searches_and_doubts_are_the_modules(page):
     ]
     forms = [[part["point"]["closed_form"] for part in parts] for parts in (told, expected)]
     assert forms[0] == pytest.approx(forms[1], abs=1e-7)
-    told = page.evaluate(CALL, ["planner_page.smallest", asked])["last"]
-    assert told == here.smallest(START, studies=100, seed=2)
+    told = page.evaluate(CALL, ["planner_page.smallest", asked])
+    tried, found = searched(here.smallest(START, studies=100, seed=2))
+    assert told["last"] == found and [part["says"] for part in told["parts"]] == [
+        step["says"] for step in tried
+    ]
     told = page.evaluate(CALL, ["planner_page.doubts", asked])["parts"]
     assert [part["power"] for part in told] == [
         part["power"] for part in here.doubts(START, 100, 2)
@@ -166,7 +169,8 @@ def test_a_budget_is_split(page):
     page.locator(".plan-budget .run-button").click()
     page.wait_for_selector(".plan-budget tbody tr")
     state = page.evaluate("() => document.querySelector('.planner').planner.state()")
-    best = here.split(state, 6000, 50, 5)["splits"][0]
+    _, told = searched(here.split(state, 6000, 50, 5))
+    best = told["splits"][0]
     first = page.locator(".plan-budget tbody tr").first.text_content()
     assert first.startswith(f"{best['people']} people{best['rows']}")
 
@@ -194,6 +198,10 @@ def test_items_are_planned_by_the_modules_numbers(page):
     rows = part.locator("tbody tr").all_text_contents()
     assert len(rows) == 7 and rows[0] == f"3012{closed['power']:.1%}"
     assert any(row.startswith("no end of them12") for row in rows)
+    assert (
+        f"found with 80% is {closed['least']:.3g}. "
+        in part.locator(".plan-found").first.text_content()
+    )
     assert part.locator(".plan-found").last.text_content() == drawn["says"]
     assert not page.wrong
 

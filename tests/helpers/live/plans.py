@@ -39,3 +39,13 @@ ITEMS = {
     "person_slope_sd": 0.3,
     "item_slope_sd": 0.3,
 }
+
+
+def searched(steps):
+    """What a search yields on its way, and what it returns."""
+    tried = []
+    while True:
+        try:
+            tried.append(next(steps))
+        except StopIteration as end:
+            return tried, end.value

@@ -22,7 +22,7 @@ from helpers.planning import (
     slopes_plan,
 )
 from helpers.planning.search import smallest_effect
-from tests.helpers.live.plans import SETTINGS, START
+from tests.helpers.live.plans import SETTINGS, START, searched
 
 FEW = {"studies": 200, "seed": 3}
 
@@ -73,17 +73,22 @@ def test_a_curve_can_begin_with_the_smallest_study(level):
 
 def test_searches_are_the_planners():
     plan = here.plan_of(START)
-    told = here.smallest(START, "people", 0.8, 200, 3)
+    tried, told = searched(here.smallest(START, "people", 0.8, 200, 3))
     assert told["found"] == clusters_needed(plan, 0.8, None, 200, 3)[0].n_clusters
-    told = here.smallest(START, "rows", 0.9, 200, 3)
+    assert len(tried) > 2
+    assert any(f"With {told['found']} clusters" in step["says"] for step in tried)
+    _, told = searched(here.smallest(START, "rows", 0.9, 200, 3))
     assert told["found"] == rows_needed(plan, 0.9, None, 200, 3)[0].n_per_cluster
-    told = here.smallest(START, "effect", 0.8, 200, 3)
+    _, told = searched(here.smallest(START, "effect", 0.8, 200, 3))
     assert told["found"] == smallest_effect(expect(plan, "multilevel", 200, 3), 0.8)
-    told = here.split(START, 6000, 50, 5, 200, 3)["splits"]
+    tried, told = searched(here.split(START, 6000, 50, 5, 200, 3))
     first, _ = best_split(plan, 6000, 50, 5, None, 200, 3)[0]
-    assert (told[0]["people"], told[0]["rows"]) == (first.n_clusters, first.equal_rows)
+    best = told["splits"][0]
+    assert (best["people"], best["rows"]) == (first.n_clusters, first.equal_rows)
+    shares = [step["share"] for step in tried]
+    assert len(shares) == len(told["splits"]) and shares == sorted(shares) and shares[-1] <= 1
     with pytest.raises(InputError, match="people and rows to count"):
-        here.smallest(START, "money")
+        next(here.smallest(START, "money"))
 
 
 @pytest.mark.parametrize("level", ["binary", "arm", "times"])
