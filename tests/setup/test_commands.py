@@ -103,6 +103,18 @@ def test_workflow_is_sound(path):
         assert f"SITE := {folder}" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
+def test_jobs_side_by_side_leave_out_no_room():
+    rooms = {path.relative_to(ROOT / "tests").parts[0] for path in ROOT.glob("tests/**/test_*.py")}
+    by_room = {}
+    for path in workflows():
+        for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values():
+            if "room" in (matrix := job.get("strategy", {}).get("matrix", {})):
+                by_room[path.stem] = matrix["room"]
+    assert set(by_room) == {"test", "weekly"}
+    for name, named in by_room.items():
+        assert sorted(named) == sorted(rooms), name
+
+
 def test_ci_runs_the_tests_and_tells_how_they_ended():
     text = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert text.startswith("#!/usr/bin/env bash") and "exec make test" in text

@@ -6,8 +6,12 @@ from types import SimpleNamespace
 import pytest
 
 from tests.conftest import PLAN, TIERS, chosen, in_tiers, rotation
+from tests.labs.test_answers import GROUPS
+from tests.labs.test_nbgrader import CLASSES
+from tests.notebooks.test_seeds import SEEDS
 from tools import ROOT
 
+WORD = {3: "three", 5: "five", 10: "ten"}
 WORDS = {frozenset({True}): "yes", frozenset({False}): "no", frozenset({True, False}): "in part"}
 
 
@@ -109,6 +113,24 @@ def test_the_table_is_true(request):
     told = {file: tiers for file, tiers in told.items() if row_of(file, table) not in in_part}
     assert not (wrong := mistakes(table, told)), "\n".join(wrong)
     assert all(list(ROOT.glob(f"{key}*")) for key in table), "a row for files that are not there"
+
+
+def test_the_table_of_samples_names_the_files_that_take_turns():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text.split("| in turn | one of |")[1].split("\n\n")[0]
+    takes_turns = {
+        path.relative_to(ROOT).as_posix()
+        for path in ROOT.glob("tests/**/test_*.py")
+        if "pytest.mark.rotates(" in path.read_text(encoding="utf-8")
+    }
+    named = re.findall(r"`(tests/[\w/.]*)`", table)
+    assert sorted(named) == sorted(takes_turns - {"tests/setup/test_tiers.py"})
+    for file, count, of in (
+        ("test_answers", GROUPS, "{} pairs of students a lab"),
+        ("test_nbgrader", CLASSES, "{} classes of trouble"),
+        ("test_seeds", SEEDS, "{} further seeds a chapter"),
+    ):
+        assert of.format(WORD[len(count)]) in table, file
 
 
 def test_a_row_that_is_false_is_told(cases):
