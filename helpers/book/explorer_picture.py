@@ -1,7 +1,7 @@
 """The picture of the design explorer, for readers whose browser runs no scripts.
 
-It shows the stored design from which the explorer sets out. `python -m
-helpers.book.explorer_picture` draws it into `_static/`; a test compares.
+It shows a stored design: on the explorer's page the one from which it sets out. `python -m
+helpers.book.explorer_picture` draws that into `_static/`; a test compares.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from helpers.book import figures
+from helpers.errors import InputError
 from helpers.running.stored_universe import load_universe
 from helpers.strategies import REGISTRY
 
@@ -22,20 +25,30 @@ PROMISED = 0.05
 ALARM, CALM = "#b3122f", "#55698a"
 
 
-def draw() -> Figure:
-    """Draw it.
+def draw(people: int = PEOPLE, rows: int = ROWS, sd: float = SD) -> Figure:
+    """Draw a stored design.
+
+    Parameters
+    ----------
+    people, rows : int
+        How many, and rows in each.
+    sd : float
+        Of people's levels and of their effects; the noise has 1.
 
     Returns
     -------
     matplotlib.figure.Figure
         A lane a strategy: real and printed error, false alarms, power.
+
+    Raises
+    ------
+    InputError
+        If no such design is stored.
     """
     import matplotlib.pyplot as plt
 
     figures.use_book_style()
-    table = load_universe().query(
-        f"n_clusters == {PEOPLE} and n_per_cluster == {ROWS} and between_sd == {SD}"
-    )
+    table = _stored(people, rows, sd)
     nothing, something = (
         table[table["term"] == term].set_index("strategy") for term in ("x1", "x2")
     )
@@ -43,7 +56,7 @@ def draw() -> Figure:
     figure, (errors, alarms, power) = plt.subplots(
         1, 3, figsize=(7.2, 4.4), width_ratios=[1.5, 1, 1], sharey=True, layout="constrained"
     )
-    errors.axvspan(0, SD / PEOPLE**0.5, color=figures.QUIET, alpha=0.15, linewidth=0)
+    errors.axvspan(0, sd / people**0.5, color=figures.QUIET, alpha=0.15, linewidth=0)
     for y, name in enumerate(names):
         strategy, row, found = REGISTRY[name], nothing.loc[name], something.loc[name]
         cries = row["rejected"] > 0.06
@@ -65,6 +78,19 @@ def draw() -> Figure:
     for ax in (errors, alarms, power):
         ax.grid(visible=False)
     return figure
+
+
+def _stored(people: int, rows: int, sd: float) -> pd.DataFrame:
+    """What the stored universe says of a design."""
+    universe = load_universe()
+    names = {"people": "n_clusters", "rows": "n_per_cluster", "sd": "between_sd"}
+    table = universe
+    for name, value in zip(names, (people, rows, sd), strict=True):
+        table = table[table[names[name]] == value]
+    if table.empty:
+        there = [f"{name} {universe[column].unique().tolist()}" for name, column in names.items()]
+        raise InputError(f"No such design is stored. There are {'; '.join(there)}.")
+    return table
 
 
 def write(file: Path) -> None:

@@ -26,7 +26,7 @@ FENCE = re.compile(r"^(:{3,})(?:\{([a-z-]+)\} *(.*))?$")
 OPTION = re.compile(r"^:[a-z]+:.*$")
 # The browser fetches what a cell imports before it runs it. What `helpers` imports on its own it
 # would find missing: all of that is there from the start but this, which is 11 MB.
-FROM_PARQUET = re.compile(r"\bload_universe\(|_parquet\(|\.parquet\b")
+FROM_PARQUET = re.compile(r"\bload_universe\(|\bexplorer_picture\.draw\(|_parquet\(|\.parquet\b")
 BRING_PARQUET = "import pyarrow  # what the stored universe is read with\n"
 COLOURS = {"tip": "alert-success", "warning": "alert-warning"}
 

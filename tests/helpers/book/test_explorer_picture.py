@@ -1,8 +1,10 @@
 """The explorer's stored picture is what the module draws, and shows what the page opens with."""
 
 import numpy as np
+import pytest
 
 from helpers.book import explorer_picture
+from helpers.errors import InputError
 from helpers.live.study_setting import StudySetting
 from tests.helpers.book.test_first_picture import pixels
 from tools import ROOT
@@ -20,3 +22,8 @@ def test_it_shows_the_design_that_the_page_opens_with():
     s = StudySetting()
     shown = explorer_picture.PEOPLE, explorer_picture.ROWS, explorer_picture.SD
     assert shown == (s.people, s.rows, s.effect_sd)
+
+
+def test_a_design_that_is_not_stored_is_refused_and_those_that_are_named():
+    with pytest.raises(InputError, match=r"No such design is stored.*people \[5, 10"):
+        explorer_picture.draw(people=31)
