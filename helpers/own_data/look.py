@@ -77,7 +77,7 @@ def look(data: pd.DataFrame, cluster: str, columns: Sequence[str], time: str | N
     for name in columns:
         if rows[name].isna().all():
             raise InputError(f"{name!r} has no value in any row that has one of {cluster!r}.")
-        _refuse_what_is_no_value(rows[name])
+        refuse_what_is_no_value(rows[name])
     codes, labels = _clusters(rows[cluster])
     sizes = pd.Series(np.bincount(codes), index=labels, name="rows")
     if len(sizes) < 2:
@@ -108,8 +108,19 @@ def _clusters(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
         raise _odd(column) from None
 
 
-def _refuse_what_is_no_value(column: pd.Series) -> None:
-    """Dates, infinity, lists."""
+def refuse_what_is_no_value(column: pd.Series) -> None:
+    """Refuse dates, infinity, and what is no label, such as a list.
+
+    Parameters
+    ----------
+    column : Series
+        An outcome or a predictor; its name is said.
+
+    Raises
+    ------
+    InputError
+        For the first of them.
+    """
     there = column.dropna()
     y = _numbers(there)
     if y is not None:

@@ -14,6 +14,7 @@ from helpers.engine.cluster_data import ClusterData
 from helpers.engine.formula import INTERCEPT, Formula, Term, in_words, parse_formula
 from helpers.engine.rows import Rows, read_clusters, whole_frame
 from helpers.errors import InputError
+from helpers.own_data.look import refuse_what_is_no_value
 
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*")
 _CONSTANT = 1e-10  # share of a column's squares that lies within clusters where it does not vary
@@ -112,8 +113,8 @@ def put_question(
     Raises
     ------
     InputError
-        Where the formula has no bar, a column is missing, no row is complete, nothing repeats, or
-        there is no such coefficient.
+        Where the formula has no bar, a column is missing or holds dates, no row is complete,
+        nothing repeats, or there is no such coefficient.
     """
     parsed = parse_formula(formula)
     refusals.need_bar(parsed)
@@ -125,6 +126,10 @@ def put_question(
         if len(names) > 1:
             frame[":".join(names)] = frame[list(names)].astype(str).agg(":".join, axis=1)
     _need_numbers(parsed.outcome.text, frame)
+    labels = {name for bar in parsed.bars for name in bar.columns}
+    for name in columns:
+        if name not in labels:
+            refuse_what_is_no_value(frame[name])
     plain = replace(parsed, bars=())
     rows = read_clusters(plain, frame, parsed.groupings[0])
     refusals.need_clusters(rows, parsed.groupings[0])

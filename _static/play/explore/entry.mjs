@@ -20,7 +20,13 @@ function understood(text, { min, max, whole }) {
 /** `note` is what stands under the control while nothing is wrong: draw() fills it. */
 export function entry(label, { min, max, whole = false, start, stops }) {
   const limits = { min, max, whole };
-  const read = (text) => understood(text, limits).value;
+  // from a link: what lies beyond a limit is taken to it, since there is no box to refuse it under
+  const read = (text) => {
+    const value = Number(text);
+    if (!text.trim() || !Number.isFinite(value)) return undefined;
+    const within = Math.min(Math.max(value, min), max);
+    return understood(String(whole ? Math.round(within) : within), limits).value;
+  };
   const build = (moved, id) => {
     const box = element("input", {
       type: "text", inputmode: "decimal", autocomplete: "off", class: "explore-box",

@@ -118,6 +118,14 @@ def test_its_notebook_can_be_run_again(sleep):
     assert "own-" not in last["notebook"] and "own-" not in last["page"]  # the folder it lay in
 
 
+def test_dates_are_refused_before_a_report_is_begun():
+    rows = [f"{g},{g + i % 3},2024-01-0{i + 1}" for g in range(5) for i in range(6)]
+    here.keep("dates.csv", "\n".join(["person,y,when", *rows]).encode())
+    with pytest.raises(InputError, match="'when' holds dates, such as '2024-01-01'"):
+        here.check("y ~ when + (when | person)")
+    assert here.check("y ~ 1 + (1 | when)")["clusters"] == 6
+
+
 @pytest.mark.slow
 @pytest.mark.rotates()
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ SETTINGS = [
     "people=300&rows=500&seed=5",
     "people=2&rows=none&noise_sd=0",
 ]
+BEYOND = {"people": 3, "rows": 25, "noise_sd": 0.01}  # what becomes of the last setting
 PLANTED = ("explore/forms.mjs", "const real = common + slope ** 2", "const real = common + slope")
 MEASURES = {"alarms": ("x1", "rejected"), "power": ("x2", "rejected")}
 
