@@ -10,16 +10,25 @@
 // onProgress({ stage, share, sent }): stage is "loading" (a share of what is `sent` in all, in bytes;
 //   null where that is not known), "starting" (Python sets itself up), "running", or "idle".
 // A call that fails rejects with an EngineError, whose `kind` is "InputError" (something in what was
-//   asked stands in the way: the message is meant for readers), "stopped", or "error".
+//   asked stands in the way: the message is meant for readers), "stopped", "loading" (Python, or a
+//   package of it, could not be had), "browser" (no Python can run in this one), or "error".
 
 const ROOT = new URL("../../", import.meta.url); // of the site
 const IDLE = 10 * 60 * 1000; // ms after which a worker without work is ended, and its memory given back
 const PATIENCE = 400; // ms that a call has to stop by itself
 
+const WORDS = { // for readers; what the worker says of these is for the console
+  loading: "Python could not be loaded: not all of it came. Check the connection, then press again.",
+  browser:
+    "Python cannot run in this browser: what it needs, WebAssembly above all, is missing or switched off. " +
+    "Firefox, Chrome, Edge and Safari of 2023 or later have it.",
+};
+
 export class EngineError extends Error {
   constructor({ kind, message }) {
-    super(message);
+    super(WORDS[kind] ?? message);
     this.kind = kind;
+    if (kind in WORDS) console.error(message);
   }
 }
 
@@ -72,10 +81,15 @@ const calls = new Map(); // by id, what waits for an answer
 
 function begin() {
   worker = new Worker(new URL("./worker.mjs", import.meta.url), { type: "module" });
-  worker.onmessage = ({ data }) => calls.get(data.id)?.hear(data);
+  worker.onmessage = ({ data }) => {
+    if (!here && data.error?.kind in WORDS) end(data.error); // the next press begins anew
+    else calls.get(data.id)?.hear(data);
+  };
   worker.onerror = (event) => {
     event.preventDefault();
-    end({ kind: "error", message: event.message || "The engine could not be started." });
+    const refused = event.message; // by a browser that does not know such scripts; empty where none came
+    const kind = here ? "error" : refused ? "browser" : "loading";
+    end({ kind, message: refused || "The worker could not be started." });
   };
 }
 

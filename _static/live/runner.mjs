@@ -17,6 +17,7 @@
 import { element } from "../play/controls.mjs";
 import { LOADED, lacking, megabytes, startEngine } from "./engine.mjs";
 
+const SILENCE = 30; // seconds without a byte, while Python loads, after which that is said
 const SLOW = 20_000; // ms that a run may take to its next partial result before it is cut off
 
 const MISSING = "Python is not on this copy of the site, so nothing can be run on this page.";
@@ -27,7 +28,7 @@ export function runner({ label, packages = ["numpy"], begin, missing = MISSING, 
   const heard = element("p", { class: "run-heard", role: "status", "aria-live": "polite" });
   const bar = element("progress", { class: "run-bar", max: 1, "aria-label": "How far it is" });
   const node = element("div", { class: "run" }, button, words, bar, heard);
-  let stage = "idle", asked = 0;
+  let stage = "idle", asked = 0, silence = 0;
 
   const say = (text, aloud = false) => {
     words.textContent = text;
@@ -47,9 +48,13 @@ export function runner({ label, packages = ["numpy"], begin, missing = MISSING, 
     onProgress(now) {
       const fresh = now.stage !== stage;
       stage = now.stage;
+      clearTimeout(silence);
       if (stage === "loading") {
         const come = now.share === null ? "" : `: ${Math.round((now.share * now.sent) / 1e6)}`;
-        say(`Loading Python${come && `${come} of ${megabytes(now.sent)}`}`);
+        const far = `Loading Python${come && `${come} of ${megabytes(now.sent)}`}`;
+        say(far);
+        silence = setTimeout(say, SILENCE * 1000,
+          `${far}. Nothing has come for ${SILENCE} seconds: if that goes on, press Stop and try again.`, true);
         if (fresh) heard.textContent = "Loading Python";
         fill(now.share);
       } else if (stage === "starting") {

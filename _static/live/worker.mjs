@@ -5,12 +5,15 @@
 // Messages that go out:   { id, loading: { done } }      bytes that have come so far
 //                         { id, starting: true }         all has come, and Python sets itself up
 //                         { id, partial } { id, result } { id, error: { kind, message } }
+// An error's kind is one of helpers.live.calls, or "stopped", or "loading" (Python, or a package of it,
+//   could not be had), or "browser" (no Python can run in this one).
 // Nothing is loaded before the first call asks for it.
 
 const RUNTIME = new URL("../../live/pyodide/", import.meta.url);
 const AT_ONCE = 1 << 16; // bytes between two reports of progress
 
-let python = null; // a promise of Pyodide with the book's module
+let python = null; // a promise of Pyodide with the book's module; where it fails, engine.mjs ends the worker
+let broken = null; // has that promise fail
 let current = null; // the id of the call that is under way
 const halted = new Set();
 
@@ -31,6 +34,22 @@ self.fetch = async (...asked) => {
   const { status, statusText, headers } = answer;
   return new Response(answer.body.pipeThrough(count), { status, statusText, headers });
 };
+
+// What is compiled comes through this. Pyodide would wait for good where it does not come, and browsers
+// refuse it from a host that does not know what kind of file it is.
+const plainStart = self.WebAssembly?.instantiateStreaming;
+if (plainStart) {
+  WebAssembly.instantiateStreaming = async (asked, imports) => {
+    try {
+      const { body, status } = await asked;
+      const known = new Response(body, { status, headers: { "content-type": "application/wasm" } });
+      return await plainStart(known, imports);
+    } catch (error) {
+      broken(error);
+      throw error;
+    }
+  };
+}
 
 function report() {
   told = done;
@@ -60,13 +79,29 @@ async function begin() {
   return pyodide;
 }
 
-/** What a Python function yields, and at last returns. */
-async function answer({ id, name, args, packages }) {
-  python ??= begin();
+class Failure extends Error {
+  constructor(kind, error) {
+    super(String(error?.message ?? error));
+    this.kind = kind;
+  }
+}
+
+/** Pyodide with these packages. */
+async function loaded(packages) {
+  python ??= Promise.race([begin(), new Promise((_, fail) => (broken = fail))]);
   const pyodide = await python;
   await pyodide.loadPackage(packages, { messageCallback: () => {}, errorCallback: () => {} });
   const missing = packages.filter((name) => !(name in pyodide.loadedPackages));
   if (missing.length) throw new Error(`${missing.join(", ")} could not be loaded.`);
+  return pyodide;
+}
+
+/** What a Python function yields, and at last returns. */
+async function answer({ id, name, args, packages }) {
+  if (!plainStart) throw new Failure("browser", "There is no WebAssembly.");
+  const pyodide = await loaded(packages).catch((error) => {
+    throw new Failure("loading", error);
+  });
   postMessage({ id, starting: true });
   const calls = pyodide.pyimport("helpers.live.calls");
   const asked = pyodide.toPy(args);
@@ -77,7 +112,7 @@ async function answer({ id, name, args, packages }) {
       if (!("partial" in message)) return message;
       postMessage({ id, ...message });
       await turn();
-      if (halted.has(id)) return { error: { kind: "stopped", message: "Stopped." } };
+      if (halted.has(id)) throw new Failure("stopped", "Stopped.");
     }
   } finally {
     for (const proxy of [answers, asked, calls]) proxy.destroy?.();
@@ -106,12 +141,11 @@ self.onmessage = async ({ data }) => {
     current = call.id;
     let message;
     try {
-      message = halted.has(call.id)
-        ? { error: { kind: "stopped", message: "Stopped." } }
-        : await answer(call);
+      if (halted.has(call.id)) throw new Failure("stopped", "Stopped.");
+      message = await answer(call);
     } catch (error) {
-      if (!(await python?.then(() => true, () => false))) python = null; // the next call tries again
-      message = { error: { kind: "error", message: String(error?.message ?? error) } };
+      const { kind, message: words } = error instanceof Failure ? error : new Failure("error", error);
+      message = { error: { kind, message: words } };
     }
     halted.delete(call.id);
     current = null;

@@ -39,7 +39,7 @@ def reader(look, address):
         if script:
             context.add_init_script(script)
         page = context.new_page()
-        page.set_default_timeout(8_000)
+        page.set_default_timeout(60_000)
         page.goto(address + name)
         return page
 
