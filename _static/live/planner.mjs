@@ -8,7 +8,7 @@ import { ready } from "./engine.mjs";
 import { answerView, percent, table } from "./planner_answer.mjs";
 import { itemsPart } from "./planner_items.mjs";
 import { pilotPart } from "./planner_pilot.mjs";
-import { boxes, controls, panel } from "./planner_setting.mjs";
+import { boxes, controls, labelled, panel, things } from "./planner_setting.mjs";
 import { runner } from "./runner.mjs";
 
 const NAME = "plan";
@@ -29,6 +29,9 @@ function change(changes) {
 
 function show() {
   setting.show(state);
+  prices.show(state);
+  pilot.show(state);
+  showSought();
   view.stale(answered !== null && answered !== toHash(NAME, controls, state));
 }
 
@@ -36,12 +39,13 @@ function show() {
 
 const setting = panel(change);
 const view = answerView();
+const labels = () => setting.labels(state);
 const asked = (more) => ({ setting: { ...state }, seed: SEED, ...more });
 
 const working = runner({
   label: "Work it out",
   packages: PACKAGES,
-  async begin(engine, tell) {
+  begin: labelled(labels, async (engine, tell) => {
     const mine = { ...state }, args = asked();
     const told = await engine.call("planner_page.answer", { ...args, studies: STUDIES.answer });
     answered = toHash(NAME, controls, mine);
@@ -63,7 +67,7 @@ const working = runner({
     });
     const usual = told.answers.find(({ strategy }) => strategy === told.usual);
     tell(`Power ${percent(usual.power)}, false alarms ${percent(usual.false_alarms)}. Below: what has to hold for it.`);
-  },
+  }),
 });
 
 // ---- The smallest design
@@ -76,14 +80,17 @@ const power = choice("With which power?", { 0.8: "80%", 0.9: "90%", 0.95: "95%" 
 function showSought() {
   find.show(sought.find);
   power.show(String(sought.power));
+  const { clusters, rows } = things(state);
+  for (const [value, words] of [["people", clusters], ["rows", rows]]) {
+    find.node.querySelector(`[value=${value}] + span`).textContent = `Fewest ${words}`;
+  }
 }
-showSought();
 const found = element("p", { class: "plan-found" });
 const take = element("button", { type: "button", class: "plan-quiet", hidden: "" });
 const searching = runner({
   label: "Find it",
   packages: PACKAGES,
-  async begin(engine, tell) {
+  begin: labelled(labels, async (engine, tell) => {
     take.hidden = true;
     found.textContent = "";
     const mine = { ...sought };
@@ -97,29 +104,34 @@ const searching = runner({
     take.hidden = false;
     take.textContent = `Take ${value} into the plan`;
     take.onclick = () => change({ [mine.find]: value });
-  },
+  }),
 });
 
 // ---- A budget
 
-const money = { budget: ["In all", 6000], cost_people: ["A person", 50], cost_row: ["A row", 5] };
+const money = {
+  budget: ["In all", 6000],
+  cost_people: [(state) => `A ${things(state).cluster}`, 50],
+  cost_row: [(state) => `A ${things(state).row}`, 5],
+};
 const prices = boxes(money, { min: 0, step: "any", inputmode: "decimal" });
 const splits = element("div", {});
 const spending = runner({
   label: "Split it",
   packages: PACKAGES,
-  async begin(engine, tell) {
+  begin: labelled(() => ({ ...labels(), ...prices.labels() }), async (engine, tell) => {
+    const { clusters, rows } = things(state);
     splits.replaceChildren();
     const told = await engine.call("planner_page.split", { ...asked(), ...prices.given(), studies: STUDIES.answer }, {
       onPartial: ({ says, share }) => tell(says, share),
     });
-    const rows = told.splits.map((one) => [
-      `${one.people} people`, `${one.rows}`, `${percent(one.power)} ± ${percent(one.power_mc)}`, String(Number(one.smallest_effect.toPrecision(3))),
+    const lines = told.splits.map((one) => [
+      `${one.people} ${clusters}`, `${one.rows} ${rows}`, one.label, `${percent(one.power)} ± ${percent(one.power_mc)}`, String(Number(one.smallest_effect.toPrecision(3))),
     ]);
-    splits.replaceChildren(table("Ways to spend it", ["People", "Rows each", "Power", "Effect found with 80%"], rows));
+    splits.replaceChildren(table("Ways to spend it", ["With", "Each with", "Test", "Power", "Effect found with 80%"], lines));
     const best = told.splits[0];
-    tell(`Best: ${best.people} people, ${best.rows} rows each, power ${percent(best.power)}.`);
-  },
+    tell(`Best: ${best.people} ${clusters}, ${best.rows} ${rows} each, power ${percent(best.power)}.`);
+  }),
 });
 
 // ---- On stage
@@ -134,10 +146,10 @@ const search = element("section", { class: "plan-search", "aria-labelledby": "pl
   element("div", { class: "plan-choices" }, find.node, power.node), searching.node, found, take);
 const budget = element("details", { class: "plan-fold plan-budget" },
   element("summary", {}, "Or the best way to spend a budget"), prices.node, spending.node, splits);
-const pilot = pilotPart(asked, () => sought.power);
+const pilot = pilotPart(asked, () => sought.power, labels);
 const items = itemsPart();
 const stage = element("div", { class: "plan-stage", id: `play-${NAME}` },
-  setting.node, element("div", { class: "plan-row" }, working.node, link, again), view.node, search, budget, pilot, items);
+  setting.node, element("div", { class: "plan-row" }, working.node, link, again), view.node, search, budget, pilot.node, items);
 for (const part of still) part.remove();
 place.append(stage);
 place.classList.add("live");
@@ -148,7 +160,7 @@ addEventListener("hashchange", () => {
 });
 ready().then((there) => {
   if (there?.runtime) return;
-  for (const part of [search, budget, pilot, items]) part.remove();
+  for (const part of [search, budget, pilot.node, items]) part.remove();
   for (const part of still) stage.append(part);
 });
 

@@ -4,9 +4,15 @@
 import { copy } from "../play/copy.mjs";
 import { element } from "../play/controls.mjs";
 import { curves } from "./planner_curves.mjs";
+import { things } from "./planner_setting.mjs";
 
-export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}%`;
-const short = (value) => Number(value.toPrecision(3)).toLocaleString("en");
+/** A share as the module's sentences say it: what lies in the middle goes to the even digit. */
+export function percent(share, digits = 1) {
+  const value = 100 * share, near = value.toFixed(digits);
+  const tie = (value * 2 ** (digits + 1)) % 2 === 1 && near.at(-1) % 2 === 1;
+  return `${tie ? (value - 0.5 / 10 ** digits).toFixed(digits) : near}%`;
+}
+const short = (value) => value.toLocaleString("en", { maximumSignificantDigits: 3 });
 const WRONG = {
   effect: "The effect is half as large",
   noise_sd: "Rows within a person vary twice as much",
@@ -45,7 +51,7 @@ export function answerView() {
   const by = element("p", { class: "plan-by" });
   const conditions = element("ul", { class: "plan-conditions" });
   const doubts = element("div", {}), tests = element("div", {});
-  const text = element("p", {});
+  const more = heading(""), text = element("p", {});
   const copies = element("button", { type: "button", class: "plan-quiet" }, "Copy these sentences");
   const picture = curves();
   copies.addEventListener("click", () => copy(copies, text.textContent, () => {
@@ -55,7 +61,7 @@ export function answerView() {
   node.append(
     stale, cards, by,
     heading("This holds if"), conditions,
-    heading("More people, or more rows?"), picture.node,
+    more, picture.node,
     heading("If you are wrong"), doubts,
     heading("Every test"), tests,
     heading("For the application"), element("blockquote", { class: "plan-text" }, text), copies,
@@ -93,9 +99,11 @@ export function answerView() {
       ]);
       tests.replaceChildren(
         table("Every test", ["Test", "Power", "False alarms", "Power at an honest 5%", "Interval", "Closed form"], rows),
-        ...told.left_out.map(({ label, why }) => element("p", { class: "plan-hint" }, `${label} cannot be fitted: ${why}`)),
+        ...told.left_out.map((why) => element("p", { class: "plan-hint" }, why)),
       );
       text.textContent = told.application;
+      const { clusters, rows: each } = things(state);
+      more.textContent = `More ${clusters}, or more ${each}?`;
       drawn = { people: [], rows: [] };
       doubts.replaceChildren();
       node.hidden = false;
@@ -105,28 +113,23 @@ export function answerView() {
     point(part, studies) {
       const { state, usual } = now;
       drawn[part.along].push({ ...part.point, size: part.point[part.along] });
-      const over = state.level === "times";
+      const { clusters, rows } = things(state);
       picture.show({
         along: drawn,
         now: { people: state.people, rows: state.rows },
-        usual: usual.strategy,
         label: usual.label,
-        of: usual.closed_form === null ? " (of two-stage)" : "",
         studies,
-        titles: {
-          people: over ? "Power over clusters" : "Power over people",
-          rows: over ? "Power over persons in each" : "Power over rows each",
-        },
+        units: { people: clusters, rows: `${rows} each` },
       });
     },
     /** What becomes of it if something is not as it was supposed. */
     doubt(parts) {
       const { state, usual } = now;
       const names = { ...WRONG, ...(state.level === "times" ? OVER_TIME : {}) };
-      const rows = parts.map(({ name, value, power, power_mc }) => [
+      const rows = parts.map(({ name, value, power, power_mc, label, why }) => [
         names[name],
         short(value),
-        power === null ? "none" : withError(power, power_mc),
+        power === null ? why : withError(power, power_mc) + (label === usual.label ? "" : `, by ${label}`),
       ]);
       rows.unshift(["All is as you say", "", withError(usual.power, usual.power_mc)]);
       doubts.replaceChildren(table("If you are wrong", ["If", "It is", "Power"], rows));

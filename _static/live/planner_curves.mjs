@@ -15,7 +15,7 @@ function doublings(low, high) {
   return inside;
 }
 
-function drawPanel(pen, box, curve, now, usual, title) {
+function drawPanel(pen, box, curve, now, title) {
   const { left, top, width, height } = box;
   const points = curve.filter(({ power }) => power !== null);
   const sizes = curve.map(({ size }) => size);
@@ -33,12 +33,30 @@ function drawPanel(pen, box, curve, now, usual, title) {
   pen.line(x(now), y(0), x(now), y(1), "dashed quiet");
   const formula = points.filter(({ closed_form }) => closed_form !== null);
   if (formula.length > 1) pen.path(formula.map((one) => [x(one.size), y(one.closed_form)]), "thin");
-  pen.path(points.map(({ size, power }) => [x(size), y(power)]), `thin faint ${usual}`);
-  for (const { size, power, power_mc } of points) {
-    const [from, to] = [-2, 2].map((k) => y(Math.min(Math.max(power + k * power_mc, 0), 1)));
-    pen.line(x(size), from, x(size), to, usual);
+  for (const one of new Set(points.map(({ strategy }) => strategy))) {
+    const own = points.filter(({ strategy }) => strategy === one);
+    if (own.length > 1) pen.path(own.map(({ size, power }) => [x(size), y(power)]), `thin faint ${one}`);
   }
-  for (const { size, power } of points) pen.dot(x(size), y(power), size === now ? 6.5 : 4.5, usual);
+  for (const { size, power, power_mc, strategy } of points) {
+    const [from, to] = [-2, 2].map((k) => y(Math.min(Math.max(power + k * power_mc, 0), 1)));
+    pen.line(x(size), from, x(size), to, strategy);
+  }
+  for (const { size, power, strategy } of points) pen.dot(x(size), y(power), size === now ? 6.5 : 4.5, strategy);
+}
+
+/** Whose power the dots are, by sizes where these differ, and why there are none at some. */
+function dots({ along, label, units }) {
+  const others = [], without = [];
+  for (const name in along) {
+    const at = (key, value) => {
+      const sizes = along[name].filter((one) => one[key] === value).map(({ size }) => size);
+      return `${[...new Set([sizes[0], sizes.at(-1)])].join(" to ")} ${units[name]}`;
+    };
+    const each = (key) => new Set(along[name].map((one) => one[key]).filter((value) => value && value !== label));
+    for (const other of each("label")) others.push(`${other} at ${at("label", other)}`);
+    for (const why of each("why")) without.push(`No dots at ${at("why", why)}: ${why}`);
+  }
+  return { whose: others.length ? `what would be used at each size: ${[label, ...others].join(", ")}` : label, without };
 }
 
 /** The picture of both curves; `show` draws what has come so far. */
@@ -59,10 +77,10 @@ export function curves() {
     frame.style.height = `${height}px`;
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const each = narrow ? { width, height: height / 2 } : { width: width / 2 - 8, height };
-    const { along, now, usual, titles } = told;
+    const { along, now, units } = told;
     ["people", "rows"].forEach((name, i) => {
       const box = { ...each, left: narrow ? 0 : i * (width / 2 + 8), top: narrow ? (i * height) / 2 : 0 };
-      if (along[name].length) drawPanel(pen, box, along[name], now[name], usual, titles[name]);
+      if (along[name].length) drawPanel(pen, box, along[name], now[name], `Power over ${units[name]}`);
     });
     pen.done();
   }
@@ -70,18 +88,21 @@ export function curves() {
 
   return {
     node,
-    /** along: the points of each curve; now: the plan's sizes; usual: whose power; titles; of: whose closed form. */
+    /** along: the points of each curve; now: the plan's sizes; label: of the test that it would use; units: of sizes. */
     show(next) {
       told = next;
       const words = Object.entries(next.along).filter(([, points]) => points.length).map(([name, points]) => {
-        const said = points.map(({ size, power }) => `${size}: ${power === null ? "none" : percent(power)}`);
-        return `${next.titles[name]}: ${said.join(", ")}`;
+        const said = points.map(({ size, power }) => `${size}: ${power === null ? "no answer" : percent(power)}`);
+        return `Power over ${next.units[name]}: ${said.join(", ")}`;
       });
       svg.setAttribute("aria-label", `${words.join(". ")}.`);
-      const formula = Object.values(next.along).flat().some(({ closed_form }) => closed_form != null);
+      const formulas = Object.values(next.along).flat().filter(({ closed_form }) => closed_form != null);
+      const others = new Set(formulas.filter((one) => one.closed_form_of !== one.label).map((one) => one.closed_form_of));
+      const { whose, without } = dots(next);
       key.textContent =
-        `Dots: ${next.label}, ${next.studies.toLocaleString("en")} studies each, with two Monte Carlo errors to either side` +
-        `${formula ? `; black line: the closed form${next.of}` : ""}; upright: your plan; red: 80%.`;
+        `Dots: ${whose}; ${next.studies.toLocaleString("en")} studies each, with two Monte Carlo errors to either side` +
+        `${formulas.length ? `; thin line: the closed form${others.size ? ` of ${[...others].join(", ")}` : ""}` : ""}; upright: your plan; red: 80%.` +
+        without.map((why) => ` ${why}`).join("");
       draw();
     },
   };

@@ -4,7 +4,7 @@
 import { choice, element } from "../play/controls.mjs";
 import { fromAddress, starts, toAddress, toHash } from "../play/state.mjs";
 import { percent, table } from "./planner_answer.mjs";
-import { panel, quantity } from "./planner_setting.mjs";
+import { labelled, panel, quantity } from "./planner_setting.mjs";
 import { runner } from "./runner.mjs";
 
 const NAME = "items";
@@ -63,7 +63,7 @@ export function itemsPart() {
   const working = runner({
     label: "Work it out",
     packages: PACKAGES,
-    async begin(engine, tell) {
+    begin: labelled(() => setting.labels(state), async (engine, tell) => {
       const mine = { ...state };
       for (const part of [others, fewest, drawn]) part.replaceChildren();
       const told = await engine.call("items_page.closed", { setting: mine, power: POWER });
@@ -78,7 +78,7 @@ export function itemsPart() {
       const found = await engine.call("items_page.simulated", { setting: mine, studies: STUDIES, seed: SEED });
       drawn.textContent = found.says;
       tell(`Power ${percent(found.power)}, false alarms ${percent(found.false_alarms)}, in ${STUDIES} simulated studies.`);
-    },
+    }),
   });
 
   const node = element("details", { class: "plan-fold plan-items", id: `play-${NAME}` },

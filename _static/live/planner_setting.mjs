@@ -2,6 +2,9 @@
 // from a link; a number can be dragged or typed.
 
 import { choice, element } from "../play/controls.mjs";
+import { EngineError } from "./engine.mjs";
+
+const said = (label, state) => (typeof label === "function" ? label(state) : label);
 
 /** A number: a line to drag along and a box to type in, which reaches further (`most`). */
 export function quantity(label, { min, max, step, start, most = max, least = min }) {
@@ -13,22 +16,29 @@ export function quantity(label, { min, max, step, start, most = max, least = min
   };
   const build = (moved, id) => {
     const name = element("span", { class: "plan-label" });
+    let last = start;
     const line = element("input", { type: "range", min, max, step, tabindex: "-1", "aria-hidden": "true" });
     const box = element("input", { type: "number", min: least, max: most, step: step >= 1 ? 1 : "any", inputmode: "decimal", id });
     const node = element("label", { class: "plan-quantity", for: id }, name, box, line);
     line.addEventListener("input", () => moved(read(line.value)));
-    box.addEventListener("change", () => moved(read(box.value)));
+    box.addEventListener("change", () => {
+      moved(read(box.value));
+      box.value = last; // what is planned with, if that is not what was typed
+    });
     const show = (now, state) => {
-      name.textContent = typeof label === "function" ? label(state) : label;
-      line.value = now;
-      if (document.activeElement !== box || read(box.value) !== now) box.value = now;
+      name.textContent = said(label, state);
+      line.value = box.value = last = now;
     };
     return { node, show };
   };
-  return { start, read, build };
+  return { start, read, build, label };
 }
 
 const times = ({ level }) => level === "times";
+/** What clusters and their rows are called, as the module does in its answers. */
+export const things = (state) => (times(state)
+  ? { cluster: "cluster", clusters: "clusters", row: "person", rows: "persons" }
+  : { cluster: "person", clusters: "people", row: "row", rows: "rows" });
 const arms = ({ level }) => level === "arm" || level === "times";
 
 export const controls = {
@@ -49,16 +59,45 @@ export const controls = {
   dropout: quantity("Share of rows that are lost", { min: 0, max: 0.5, step: 0.05, start: 0, most: 0.95 }),
 };
 
-/** Plain boxes for numbers: `fields` has a label and a start by name. `given()` says what stands in them. */
+/** Plain boxes for numbers: `fields` has a label and a start by name. `given()` says what stands in them, `show(state)` what they are called. */
 export function boxes(fields, attributes) {
   const node = element("div", { class: "plan-prices" });
   const inputs = Object.entries(fields).map(([name, [label, start]]) => {
+    const words = element("span", {});
     const input = element("input", { type: "number", value: start, id: `plan-${name}`, ...attributes });
-    node.append(element("label", { for: input.id }, element("span", {}, label), input));
-    return [name, input];
+    node.append(element("label", { for: input.id }, words, input));
+    return [name, label, words, input];
   });
-  return { node, given: () => Object.fromEntries(inputs.map(([name, input]) => [name, Number(input.value)])) };
+  const given = () => Object.fromEntries(inputs.map(([name, , words, input]) => {
+    if (input.value === "") throw new EngineError({ kind: "InputError", message: `“${words.textContent}” needs a number.` });
+    return [name, Number(input.value)];
+  }));
+  const show = (state) => inputs.forEach(([, label, words]) => { words.textContent = said(label, state); });
+  const labels = () => Object.fromEntries(inputs.map(([name, , words]) => [name, words.textContent]));
+  return { node, given, show, labels };
 }
+
+// settings that the module calls otherwise
+const HERE = {
+  n_clusters: "people", n_per_cluster: "rows", cost_cluster: "cost_people", pilot_clusters: "pilot_people",
+  n_persons: "persons", n_items: "items", n_per_cell: "cell",
+};
+
+/** What a press begins. Where it is refused since a setting must be otherwise, the setting is called by its label on the page. */
+export const labelled = (labels, begin) => async (...given) => {
+  try {
+    return await begin(...given);
+  } catch (error) {
+    const called = labels();
+    if (error.kind === "InputError") {
+      error.message = error.message.replace(/^\w+(?= must )/, (name) => {
+        const label = called[HERE[name] ?? name];
+        return label ? `“${label}”` : name;
+      });
+    }
+    throw error;
+  }
+};
 
 /** What a kind of study has no use for. */
 const USELESS = {
@@ -82,5 +121,6 @@ export function panel(moved, { of = controls, useless = USELESS, prefix = "plan"
       shown[key].show(state[key], state);
     }
   };
-  return { node, show };
+  const labels = (state) => Object.fromEntries(Object.entries(of).map(([key, { label }]) => [key, said(label, state)]));
+  return { node, show, labels };
 }

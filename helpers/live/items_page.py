@@ -21,6 +21,7 @@ from helpers.planning.crossed import (
     least_effect,
 )
 from helpers.planning.search import MOST
+from helpers.planning.study_plan import need_effect
 from helpers.planning.words_crossed import crossed_in_words
 
 use_numpy()
@@ -80,8 +81,7 @@ def closed(setting: Setting, power: float = 0.8) -> dict[str, Any]:
         the ``ceiling`` below the power, or with the ``most`` that were tried.
     """
     plan = plan_of(setting)
-    if not plan.effect:
-        raise InputError("effect must not be 0: no number of persons or items finds nothing.")
+    need_effect(plan.effect)
     others = []
     for size in _SIZES.values():
         for times in (2, 4):
@@ -119,7 +119,13 @@ def simulated(setting: Setting, studies: int = 500, seed: int = 1) -> dict[str, 
             f"{studies} studies of {rows // studies:,} rows are more than a page can hold; the "
             "closed form above stands."
         )
-    expected = expect_crossed(plan, studies, seed)
+    try:
+        expected = expect_crossed(plan, studies, seed)
+    except InputError:
+        raise InputError(
+            "Beside SDs so large no noise is left, and the model cannot be fitted; the closed form "
+            "above stands."
+        ) from None
     return {
         **shares(expected, plan.effect),
         "width": expected.width()[0],

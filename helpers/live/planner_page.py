@@ -15,7 +15,14 @@ from helpers.checks import whole_number
 from helpers.errors import InputError
 from helpers.live.plan_parts import need_sizes, shares
 from helpers.live.without_scipy import use_numpy
-from helpers.planning.expected import Answer, Expected, answers, expect, share_error
+from helpers.planning.expected import (
+    Answer,
+    Expected,
+    all_lost_in_words,
+    answers,
+    expect,
+    share_error,
+)
 from helpers.planning.over_time import slopes_plan
 from helpers.planning.pilot import pilot_tells
 from helpers.planning.search import (
@@ -27,11 +34,12 @@ from helpers.planning.search import (
     smallest_effect,
     splits,
 )
-from helpers.planning.study_plan import StudyPlan
+from helpers.planning.study_plan import StudyPlan, need_effect
 from helpers.planning.words import (
     answer_in_words,
     application_in_words,
     found_in_words,
+    left_out_in_words,
     pilot_in_words,
     sizes_in_words,
 )
@@ -77,6 +85,8 @@ def plan_of(setting: Setting) -> StudyPlan:
             dropout=said.get("dropout", 0.0),
             **arms,
         )
+    if level == "binary" and said["rows"] == 1:
+        raise InputError("rows must be at least 2 where each has both conditions, not 1.")
     return StudyPlan(
         n_clusters=said["people"],
         n_per_cluster=said["rows"],
@@ -86,6 +96,7 @@ def plan_of(setting: Setting) -> StudyPlan:
         noise_sd=said["noise_sd"],
         level=level,
         dropout=said.get("dropout", 0.0),
+        clusters_are="people",
         **arms,
     )
 
@@ -104,10 +115,12 @@ def answer(setting: Setting, studies: int = 2_000, seed: int = 1) -> dict[str, A
     -------
     dict
         ``sizes``, in words; ``answers``, a mapping each with all that `Answer` has, ``label`` and
-        ``says``; ``left_out``, with ``label`` and ``why``; ``usual``, the strategy that the study
-        would be analysed with; ``conditions``, sentences; ``application``, a paragraph.
+        ``says``; ``left_out``, a sentence for each strategy that could not be fitted; ``usual``,
+        the one that the study would be analysed with; ``conditions``, sentences; ``application``,
+        a paragraph.
     """
     plan = plan_of(setting)
+    need_effect(plan.effect)
     _refuse_too_many(plan, studies)
     found, left_out = answers(plan, studies, seed)
     if not found:
@@ -116,20 +129,17 @@ def answer(setting: Setting, studies: int = 2_000, seed: int = 1) -> dict[str, A
     return {
         "sizes": sizes_in_words(plan),
         "answers": [_told(plan, each) for each in found],
-        "left_out": [
-            {"strategy": name, "label": REGISTRY[name].label, "why": why}
-            for name, why in left_out.items()
-        ],
+        "left_out": [left_out_in_words(name, why) for name, why in left_out.items()],
         "usual": usual.strategy,
         "conditions": conditions(plan, usual),
-        "application": application_in_words(plan, usual, seed),
+        "application": application_in_words(plan, usual, seed) + _over_time_in_words(setting),
     }
 
 
 def curve(
     setting: Setting, along: str = "people", studies: int = 1_000, seed: int = 1
 ) -> Iterator[dict[str, Any]]:
-    """Power and false alarms of the usual model over a size, a point at a time.
+    """Power and false alarms over a size, a point at a time, each of what is usual at its size.
 
     Parameters
     ----------
@@ -143,9 +153,10 @@ def curve(
     Yields
     ------
     dict
-        ``share`` of the points that are done; ``point``, the last one: ``size``, ``power``,
-        ``power_mc``, ``false_alarms``, ``false_alarms_mc``, ``closed_form`` (of the usual model, or
-        else of two-stage), or ``why`` there is none.
+        ``share`` of the points that are done; ``point``, the last one: ``people``, ``rows``,
+        ``strategy`` and its ``label``, ``power``, ``power_mc``, ``false_alarms``,
+        ``false_alarms_mc``, ``closed_form`` of this strategy, or else of two-stage, and
+        ``closed_form_of``, the label of that one; or ``power`` None and ``why``.
     """
     plan = plan_of(setting)
     sizes = sizes_around(plan, along)
@@ -165,8 +176,9 @@ def sizes_around(plan: StudyPlan, along: str) -> list[int]:
         Which size.
     """
     size = getattr(plan, _size(along))
-    least = 4 if along == "people" or plan.level == "row" else 2 if plan.level == "binary" else 1
-    wanted = {min(max(round(size * times), least), MOST) for times in _TIMES}
+    least = 4 if along == "people" or plan.level == "row" else 2
+    around = max(size, 4)  # of a smaller one all that many times would be one or two
+    wanted = {min(max(round(around * times), min(size, least)), MOST) for times in _TIMES}
     if plan.level == "binary" and along == "rows":
         wanted = {n + n % 2 for n in wanted}
     return sorted(wanted | {size})
@@ -205,11 +217,11 @@ def smallest(
     plan = plan_of(setting)
     _refuse_too_many(plan, studies)
     if find == "effect":
-        expected = expect(plan, plan.strategies[0], studies, seed)
+        expected = expect(plan, None, studies, seed)
         least = smallest_effect(expected, power)
         name = REGISTRY[expected.strategy].label
         says = (
-            f"{sizes_in_words(plan)} {name} finds an effect of {least:.3g} with power {power:.0%}."
+            f"{sizes_in_words(plan)}: {name} finds an effect of {least:.3g} with power {power:.0%}."
         )
         return {"found": least, "says": says}
     search = fewest(plan, _size(find), power, None, studies, seed)
@@ -244,8 +256,8 @@ def split(
     Returns
     -------
     dict
-        ``splits``, each with ``people``, ``rows``, ``power``, ``power_mc`` and
-        ``smallest_effect``, found with a power of 80%.
+        ``splits``, each with ``people``, ``rows``, ``strategy`` and its ``label``, ``power``,
+        ``power_mc`` and ``smallest_effect``, found with a power of 80%.
     """
     search = splits(plan_of(setting), budget, cost_people, cost_row, None, studies, seed)
     found = yield from _said_of(search, len(SPLITS))
@@ -274,14 +286,17 @@ def pilot(
         ``low`` and ``high``, between which the people needed lie (80% interval), ``at_estimate``
         and ``chance``, that so many reach the power; ``says``, all of it in words.
     """
-    told = pilot_tells(plan_of(setting), pilot_people, pilot_rows, power, seed=seed)
+    for name, size in (("pilot_people", pilot_people), ("pilot_rows", pilot_rows)):
+        need_sizes({name: size}, {name: 1})
+    plan = plan_of(setting)
+    told = pilot_tells(plan, pilot_people, pilot_rows, power, seed=seed)
     low, high = told.clusters
     return {
         "low": low,
         "high": high,
         "at_estimate": told.clusters_at_estimate,
         "chance": told.chance,
-        "says": pilot_in_words(told, power),
+        "says": pilot_in_words(plan, told, power),
     }
 
 
@@ -298,8 +313,8 @@ def doubts(setting: Setting, studies: int = 1_000, seed: int = 1) -> Iterator[di
     Yields
     ------
     dict
-        ``share`` of those that are done; ``name`` of what is wrong, its ``value``, and ``power``
-        with ``power_mc``.
+        ``share`` of those that are done; ``name`` of what is wrong, its ``value``, and all that a
+        point of `curve` has.
     """
     said, level = dict(setting), setting.get("level", "row")
     plan_of(said)
@@ -333,7 +348,7 @@ def conditions(plan: StudyPlan, usual: Answer) -> list[str]:
     if plan.dropout:
         said.append(f"Each of the {plan.rows_are} is as likely to be lost as any other.")
     if plan.level == "arm":
-        said.append("Arms are given to clusters by lot, and both arms vary alike.")
+        said.append(f"Arms are given to {plan.clusters_are} by lot, and both arms vary alike.")
     else:
         said.append("The predictor is not itself changed by the outcome, or by what drives it.")
     if usual.false_alarms - 4 * usual.false_alarms_mc > 0.05:
@@ -343,6 +358,13 @@ def conditions(plan: StudyPlan, usual: Answer) -> list[str]:
             f"{usual.adjusted_power:.1%}."
         )
     return said
+
+
+def _over_time_in_words(setting: Setting) -> str:
+    if setting.get("level") != "times":
+        return ""
+    times = setting.get("times", 5)
+    return f" Effect and SDs are those of persons’ slopes, fitted to {times} measurements each."
 
 
 def _told(plan: StudyPlan, each: Answer) -> dict[str, Any]:
@@ -374,6 +396,8 @@ def _split(plan: StudyPlan, expected: Expected) -> dict[str, Any]:
     return {
         "people": plan.n_clusters,
         "rows": plan.equal_rows,
+        "strategy": expected.strategy,
+        "label": REGISTRY[expected.strategy].label,
         "power": power,
         "power_mc": share_error(power, len(expected.error)),
         "smallest_effect": smallest_effect(expected),
@@ -384,14 +408,18 @@ def _point(plan: StudyPlan, studies: int, seed: int) -> dict[str, Any]:
     size = {"people": plan.n_clusters, "rows": plan.equal_rows}
     try:
         _refuse_too_many(plan, studies)
-        expected = expect(plan, plan.strategies[0], studies, seed)
+        expected = expect(plan, None, studies, seed)
     except InputError as error:
         return {**size, "power": None, "why": str(error)}
-    forms = map(plan.closed_form, (expected.strategy, "two_stage"))
+    forms = {of: plan.closed_form(of) for of in (expected.strategy, "two_stage")}
+    of = next((of for of, form in forms.items() if form is not None), None)
     return {
         **size,
+        "strategy": expected.strategy,
+        "label": REGISTRY[expected.strategy].label,
         **shares(expected, plan.effect),
-        "closed_form": next((form for form in forms if form is not None), None),
+        "closed_form": of and forms[of],
+        "closed_form_of": of and REGISTRY[of].label,
     }
 
 
@@ -407,11 +435,7 @@ def _refuse_too_many(plan: StudyPlan, studies: int) -> None:
     if plan.dropout and plan.sizes.sum() * studies > _MOST_ROWS:
         raise InputError(
             f"{studies:,} studies of {plan.sizes.sum():,} rows are more than a page can hold where "
-            "some of them are lost: ask for fewer studies, or for none lost and smaller sizes."
+            "some of them are lost: plan for fewer, or for none lost."
         )
     if plan.dropout and studies * float((plan.dropout**plan.sizes).sum()) > _LOST_WHOLE:
-        raise InputError(
-            f"With {plan.dropout:.0%} of the {plan.rows_are} lost and so few in each cluster, some "
-            "clusters would lose all of theirs and nobody would know: plan without them, or for "
-            f"more {plan.rows_are} each."
-        )
+        raise InputError(all_lost_in_words(plan))

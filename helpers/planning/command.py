@@ -109,7 +109,13 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
     from helpers.planning.command_unused import refuse_unused
     from helpers.planning.expected import answers, expect
     from helpers.planning.search import best_split, clusters_needed, rows_needed, smallest_effect
-    from helpers.planning.words import answer_in_words, found_in_words, sizes_in_words
+    from helpers.planning.study_plan import need_effect
+    from helpers.planning.words import (
+        answer_in_words,
+        found_in_words,
+        left_out_in_words,
+        sizes_in_words,
+    )
     from helpers.strategies import REGISTRY
 
     if options.items is not None or options.item_sd or options.level == "item":
@@ -142,8 +148,9 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
             raise InputError("--pilot needs --per-cluster of the study, and finds its --clusters.")
         power = 0.8 if options.power is None else options.power
         clusters, rows = options.pilot
-        told = pilot_tells(_plan(options), clusters, rows, power, seed=options.seed)
-        yield pilot_in_words(told, power)
+        plan = _plan(options)
+        told = pilot_tells(plan, clusters, rows, power, seed=options.seed)
+        yield pilot_in_words(plan, told, power)
         return
     if options.power is not None and not options.smallest_effect and not all(sizes):
         if not any(sizes):
@@ -158,18 +165,19 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
         raise InputError("--power finds sizes: leave out --clusters or --per-cluster.")
     plan = _plan(options)
     if options.smallest_effect:
-        strategy = options.strategy or plan.strategies[0]
+        expected = expect(plan, *how)
         power = 0.8 if options.power is None else options.power
-        least = smallest_effect(expect(plan, strategy, *how[1:]), power)
+        least = smallest_effect(expected, power)
         found_with = f"finds an effect of {least:.3g} with power {100 * power:g}%."
-        yield f"{sizes_in_words(plan)}: {REGISTRY[strategy].label} {found_with}"
+        yield f"{sizes_in_words(plan)}: {REGISTRY[expected.strategy].label} {found_with}"
         return
+    need_effect(plan.effect)
     found, left_out = answers(plan, *how[1:])
     yield f"{sizes_in_words(plan)} ({how[1]} simulated studies):"
     for answer in found:
         yield answer_in_words(plan, answer)
     for strategy, why in left_out.items():
-        yield f"{strategy} cannot be fitted: {why}"
+        yield left_out_in_words(strategy, why)
 
 
 def _plan(options: argparse.Namespace, n_clusters: int = 10, n_per_cluster: int = 10) -> StudyPlan:

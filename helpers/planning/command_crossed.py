@@ -14,6 +14,7 @@ from helpers.planning.crossed import (
     fewest_crossed,
     least_effect,
 )
+from helpers.planning.study_plan import need_effect
 from helpers.planning.words_crossed import (
     closed_form_in_words,
     crossed_in_words,
@@ -41,6 +42,8 @@ def crossed_lines(options: argparse.Namespace) -> Iterator[str]:
     how = (500 if options.studies is None else options.studies, options.seed)
     prices = (options.budget, options.cost_person, options.cost_item, options.cost_row)
     plan = _plan(options)
+    if not options.smallest_effect:
+        need_effect(plan.effect)
     if any(price is not None for price in prices):
         if any(price is None for price in prices):
             raise InputError(

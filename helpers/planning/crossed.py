@@ -177,7 +177,7 @@ def fewest_crossed(plan: CrossedPlan, size: str, power: float = 0.8) -> CrossedP
     others = "items" if size == "n_persons" else "persons"
     reached = replace(plan, **{size: MOST}).closed_form()  # type: ignore[arg-type]
     raise InputError(
-        f"{size} = {MOST} does not reach this power, but {reached:.0%}: the few {others} set a "
+        f"Not even {MOST:,} {size[2:]} reach this power, but {reached:.0%}: the few {others} set a "
         f"ceiling; add {others}."
     )
 

@@ -129,18 +129,33 @@ def draw(plan: StudyPlan, n_studies: int, seed: int) -> Studies:
         return simulate_crossproducts(design, n_studies, seed)
     studies = simulate_studies(design, n_studies, seed)
     chance = np.random.default_rng([seed, 1])
-    return drop_rows(studies, chance.random(studies.y.shape) < plan.dropout)
+    lost = chance.random(studies.y.shape) < plan.dropout
+    try:
+        return drop_rows(studies, lost)
+    except InputError:
+        raise InputError(all_lost_in_words(plan)) from None
 
 
-def expect(plan: StudyPlan, strategy: str, n_studies: int = 2000, seed: int = 1) -> Expected:
+def all_lost_in_words(plan: StudyPlan) -> str:
+    """Why studies cannot be drawn in which some cluster loses all of its rows."""
+    rows, clusters = plan.rows_are, plan.clusters_are
+    return (
+        f"With {plan.dropout:.0%} of the {rows} lost and so few each, some {clusters} would lose "
+        f"all of theirs and nobody would know: plan for more {rows} each, or for none lost."
+    )
+
+
+def expect(
+    plan: StudyPlan, strategy: str | None = None, n_studies: int = 2000, seed: int = 1
+) -> Expected:
     """What one strategy would find.
 
     Parameters
     ----------
     plan : StudyPlan
         The study.
-    strategy : str
-        One of ``plan.strategies``.
+    strategy : str, optional
+        One of ``plan.strategies``; None for the usual one, the first of them that can be fitted.
     n_studies : int
         How many to simulate, at least 100.
     seed : int
@@ -155,7 +170,15 @@ def expect(plan: StudyPlan, strategy: str, n_studies: int = 2000, seed: int = 1)
     InputError
         Where the strategy does not apply, or cannot be fitted to studies of this size.
     """
-    return _fitted(plan, draw(plan, n_studies, seed), strategy)
+    studies = draw(plan, n_studies, seed)
+    if strategy is not None:
+        return _fitted(plan, studies, strategy)
+    for name in plan.strategies:
+        try:
+            return _fitted(plan, studies, name)
+        except InputError as error:
+            last = error
+    raise last
 
 
 def answers(

@@ -13,7 +13,7 @@ import numpy as np
 
 from helpers.checks import numbers, whole_number
 from helpers.errors import InputError
-from helpers.planning.study_plan import StudyPlan
+from helpers.planning.study_plan import StudyPlan, need_effect
 from helpers.theory import t_test_power
 
 MOST = 2**17
@@ -87,11 +87,14 @@ def pilot_tells(
         Where so small a pilot estimates nothing, or clusters differ in size.
     """
     n = plan.equal_rows
-    if n is None or plan.dropout:
-        raise InputError("A pilot needs a plan with one n_per_cluster and no dropout.")
-    if not plan.effect:
-        raise InputError("effect must not be 0: no number of clusters finds nothing.")
+    if n is None:
+        raise InputError("n_per_cluster must be one number: a pilot needs clusters of one size.")
+    if plan.dropout:
+        raise InputError("dropout must be 0: a pilot tells of studies that lose nothing.")
+    need_effect(plan.effect)
     means = plan.level == "arm"
+    if plan.level == "row":  # or its clusters' own slopes have no variance
+        whole_number("n_per_cluster", n, 4)
     fixed = 2 if means else 1  # clusters' means are those of two arms, their slopes of one study
     pilot_clusters = whole_number("pilot_clusters", pilot_clusters, fixed + 1)
     pilot_rows = whole_number("pilot_rows", pilot_rows, 2 if means else 4)

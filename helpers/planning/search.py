@@ -15,7 +15,8 @@ import numpy as np
 from helpers.checks import numbers
 from helpers.errors import InputError
 from helpers.planning.expected import Expected, expect
-from helpers.planning.study_plan import StudyPlan
+from helpers.planning.study_plan import StudyPlan, need_effect
+from helpers.strategies import REGISTRY
 
 LEAST = 4
 """No search for the fewest goes to fewer."""
@@ -47,7 +48,7 @@ def clusters_needed(
     power : float
         Between 0 and 1.
     strategy : str, optional
-        Whose power; None for the usual model, the first of ``plan.strategies``.
+        Whose power; None for what is usual at the size that is tried, as for `expect`.
     n_studies, seed
         As for `expect`.
 
@@ -110,20 +111,22 @@ def fewest(
     if size == "n_per_cluster" and plan.equal_rows is None:
         raise InputError("A search for rows needs clusters of one size: give one n_per_cluster.")
     _check_power(power)
-    if plan.effect == 0:
-        raise InputError("effect must not be 0: no number of clusters or rows finds nothing.")
-    name, seen = strategy or plan.strategies[0], dict[int, Expected]()
+    need_effect(plan.effect)
+    seen = dict[int, Expected]()
 
     def with_size(value: int) -> StudyPlan:
         return replace(plan, **{size: value})  # type: ignore[arg-type]
 
     def reaches(value: int) -> Search[bool]:
-        seen[value] = expect(with_size(value), name, n_studies, seed)
+        seen[value] = expect(with_size(value), strategy, n_studies, seed)
         yield with_size(value), seen[value]
         return seen[value].power(plan.effect) >= power
 
     start = _first(lambda value: with_size(value).rough_power() >= power, LEAST, MOST)
-    low, high = yield from _bracket(reaches, start, size)
+    bracket = yield from _bracket(reaches, start)
+    if bracket is None:
+        raise InputError(_out_of_reach(plan, size))
+    low, high = bracket
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if (yield from reaches(middle)) else (middle, high)
@@ -194,12 +197,13 @@ def splits(
     for name, value in (("budget", budget), ("cost_cluster", cost_cluster), ("cost_row", cost_row)):
         if not numbers(name, value, 0) > 0:
             raise InputError(f"{name} must be above 0, not {value!r}.")
+    need_effect(plan.effect)
     sd = plan.intercept_sd if plan.level == "arm" else plan.slope_sd
     most = int((budget / 4 - cost_cluster) // cost_row)  # rows each of the fewest clusters, four
     if most < 4:
         raise InputError(
-            f"A budget of {budget:g} buys less than four clusters of four rows, which cost "
-            f"{4 * (cost_cluster + 4 * cost_row):g}."
+            f"A budget of {budget:g} buys less than four {plan.clusters_are} with four "
+            f"{plan.rows_are} each, which cost {4 * (cost_cluster + 4 * cost_row):g}."
         )
     noise = plan.noise_sd * (2 if plan.level == "binary" else 1)
     start = np.sqrt(cost_cluster / cost_row) * noise / sd if sd > 0 else most
@@ -208,7 +212,7 @@ def splits(
     for n in sorted(rows):
         G = min(int(budget // (cost_cluster + n * cost_row)), MOST)
         split = replace(plan, n_clusters=G, n_per_cluster=n)
-        found.append((split, expect(split, strategy or plan.strategies[0], n_studies, seed)))
+        found.append((split, expect(split, strategy, n_studies, seed)))
         yield found[-1]
     return sorted(found, key=lambda each: smallest_effect(each[1]))
 
@@ -238,7 +242,10 @@ def smallest_effect(expected: Expected, power: float = 0.8, alpha: float = 0.05)
     while not found(high):
         high *= 2
         if not np.isfinite(high):
-            raise InputError(f"{expected.strategy} finds no effect with a power of {power:g}.")
+            label = REGISTRY[expected.strategy].label
+            raise InputError(
+                f"{label} finds no effect, however large, with a power of {power:.0%}."
+            )
     low = 0.0
     for _ in range(40):
         middle = (low + high) / 2
@@ -268,10 +275,8 @@ def _first(holds: Callable[[int], bool], least: int, most: int) -> int:
     return most
 
 
-def _bracket(
-    reaches: Callable[[int], Search[bool]], start: int, size: str
-) -> Search[tuple[int, int]]:
-    """A size that does not reach the power, or one below the least, and one that does."""
+def _bracket(reaches: Callable[[int], Search[bool]], start: int) -> Search[tuple[int, int] | None]:
+    """A size that does not reach the power, or one below the least, and one that does, if any."""
     step, value = max(start // 10, 1), start
     if (yield from reaches(start)):
         while True:
@@ -284,11 +289,14 @@ def _bracket(
         if (yield from reaches(higher)):
             return value, higher
         value, step = higher, 2 * step
-    raise InputError(
-        f"{size} = {MOST} does not reach this power: "
-        + (
-            "differences between clusters stay, however many rows they have; add clusters."
-            if size == "n_per_cluster"
-            else "plan for a larger effect, or a lower power."
-        )
+    return None
+
+
+def _out_of_reach(plan: StudyPlan, size: str) -> str:
+    clusters, rows = plan.clusters_are, plan.rows_are
+    if size == "n_clusters":
+        return f"Not even {MOST:,} {clusters} reach this power: plan for a larger effect."
+    return (
+        f"Not even {MOST:,} {rows} each reach this power: differences between {clusters} stay, "
+        f"however many {rows} they have; add {clusters}."
     )

@@ -25,7 +25,30 @@ LEVELS = {
     "arm": ("random_intercept", "cluster_robust_cr2", "cluster_robust", "ols"),
 }
 LEVELS["binary"] = LEVELS["row"]
-"""Where the predictor may vary, and which strategies apply there; the first is the usual model."""
+"""Where the predictor may vary, and which strategies apply there; the first is the usual model.
+
+Where that cannot be fitted, the first that can is.
+"""
+
+
+def need_effect(effect: float) -> None:
+    """Refuse a plan to find nothing.
+
+    Parameters
+    ----------
+    effect : float
+        That a study is to find.
+
+    Raises
+    ------
+    InputError
+        Where it is 0.
+    """
+    if effect == 0:
+        raise InputError(
+            "effect must not be 0: whatever is found then is a false alarm. Say the smallest one "
+            "that you would act on."
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +72,8 @@ class StudyPlan:
         Share of clusters in arm 1, for level "arm".
     dropout : float
         Share of rows that are lost, each as likely as any other, from 0 to below 1.
-    rows_are : str
-        What answers call its rows, such as "persons".
+    rows_are, clusters_are : str
+        What answers call its rows and clusters, such as "persons" and "classes".
 
     Raises
     ------
@@ -68,6 +91,7 @@ class StudyPlan:
     treated_share: float = 0.5
     dropout: float = 0.0
     rows_are: str = "rows"
+    clusters_are: str = "clusters"
 
     def __post_init__(self) -> None:
         whole_number("n_clusters", self.n_clusters, 3)
@@ -76,7 +100,7 @@ class StudyPlan:
             if value.ndim:
                 raise InputError(f"{name} must be one number, not {value.size}.")
         if self.noise_sd == 0:
-            raise InputError("noise_sd must be above 0: without noise one row a cluster is enough.")
+            raise InputError("noise_sd must be above 0: without noise one row of each is enough.")
         if self.level not in LEVELS:
             raise InputError(f"level must be one of {', '.join(LEVELS)}, not {self.level!r}.")
         if self.level == "arm" and self.slope_sd:
@@ -89,9 +113,11 @@ class StudyPlan:
         if self.dropout >= 1:
             raise InputError("dropout is a share of rows and must be below 1.")
         if self.level == "binary" and self.equal_rows == 1:
-            raise InputError("level 'binary' needs two rows a cluster at least: one for 0 and 1.")
+            raise InputError("Two conditions within clusters need two rows in each at least.")
         if self.level == "binary" and self.equal_rows is None:
-            raise InputError("level 'binary' needs clusters of one size: give one n_per_cluster.")
+            raise InputError(
+                "Two conditions within clusters need clusters of one size: give one n_per_cluster."
+            )
         self.design()  # which checks the sizes
 
     @property
@@ -104,10 +130,13 @@ class StudyPlan:
     def strategies(self) -> tuple[str, ...]:
         """Those that apply where this predictor varies.
 
-        In arms of clusters of one row each, those that estimate no SD between clusters.
+        In arms of clusters of one row each, those that estimate no SD between clusters. Two new
+        values in each cluster leave two-stage's estimate without a mean, so that it comes last.
         """
         if self.level == "arm" and self.equal_rows == 1:
             return ("ols", "cluster_robust_cr2", "cluster_robust")
+        if self.level == "row" and self.equal_rows == 2:
+            return (*(name for name in LEVELS["row"] if name != "two_stage"), "two_stage")
         return LEVELS[self.level]
 
     @property
@@ -170,8 +199,7 @@ class StudyPlan:
             at_clusters.append("cluster_robust_cr2")
         if self.level == "arm" and strategy in at_clusters:
             return float(t_test_power(self.effect, self._arm_variance(n), self.n_clusters - 2))
-        balanced = self.level == "binary" and n > 2
-        if strategy == "two_stage" and (balanced or n > 7):
+        if strategy == "two_stage" and (self.level == "binary" or n > 7):
             return float(t_test_power(self.effect, self._slope_variance(n), self.n_clusters - 1))
         return None
 

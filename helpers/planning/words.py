@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import re
+
 from helpers.planning.expected import Answer, Expected, share_error
 from helpers.planning.pilot import PilotTells
 from helpers.planning.study_plan import StudyPlan
 from helpers.strategies import REGISTRY
 
 
+def singular(things: str) -> str:
+    """What one of several is called: "row", of "rows"."""
+    return "person" if things == "people" else re.sub("(?<=ss)es$|s$", "", things)
+
+
 def sizes_in_words(plan: StudyPlan) -> str:
     """Such as "With 30 clusters and 10 rows each"."""
-    n = plan.equal_rows
-    rows = f"{n} {plan.rows_are} each" if n else f"{plan.sizes.sum()} {plan.rows_are} in all"
     lost = f", of which {plan.dropout:.0%} are lost" if plan.dropout else ""
-    return f"With {plan.n_clusters} clusters and {rows}{lost}"
+    return f"With {plan.n_clusters} {plan.clusters_are} and {_rows_in_words(plan)}{lost}"
+
+
+def _rows_in_words(plan: StudyPlan) -> str:
+    n = plan.equal_rows
+    if n is None:
+        return f"{plan.sizes.sum()} {plan.rows_are} in all"
+    return f"{n} {singular(plan.rows_are) if n == 1 else plan.rows_are} each"
 
 
 def answer_in_words(plan: StudyPlan, answer: Answer) -> str:
@@ -30,6 +42,17 @@ def answer_in_words(plan: StudyPlan, answer: Answer) -> str:
         holds = "" if plan.equal_rows else ", true of many clusters"
         said += f" Closed form{holds}: {answer.closed_form:.1%}."
     return said
+
+
+def left_out_in_words(strategy: str, why: str) -> str:
+    """Why a strategy could not be fitted, `why` being what was said when it was tried."""
+    why = re.sub(f"^{strategy} ", "it ", why)
+    why = re.sub(
+        "^In study [0-9]+ the predictor 'x1' (.*); use another.*",
+        r"in a study the predictor \1.",
+        why,
+    )
+    return f"{REGISTRY[strategy].label} cannot be fitted: {why}"
 
 
 def found_in_words(plan: StudyPlan, expected: Expected) -> str:
@@ -55,19 +78,18 @@ def application_in_words(plan: StudyPlan, answer: Answer, seed: int) -> str:
     seed : int
         Of the simulated studies.
     """
-    each = plan.rows_are
-    n = plan.equal_rows
-    rows = f"{n} {each} in each" if n else f"{plan.sizes.sum()} {each} in all"
+    each, clusters = plan.rows_are, plan.clusters_are
     lost = f" Of the {each}, {plan.dropout:.0%} are expected to be lost." if plan.dropout else ""
     arms = ""
     if plan.level == "arm":
         arms = f", {plan.n_treated} of them in the treated arm,"
-    sds = f"SDs of {plan.intercept_sd:g} between clusters"
+    sds = f"SDs of {plan.intercept_sd:g} between {clusters}"
     if plan.level != "arm":
         sds += f" in level and {plan.slope_sd:g} in the effect"
     return (
-        f"The study has {plan.n_clusters} clusters{arms} with {rows}.{lost} We suppose {sds}, and "
-        f"of {plan.noise_sd:.3g} between {each} of a cluster. An effect of {plan.effect:g} is then "
+        f"The study has {plan.n_clusters} {clusters}{arms} with {_rows_in_words(plan)}.{lost} We "
+        f"suppose {sds}, and of {plan.noise_sd:.3g} between {each} of a {singular(clusters)}. An "
+        f"effect of {plan.effect:g} is then "
         f"found, two-sided at the 5% level, by {REGISTRY[answer.strategy].label} in "
         f"{answer.power:.1%} of {answer.n_studies:,} simulated studies (Monte Carlo standard error "
         f"{answer.power_mc:.1%}); where there is no effect, the same test finds one in "
@@ -77,12 +99,13 @@ def application_in_words(plan: StudyPlan, answer: Answer, seed: int) -> str:
     )
 
 
-def pilot_in_words(told: PilotTells, power: float) -> str:
+def pilot_in_words(plan: StudyPlan, told: PilotTells, power: float) -> str:
     """What a pilot leaves open."""
-    (low_sd, high_sd), (low, high) = told.between_sd, told.clusters
+    (low_sd, high_sd), clusters = told.between_sd, plan.clusters_are
+    low, high = (f"{end:,}" for end in told.clusters)
     return (
-        f"By its estimates a power of {power:.0%} needs {told.clusters_at_estimate} clusters. But "
-        f"so small a pilot leaves the SD between clusters open from {low_sd:.2g} to {high_sd:.2g} "
-        f"({told.confidence:.0%} interval), and the clusters needed from {low} to {high}. With "
-        f"{told.clusters_at_estimate} the chance of that power is {told.chance:.0%}."
+        f"By its estimates a power of {power:.0%} needs {told.clusters_at_estimate:,} {clusters}. "
+        f"But a pilot of this size leaves the SD between {clusters} open from {low_sd:.2g} to "
+        f"{high_sd:.2g} ({told.confidence:.0%} interval), and the {clusters} needed from {low} to "
+        f"{high}. With {told.clusters_at_estimate:,} the chance of that power is {told.chance:.0%}."
     )

@@ -159,7 +159,8 @@ def test_the_search_finds_and_takes_and_a_plan_that_cannot_be_is_told_so(page):
     page.keyboard.press("Tab")
     page.locator(".plan-search .run-button").click()
     page.wait_for_selector(".plan-search .run.wrong")
-    assert "effect must not be 0" in page.locator(".plan-search .run-words").text_content()
+    told = page.locator(".plan-search .run-words").text_content()
+    assert told.startswith("“Smallest effect that matters” must not be 0: ")
     page.locator("#plan-effect").fill("0.25")
     page.keyboard.press("Tab")
 
@@ -172,7 +173,7 @@ def test_a_budget_is_split(page):
     _, told = searched(here.split(state, 6000, 50, 5))
     best = told["splits"][0]
     first = page.locator(".plan-budget tbody tr").first.text_content()
-    assert first.startswith(f"{best['people']} people{best['rows']}")
+    assert first.startswith(f"{best['people']} people{best['rows']} rows{best['label']}")
 
 
 def test_a_pilot_is_told_of(page):
@@ -204,6 +205,49 @@ def test_items_are_planned_by_the_modules_numbers(page):
     )
     assert part.locator(".plan-found").last.text_content() == drawn["says"]
     assert not page.wrong
+
+
+def test_where_the_usual_model_cannot_be_fitted_all_is_of_what_can(page):
+    before = page.evaluate("() => document.querySelector('.planner').planner.state()")
+    setting = START | {"level": "row", "people": 40, "rows": 1}
+    page.evaluate("(wanted) => document.querySelector('.planner').planner.change(wanted)", setting)
+    worked_out(page)
+    doubts = page.locator(".plan-table:has(th:text-is('It is')) tbody tr").all_text_contents()
+    assert len(doubts) == 4 and all("± " in doubt for doubt in doubts)
+    words = page.locator(".plan-curves svg").get_attribute("aria-label")
+    assert "40: 47%" in words and "no answer" not in words
+    key = page.locator(".plan-key").text_content()
+    assert "Cluster-robust (CR2), Multilevel at 3 to 12 rows each; " in key
+    assert "the closed form of Two-stage" in key
+    assert "1 row each, by Cluster-robust (CR2)" in page.locator(".plan-by").text_content()
+    page.evaluate("(wanted) => document.querySelector('.planner').planner.change(wanted)", before)
+
+
+def test_what_is_refused_is_called_by_its_label(page):
+    part = page.locator(".plan-pilot")
+    if part.get_attribute("open") is None:
+        part.locator("summary").click()
+    said = {}
+    for people in ("1", "", "8"):
+        part.locator("#plan-pilot_people").fill(people)
+        part.locator(".run-button").click()
+        page.wait_for_selector(".plan-pilot .run:not(.runs)")
+        said[people] = part.locator(".run-words").text_content()
+    assert said["1"] == "“People in the pilot” must be at least 2, not 1."
+    assert said[""] == "“People in the pilot” needs a number."
+    assert said["8"].startswith("Needed: between ") and said["8"].endswith(" people.")
+    page.locator("input[value=times]").check()
+    assert "Clusters in the pilot" in part.text_content()
+    assert "Fewest persons" in page.locator(".plan-search").text_content()
+    page.locator("input[value=row]").check()
+
+
+def test_a_box_shows_what_is_planned_with(page):
+    box = page.locator("#plan-people")
+    for typed, planned in (("0", "3"), ("", "3"), ("5000", "2000"), ("24", "24")):
+        box.fill(typed)
+        page.keyboard.press("Enter")
+        assert box.input_value() == planned
 
 
 def test_everyone_can_read_the_answer(look, page):

@@ -63,7 +63,7 @@ def test_simulated_studies_are_the_planners():
         ({"items": 5000}, "at most 2000"),
         ({"noise_sd": 0}, "noise_sd"),
         ({"condition_of": "none"}, "condition_of"),
-        ({"effect": 0.0}, "finds nothing"),
+        ({"effect": 0.0}, "effect must not be 0"),
         ({"item_sd": -1.0}, "item"),
     ],
 )
@@ -75,6 +75,11 @@ def test_what_cannot_be_planned_is_refused_in_words(changes, said):
 def test_more_rows_than_a_page_holds_are_refused():
     with pytest.raises(InputError, match="more than a page can hold"):
         here.simulated(ITEMS | {"persons": 400, "items": 400}, 500)
+
+
+def test_sds_beside_which_no_noise_is_left_are_refused_in_words():
+    with pytest.raises(InputError, match="Beside SDs so large"):
+        here.simulated(ITEMS | {"person_sd": 1e6}, 100)
 
 
 def test_the_script_starts_with_this_setting():

@@ -81,7 +81,7 @@ def test_the_command_line_has_it(capsys):
     "change, pilot, told",
     [
         ({"effect": 0}, (8, 20), "effect"),
-        ({"n_per_cluster": [3, 4]}, (8, 20), "one n_per_cluster"),
+        ({"n_per_cluster": [3, 4]}, (8, 20), "n_per_cluster must be one number"),
         ({}, (2, 20), "pilot_clusters"),
         ({}, (8, 1), "pilot_rows"),
         ({}, (8, 20, 1.5), "power"),

@@ -58,6 +58,21 @@ def test_power_of_a_t_test_rises_to_one(df):
     assert np.all(np.diff(power) > -1e-12) and power[-1] > 0.9999
 
 
+def test_two_rows_a_cluster_have_a_closed_form_too():
+    plan = replace(SITES, n_per_cluster=2, effect=1.0)
+    expected = expect(plan, None, 4000)
+    assert expected.strategy == "two_stage"  # the multilevel model cannot be fitted
+    power = expected.power(1.0)
+    assert abs(power - plan.closed_form("two_stage")) < 4 * share_error(power, 4000)
+
+
+def test_nothing_that_could_be_fitted_says_why():
+    plan = StudyPlan(n_clusters=3, n_per_cluster=1, effect=0.5)
+    with pytest.raises(InputError, match="needs more than"):
+        expect(plan, "multilevel", 100)
+    assert expect(plan, None, 100).strategy == "cluster_robust_cr2"
+
+
 @pytest.mark.parametrize(
     "plan, strategy",
     [(TRIAL, "random_intercept"), (TRIAL, "cluster_robust_cr2"), (SITES, "two_stage")],
@@ -156,6 +171,9 @@ def test_plans_that_cannot_be(wrong, told):
     "words, told",
     [
         ("--clusters 9 --per-cluster 8", "CR2"),
+        ("--clusters 9 --per-cluster 1", "With 9 clusters and 1 row each"),
+        ("--clusters 9 --per-cluster 1", "Two-stage cannot be fitted: it needs at least 2 rows"),
+        ("--clusters 9 --per-cluster 1 --smallest-effect", "row each: Cluster-robust (CR2) finds"),
         ("--clusters 9 --per-cluster 8 --level arm --smallest-effect", "finds an effect of"),
         ("--per-cluster 8 --power .8 --strategy two_stage", "clusters and 8 rows each: Two-stage"),
         ("--budget 900 --cost-person 20 --cost-row 2 --strategy two_stage", "ways to spend 900"),
@@ -174,13 +192,16 @@ def test_the_command_answers_in_words(capsys, words, told):
         "--clusters 9 --per-cluster 8 --strategy ols",
         "--clusters 9 --per-cluster 8 --treated-share .3",
         "--clusters 9 --per-cluster 1 --level binary",
+        "--clusters 9 --per-cluster 8 --effect 0",
+        "--clusters 9 --items 8 --effect 0",
+        "--budget 900 --cost-person 20 --cost-row 2 --effect 0",
         "--per-cluster 8 --pilot 10 10 --strategy ols",
         "--budget 900 --cost-person 20 --cost-row 2 --power .8",
     ],
 )
 def test_the_command_passes_over_nothing_that_it_is_told(capsys, words):
     with pytest.raises(SystemExit) as end:
-        main([*words.split(), "--effect", ".5"])
+        main(["--effect", ".5", *words.split()])
     said = capsys.readouterr()
     assert end.value.code == 2 and said.err.count("\n") == 1 and not said.out
 
