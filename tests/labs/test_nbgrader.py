@@ -51,8 +51,8 @@ def test_right_blank_wrong_and_crashing_submissions_get_their_marks(lab, tmp_pat
     assert {page.parent.name for page in pages} == set(expected), "everyone gets feedback"
 
 
-# For a cell: the labs' own take a second or two, on a busy machine ten and more. A class with a cell
-# that never ends waits for the first; elsewhere time is not what is tried.
+# For a cell: the labs' own take a second or two, on a busy machine ten and more. A class in which
+# one never ends waits for the first; elsewhere time is not what is tried.
 SECONDS, AMPLE = 60, 300
 TROUBLE = {
     "forever": "while True:\n    pass",
