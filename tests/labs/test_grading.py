@@ -74,12 +74,15 @@ def a_submission_whose_time_is_up_leaves_no_kernel(tmp_path):
     target.parent.mkdir(parents=True)
     nbformat.write(with_answers(lab, {"icc": STUCK}), target)
     before, seen = kernels(), set()
-    with ThreadPoolExecutor(1) as pool:
-        result = pool.submit(grade.in_own_process, course.folder, submission, 20)
-        while not result.done():
-            seen |= kernels() - before
-            time.sleep(0.1)
-    assert result.result() == {"error": "it was stopped after 20 seconds"}
+    for seconds in (20, 120):  # a busy machine may take longer than the first to start a kernel
+        with ThreadPoolExecutor(1) as pool:
+            result = pool.submit(grade.in_own_process, course.folder, submission, seconds)
+            while not result.done():
+                seen |= kernels() - before
+                time.sleep(0.1)
+        assert result.result() == {"error": f"it was stopped after {seconds} seconds"}
+        if seen:
+            break
     assert seen and not any(map(alive, seen))
 
 

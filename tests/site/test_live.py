@@ -166,6 +166,76 @@ def test_glossary_words_without_an_entry_would_be_noticed():
     assert "### false alarm\n" in headings and "### no such word\n" not in headings
 
 
+@pytest.mark.parametrize("page", ["", "await import('../config-utils.js?_=1');" * 2])
+def test_a_jupyterlite_whose_pages_begin_otherwise_is_refused(page):
+    with pytest.raises(lite.CannotBuild, match="begin otherwise"):
+        lite.with_ours(page)
+
+
+def open_notebook(page, address, path):
+    page.goto(f"{address}live/run/notebooks/index.html?path={path}.ipynb")
+    page.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady")
+
+
+LOOK = "document.body?.dataset.jpThemeName"
+IN_VIEW = """word => [...document.querySelectorAll("h3")].some(heading => {
+  const { top, bottom } = heading.getBoundingClientRect();
+  return heading.innerText.startsWith(word) && 0 < top && bottom < innerHeight;
+})"""
+
+
+@slow
+def test_a_notebooks_menu_saves_it_and_leads_to_the_others(there, address, look):
+    context = look.chromium.new_context(color_scheme="dark")
+    missing = []
+    context.on("response", lambda a: missing.append(a.url) if a.status == 404 else None)
+    page = context.new_page()
+    open_notebook(page, address, LAB)
+    page.wait_for_function(f"{LOOK} === 'JupyterLab Dark'")
+    page.get_by_role("menuitem", name="File", exact=True).click()
+    item = page.locator(".lm-Menu-item")
+    item.filter(has_text="Duplicate").wait_for()
+    assert not item.filter(has_text="Export").count() + item.filter(has_text="Console for").count()
+    with page.expect_download() as download:
+        item.filter(has_text="Download").click()
+    assert download.value.suggested_filename == f"{LAB}.ipynb", "what make grade knows"
+    page.get_by_role("menuitem", name="View", exact=True).click()
+    item.filter(has_text="Line Numbers").wait_for()
+    assert item.filter(has_text="Open JupyterLab").count() == 0
+    page.keyboard.press("Escape")
+    page.get_by_role("menuitem", name="File", exact=True).click()
+    with context.expect_page() as opened:
+        item.filter(has_text="Open…").click()
+    opened.value.locator(".jp-DirListing-item", has_text=f"{LAB}.ipynb").wait_for()
+    for shown in (page, opened.value):
+        given = context.request.get(shown.url).text()
+        assert f'<link rel="icon" href="../{lite.ICON}"' in given, "before a browser asks the host"
+        icons = shown.evaluate("[...document.querySelectorAll('link[rel~=icon]')].map(i => i.href)")
+        missing += [icon for icon in icons if not context.request.get(icon).ok]
+    assert not missing
+    context.close()
+
+
+@slow
+def test_a_word_leads_to_its_place_in_the_glossary_and_the_look_is_the_sites(there, address, look):
+    context = look.chromium.new_context(color_scheme="dark")
+    context.add_init_script("localStorage.setItem('mode', 'light')")  # as the site keeps it
+    page = context.new_page()
+    open_notebook(page, address, "chapters/iid")
+    page.evaluate(
+        """async () => {
+          const { content } = jupyterapp.shell.currentWidget;
+          const has = cell => cell.sharedModel.source.includes("glossary.ipynb#false-alarm ");
+          await content.scrollToItem([...content.model.cells].findIndex(has));
+        }"""
+    )
+    with context.expect_page() as opened:
+        page.locator("a[href$='glossary.ipynb#false-alarm']").first.click()
+    opened.value.wait_for_function(IN_VIEW, arg="false alarm")
+    assert opened.value.evaluate(LOOK) == "JupyterLab Light"
+    context.close()
+
+
 # ---- What runs there
 
 
@@ -290,13 +360,6 @@ def test_a_lab_is_solved_there_and_marked_here(there, address, visitor, tmp_path
     mended = as_handed_out(ran.notebook, LAB)
     nbformat.validate(mended)
     assert [cell.source for cell in mended.cells] == sent
-    page = visitor.new_page()
-    page.goto(f"{address}live/run/notebooks/index.html?path={LAB}.ipynb")
-    page.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady")
-    with page.expect_download() as download:
-        page.evaluate("jupyterapp.commands.execute('docmanager:download')")
-    assert download.value.suggested_filename == f"{LAB}.ipynb"
-    page.close()
 
 
 @slow

@@ -27,10 +27,14 @@ from tools.notebooks.chapters import notebooks, read
 
 FOLDER = ROOT / "build/live/run"
 SOURCE = ROOT / "build/live/lite"
-TREE = ROOT / "tools/live/tree"
+OURS = ROOT / "tools/live/in_jupyterlite.mjs"
+# A notebook's menu opens the other three: the list of files, new files, a console.
+APPS = ("notebooks", "tree", "edit", "consoles")
 # JupyterLab shows by the icon of its tab that a kernel is busy, and asks a server for them.
 ICONS = Path(sysconfig.get_path("purelib"), "jupyter_server/static/favicons")
-"""What stands where links between notebooks lead: it sends on to the notebook."""
+ICON = "static/favicons/favicon-notebook.ico"
+BEGINS = re.compile(r"await import\(\s*'\.\./config-utils\.js[^']*'\s*\);")
+"""Where a page of JupyterLite puts its settings together and then loads the program."""
 KERNEL = "@jupyterlite/pyodide-kernel-extension"
 # What the browser has no library for, and why.
 NOT_HERE = {
@@ -40,10 +44,20 @@ NOT_HERE = {
 # What the kernel asks for before it runs anything.
 KERNELS_OWN = ("ipython", "jedi", "micropip", "packaging", "sqlite3", "ssl")
 JUPYTERLAB = 5_000_000  # bytes over the line of JupyterLab itself when a notebook opens, measured
+# JupyterLab's menus leave out what a student needs to hand in her lab. They offer formats that no
+# server is there to write, a console on the notebook's own Python, which is another's in another
+# tab, and JupyterLab, which is not here.
+FILE_MENU = [
+    {"command": "docmanager:download", "rank": 6},
+    {"command": "filemenu:create-console", "disabled": True},
+    {"type": "submenu", "disabled": True, "submenu": {"id": "jp-mainmenu-file-notebookexport"}},
+]
+VIEW_MENU = [{"command": "application:open-lab", "disabled": True}]
 SETTINGS = {
     "jupyter-lite-schema-version": 0,
     "jupyter-config-data": {
         "appName": "Dependent Data by Simulation",
+        "faviconUrl": f"./{ICON}",
         "exposeAppInBrowser": True,  # for the tests, which press Run All and read what came out
         "litePluginSettings": {
             f"{KERNEL}:kernel": {
@@ -51,6 +65,15 @@ SETTINGS = {
                 "disablePyPIFallback": True,
                 "loadPyodideOptions": {"packages": [IN_NOTEBOOKS]},
             },
+        },
+        "settingsOverrides": {
+            "@jupyterlab/mainmenu-extension:plugin": {
+                "menus": [
+                    {"id": "jp-mainmenu-file", "items": FILE_MENU},
+                    {"id": "jp-mainmenu-view", "items": VIEW_MENU},
+                ]
+            },
+            "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
         },
     },
 }
@@ -101,7 +124,7 @@ def build(folder: Path = FOLDER, source: Path = SOURCE) -> None:
         raise CannotBuild("jupyterlite-pyodide-kernel is not installed")
     command = [sys.executable, "-m", "jupyterlite_core", "build"]
     command += ["--lite-dir", str(source), "--contents", str(source / "contents")]
-    command += ["--output-dir", str(folder), "--apps", "notebooks"]
+    command += ["--output-dir", str(folder), *(f"--apps={app}" for app in APPS)]
     command += ["--no-sourcemaps", "--no-unused-shared-packages", "--ignore-sys-prefix"]
     command += [f"--LiteBuildConfig.federated_extensions={extensions / KERNEL}"]
     shutil.rmtree(folder, ignore_errors=True)
@@ -115,8 +138,20 @@ def build(folder: Path = FOLDER, source: Path = SOURCE) -> None:
     )
     if done.returncode or not (folder / "notebooks/index.html").is_file():
         raise CannotBuild("\n".join(["jupyter lite build:", *done.stdout.splitlines()[-8:]]))
-    shutil.copytree(TREE, folder / "tree", dirs_exist_ok=True)
     shutil.copytree(ICONS, folder / "static/favicons")
+    shutil.copy(OURS, folder)
+    for app in APPS:
+        page = folder / app / "index.html"
+        page.write_text(with_ours(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def with_ours(page: str) -> str:
+    """A page of JupyterLite with what the book adds to it, and an icon from the start."""
+    begin = f'const {{ begin }} = await import("../{OURS.name}");\n'
+    page, found = BEGINS.subn(lambda there: f"{begin}{there[0]}\nbegin();", page)
+    if found != 1:
+        raise CannotBuild("its pages begin otherwise than they did")
+    return page.replace("</title>", f'</title>\n    <link rel="icon" href="../{ICON}" />', 1)
 
 
 def write_source(source: Path) -> None:
