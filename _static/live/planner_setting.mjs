@@ -55,8 +55,8 @@ export const controls = {
   noise_sd: quantity("SD of a row within a person", { min: 0.1, max: 3, step: 0.05, start: 1, least: 0.001, most: 1e6 }),
   intercept_sd: quantity((state) => (times(state) ? "SD of clusters’ slopes" : "SD of people’s levels"), { min: 0, max: 3, step: 0.05, start: 0.5, most: 1e6 }),
   slope_sd: quantity((state) => (times(state) ? "SD of persons’ slopes" : "SD of people’s responses"), { min: 0, max: 2, step: 0.05, start: 0.3, most: 1e6 }),
-  treated_share: quantity("Share of people in arm 1", { min: 0.1, max: 0.9, step: 0.05, start: 0.5, least: 0.01, most: 0.99 }),
-  dropout: quantity("Share of rows that are lost", { min: 0, max: 0.5, step: 0.05, start: 0, most: 0.95 }),
+  treated_share: quantity((state) => `Share of ${things(state).clusters} in arm 1`, { min: 0.1, max: 0.9, step: 0.05, start: 0.5, least: 0.01, most: 0.99 }),
+  dropout: quantity((state) => `Share of ${things(state).rows} lost`, { min: 0, max: 0.5, step: 0.05, start: 0, most: 0.95 }),
 };
 
 /** Plain boxes for numbers: `fields` has a label and a start by name. `given()` says what stands in them, `show(state)` what they are called. */

@@ -201,8 +201,6 @@ def test_no_refusal_speaks_of_settings_but_at_its_beginning(level):
             "times": (1,),
             "effect": (0, 1e-6, 1e6),
             "noise_sd": (0, 1e6),
-            "slope_sd": (1e6,),
-            "intercept_sd": (1e6,),
             "dropout": (0.2, 0.95),
         }.items()
         for value in values
