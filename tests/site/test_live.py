@@ -25,7 +25,7 @@ from tools.live.run_there import (
 from tools.notebooks.chapters import notebooks, read
 from tools.site.browser import RULES, RUN_AXE, WIDTH, served
 
-CHAPTERS = {path.stem: path for path in notebooks() if path.stem not in lite.NOT_HERE}
+CHAPTERS = {path.stem: path for path in notebooks() if path.stem not in readable.NOT_HERE}
 HALVES = [(number % 2, name) for number, name in enumerate(CHAPTERS)]
 LAB = "iid"
 slow, weekly = pytest.mark.slow, pytest.mark.weekly
@@ -143,6 +143,8 @@ def test_a_chapter_needs_no_myst(name):
     linked = re.findall(r"\(glossary\.ipynb#(\S+) \"[^\"]+\"\)", text)
     assert len(linked) == text.count("](glossary.ipynb#")
     assert set(linked) <= {readable.heading_id(heading) for heading in headings}
+    led_to = set(re.findall(r"\]\((\w+)\.ipynb", text))
+    assert led_to <= {*CHAPTERS, "glossary"}, "a link to a chapter that does not run here"
     before = [cell.source for cell in read(CHAPTERS[name]).cells if cell.cell_type == "code"]
     now = [cell.source for cell in shown.cells if cell.cell_type == "code"]
     assert before == [code.removeprefix(readable.BRING_PARQUET) for code in now]

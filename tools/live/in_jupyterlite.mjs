@@ -17,7 +17,7 @@ function asOnTheSite() {
 function follow(event) {
   const link = event.target.closest?.("a[data-commandlinker-args]");
   const { path, id } = JSON.parse(link?.dataset.commandlinkerArgs ?? "{}");
-  if (!path?.endsWith(".ipynb")) return;
+  if (!path?.endsWith(".ipynb") || event.button > 1) return; // the right button has a menu
   event.preventDefault();
   event.stopImmediatePropagation();
   const address = new URL("notebooks/index.html", import.meta.url);

@@ -21,7 +21,7 @@ from nbformat import NotebookNode
 
 from tools import ROOT
 from tools.labs.lab_notebooks import labs, students_version
-from tools.live.readable import chapter_for_jupyter, glossary_notebook
+from tools.live.readable import NOT_HERE, chapter_for_jupyter, glossary_notebook
 from tools.live.wheels import IN_NOTEBOOKS
 from tools.notebooks.chapters import notebooks, read
 
@@ -36,11 +36,6 @@ ICON = "static/favicons/favicon-notebook.ico"
 BEGINS = re.compile(r"await import\(\s*'\.\./config-utils\.js[^']*'\s*\);")
 """Where a page of JupyterLite puts its settings together and then loads the program."""
 KERNEL = "@jupyterlite/pyodide-kernel-extension"
-# What the browser has no library for, and why.
-NOT_HERE = {
-    "ten_to_the_eighth": "it adds up a hundred million rows with DuckDB and Dask, for which a "
-    "browser has neither the libraries nor the memory",
-}
 # What the kernel asks for before it runs anything.
 KERNELS_OWN = ("ipython", "jedi", "micropip", "packaging", "sqlite3", "ssl")
 JUPYTERLAB = 5_000_000  # bytes over the line of JupyterLab itself when a notebook opens, measured

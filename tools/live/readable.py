@@ -21,7 +21,13 @@ from tools.notebooks.chapters import notebooks, read, title
 KERNEL = {"name": "python", "display_name": "Python (in this browser)", "language": "python"}
 GLOSSARY = ROOT / "chapters/glossary.md"
 ROLE = re.compile(r"\{([a-z]+(?::[a-z]+)?)\}`([^`]+)`")
-PAGE_LINK = re.compile(r"\[([^]]+)\]\((?:\.\./)*[\w/]+\.md(?:#[\w-]+)?\)")
+# What the browser has no library for, and why.
+NOT_HERE = {
+    "ten_to_the_eighth": "it adds up a hundred million rows with DuckDB and Dask, for which a "
+    "browser has neither the libraries nor the memory",
+}
+NO_NOTEBOOK = rf"(?:[\w/]+\.md|(?:{'|'.join(NOT_HERE)})\.ipynb)"
+PAGE_LINK = re.compile(rf"\[([^]]+)\]\((?:\.\./)*{NO_NOTEBOOK}(?:#[\w-]+)?\)")
 FENCE = re.compile(r"^(:{3,})(?:\{([a-z-]+)\} *(.*))?$")
 OPTION = re.compile(r"^:[a-z]+:.*$")
 # The browser fetches what a cell imports before it runs it. What `helpers` imports on its own it

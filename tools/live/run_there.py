@@ -26,8 +26,7 @@ from nbformat import NotebookNode
 from PIL import Image
 
 from tools import ROOT
-from tools.live.lite import NOT_HERE
-from tools.live.readable import BRING_PARQUET
+from tools.live.readable import BRING_PARQUET, NOT_HERE
 from tools.notebooks.chapters import notebooks, read
 from tools.notebooks.compare import compare
 from tools.notebooks.records import records_in
