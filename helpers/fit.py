@@ -19,6 +19,7 @@ from helpers.engine import (
 )
 from helpers.engine.cluster_data import ClusterData
 from helpers.engine.crossproducts import Crossproducts
+from helpers.engine.estimates import Estimates
 from helpers.engine.formula import Formula, parse_formula
 from helpers.engine.identified import confounded
 from helpers.engine.inference import (
@@ -35,7 +36,7 @@ from helpers.engine.level_kenward_roger import level_kenward_roger
 from helpers.engine.level_rows import read_groupings, read_levels
 from helpers.engine.multilevel import MultilevelFit, gls_crossproducts, multilevel
 from helpers.engine.multiway import MultiwayFit, by_cluster, multiway_robust
-from helpers.engine.report import Estimates, Fit, clustered_fit, coefficient_table, untested
+from helpers.engine.report import Fit, clustered_fit, coefficient_table, untested
 from helpers.engine.rows import Rows, one_frame, read_clusters
 from helpers.engine.starts import FEW_ROWS, starts_needed
 from helpers.engine.two_stage import two_stage

@@ -6,11 +6,10 @@ helpers.book.explorer_picture` draws it into `_static/`; a test compares.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers.book import figures
+from helpers.book.still_pictures import ALARM, CALM, main
 from helpers.running.stored_universe import load_universe
 from helpers.strategies import REGISTRY
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 PEOPLE, ROWS, SD = 30, 25, 0.5
 PROMISED = 0.05
-ALARM, CALM = "#b3122f", "#55698a"
 
 
 def draw() -> Figure:
@@ -67,16 +65,7 @@ def draw() -> Figure:
     return figure
 
 
-def write(file: Path) -> None:
-    """Draw it into a file.
-
-    Parameters
-    ----------
-    file : Path
-        A PNG, at twice the size at which it is shown.
-    """
-    draw().savefig(file, dpi=150, metadata={"Software": None})
-
+PICTURES = {"explore.png": draw}
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1] if len(sys.argv) > 1 else "_static/explore.png"))
+    main(PICTURES)

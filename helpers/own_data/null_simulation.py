@@ -11,6 +11,7 @@ from helpers import special
 from helpers.checks import whole_number
 from helpers.engine import pooled, refusals
 from helpers.engine.crossproducts import CLUSTERS_AT_ONCE, Crossproducts
+from helpers.engine.estimates import Estimates
 from helpers.engine.formula import parse_formula
 from helpers.engine.inference import OneGrouping
 from helpers.engine.likelihood_ratio import simulated_crossproducts
@@ -22,7 +23,6 @@ from helpers.fit import fit_multilevel
 from helpers.own_data.answers import Answers
 from helpers.own_data.names import label
 from helpers.own_data.question import Question
-from helpers.strategies import Result
 
 _MOST_IN_REPORT, _CLUSTERS_IN_REPORT = 4_000, 400_000  # some ten seconds of searches
 _MOST_CLUSTERS = 40_000_000  # of all studies together: half a minute for a strategy without search
@@ -167,16 +167,16 @@ def _verdict(rejected: float, error: float) -> str:
     return ", and it says so less often" if rejected + 4 * error < 0.05 else ""
 
 
-def _multilevel(cp: Crossproducts, terms: RandomTerms, correction: str | None = None) -> Result:
+def _multilevel(cp: Crossproducts, terms: RandomTerms, correction: str | None = None) -> Estimates:
     """With outcomes drawn in units of the noise."""
     return multilevel_models(cp, terms, 1.0, True, correction, "satterthwaite")
 
 
-def _level(cp: Crossproducts, _: RandomTerms, correction: str | None = None) -> Result:
+def _level(cp: Crossproducts, _: RandomTerms, correction: str | None = None) -> Estimates:
     return _multilevel(cp, RandomTerms(((0,),)), correction)
 
 
-def _within(cp: Crossproducts, correction: str | None = None) -> Result:
+def _within(cp: Crossproducts, correction: str | None = None) -> Estimates:
     """Fixed effects, where every predictor varies within clusters."""
     inside = pooled.within_clusters(cp.studies(slice(0, 1))).XtX[0].sum(axis=0)
     if np.linalg.eigvalsh(inside)[0] <= 1e-10 * np.trace(cp.XtX[0].sum(axis=0)):
@@ -186,7 +186,7 @@ def _within(cp: Crossproducts, correction: str | None = None) -> Result:
     return pooled.fixed_effects(cp, correction)
 
 
-def _means(cp: Crossproducts) -> Result:
+def _means(cp: Crossproducts) -> Estimates:
     """OLS of one row a cluster: the means of its rows."""
     n = cp.n_per_cluster
     mean = cp.WtW[..., 0, :] / cp.WtW[..., 0, :1]
@@ -194,7 +194,7 @@ def _means(cp: Crossproducts) -> Result:
     return pooled.ols(Crossproducts(WtW, np.ones_like(n), cp.k, cp.units))
 
 
-SIMULATED: dict[str, Callable[[Crossproducts, RandomTerms], Result]] = {
+SIMULATED: dict[str, Callable[[Crossproducts, RandomTerms], Estimates]] = {
     "multilevel": _multilevel,
     "multilevel_cr2": lambda cp, terms: _multilevel(cp, terms, "CR2"),
     "random_intercept": _level,
