@@ -59,43 +59,58 @@ def null_simulation(
         A row a strategy: rejected, and rejected_mc, its Monte Carlo error.
     """
     studies = whole_number("studies", studies, least=100)
-    parsed = parse_formula(formula)
-    refusals.need_bar(parsed)
-    if len(parsed.groupings) > 1:
-        raise InputError("A null simulation needs one grouping: leave one bar in the formula.")
-    unknown = [name for name in strategies if name not in SIMULATED]
-    if unknown:
-        raise InputError(
-            f"A null simulation knows {', '.join(SIMULATED)}, and not {unknown[0]!r}, which does "
-            "not work from crossproducts."
-        )
+    _need_one_grouping(formula)
+    _need_known(strategies)
     fitted = fit_multilevel(formula, data).model
     assert isinstance(fitted, OneGrouping)
     rows, terms = fitted.rows, fitted.rows.random_terms
     if term not in rows.names:
         raise InputError(f"The fixed part of {formula!r} has no term {term!r}.")
     G, j = len(rows.labels), rows.names.index(term)
-    if G * studies > _MOST_CLUSTERS:
-        raise InputError(
-            f"{studies:,} studies of {G:,} clusters take too long: ask for fewer studies."
-        )
+    _need_few(studies, G)
     rng, rejected = np.random.default_rng(seed), dict.fromkeys(strategies, 0)
     at_once = max(1, CLUSTERS_AT_ONCE // G)
     for start in range(0, studies, at_once):
         S = min(at_once, studies - start)
         drawn = simulated_crossproducts(rows.crossproducts, terms, fitted.result.Psi[0], S, rng)
         for name in strategies:
-            result = SIMULATED[name](drawn, terms)
-            of = j - (
-                rows.crossproducts.k - result.estimate.shape[1]
-            )  # fixed effects: no intercept
-            if of < 0:
-                raise InputError(f"{label(name)} has no intercept to test.")
-            t = np.abs(result.estimate[:, of] / result.std_error[:, of])
-            rejected[name] += int((2 * special.stdtr(result.df[:, of], -t) < 0.05).sum())
+            rejected[name] += _rejected(name, drawn, terms, j)
     share = np.array([rejected[name] for name in strategies]) / studies
     error = np.sqrt(np.maximum(share * (1 - share), 1 / studies) / studies)
     return pd.DataFrame({"rejected": share, "rejected_mc": error}, index=list(strategies))
+
+
+def _need_one_grouping(formula: str) -> None:
+    parsed = parse_formula(formula)
+    refusals.need_bar(parsed)
+    if len(parsed.groupings) > 1:
+        raise InputError("A null simulation needs one grouping: leave one bar in the formula.")
+
+
+def _need_known(strategies: tuple[str, ...]) -> None:
+    unknown = [name for name in strategies if name not in SIMULATED]
+    if unknown:
+        raise InputError(
+            f"A null simulation knows {', '.join(SIMULATED)}, and not {unknown[0]!r}, which does "
+            "not work from crossproducts."
+        )
+
+
+def _need_few(studies: int, G: int) -> None:
+    if G * studies > _MOST_CLUSTERS:
+        raise InputError(
+            f"{studies:,} studies of {G:,} clusters take too long: ask for fewer studies."
+        )
+
+
+def _rejected(strategy: str, drawn: Crossproducts, terms: RandomTerms, j: int) -> int:
+    """In how many of the studies a strategy rejects, at 5%, that coefficient j is zero."""
+    result = SIMULATED[strategy](drawn, terms)
+    of = j - (drawn.k - result.estimate.shape[1])  # fixed effects: no intercept
+    if of < 0:
+        raise InputError(f"{label(strategy)} has no intercept to test.")
+    t = np.abs(result.estimate[:, of] / result.std_error[:, of])
+    return int((2 * special.stdtr(result.df[:, of], -t) < 0.05).sum())
 
 
 def null_of(question: Question, answers: Answers, studies: int, seed: int | None) -> list[str]:
