@@ -144,6 +144,10 @@ def _italic_codes() -> dict[int, int]:
     return {**places, 0x210E: ord("h"), 0x1D719: 0x3C6}
 
 
+Sizes = dict[str, list[tuple[str, int]]]
+"""Of what grows upwards: each size's name and height."""
+
+
 class _Drawing:
     """Glyphs by name, with their widths, while a font is made."""
 
@@ -172,6 +176,12 @@ class _Drawing:
         pen = TTGlyphPen(None)
         strokes(pen)
         self.glyphs[name], self.widths[name] = pen.glyph(), width
+
+    def height(self, name: str) -> int:
+        """How tall a glyph is."""
+        glyph = self.glyphs[name]
+        glyph.recalcBounds(self.glyphs)
+        return glyph.yMax - glyph.yMin
 
 
 def _shape(*points: tuple[float, float]) -> Callable[[Any], None]:
@@ -236,12 +246,24 @@ def _middle_of_brace(pen: Any) -> None:
 
 def _made(upright: Path, italic: Path) -> Any:
     """The font, put together."""
-    from fontTools.fontBuilder import FontBuilder
-    from fontTools.otlLib.builder import buildMathTable
-
     drawing, italics = _Drawing(), _italic_codes()
     plain, slanted = _letters(upright, UPRIGHT), _letters(italic, [*italics.values()])
     drawing.draw(".notdef", 500, lambda pen: None)
+    _take_letters(drawing, plain, slanted, italics)
+    _draw_top(drawing)
+    upwards = {
+        **_growing(drawing, plain),
+        **_growing_total(drawing, plain),
+        **_growing_root(drawing),
+    }
+    sideways = _growing_brace(drawing)
+    font = _built(drawing)
+    _add_math_table(font, _leaning(drawing, font["glyf"], italics), upwards, sideways)
+    return font
+
+
+def _take_letters(drawing: _Drawing, plain: Any, slanted: Any, italics: dict[int, int]) -> None:
+    """Upright letters, the codes that share one, and italic ones at their places."""
     for code, letter in plain.getBestCmap().items():
         drawing.take(plain, letter, letter)
         drawing.codes[code] = letter
@@ -251,6 +273,10 @@ def _made(upright: Path, italic: Path) -> Any:
         if letter := slanted.getBestCmap().get(meant):
             drawing.take(slanted, letter, f"u{code:X}")
             drawing.codes[code] = f"u{code:X}"
+
+
+def _draw_top(drawing: _Drawing) -> None:
+    """The tee of a transpose, drawn here."""
     drawing.draw(
         "top",
         640,
@@ -262,32 +288,43 @@ def _made(upright: Path, italic: Path) -> Any:
     )
     drawing.codes[0x22A4] = "top"
 
-    def height(name: str) -> int:
-        glyph = drawing.glyphs[name]
-        glyph.recalcBounds(drawing.glyphs)
-        return glyph.yMax - glyph.yMin
 
-    upwards: dict[str, list] = {}
+def _growing(drawing: _Drawing, plain: Any) -> Sizes:
+    """Brackets and bars, which grow with what they enclose."""
+    upwards: Sizes = {}
     for letter in GROWING:
         name = drawing.codes[ord(letter)]
-        upwards[name] = [(name, height(name))]
+        upwards[name] = [(name, drawing.height(name))]
         for size, growth in enumerate(GROWTH, 1):
             if letter in "[]":
                 drawing.draw(f"{name}.{size}", 350, _bracket(growth, letter == "]"))
             else:
                 wider = 1.0 if letter == "|" else growth**0.2
                 drawing.take(plain, name, f"{name}.{size}", wider, growth)
-            upwards[name].append((f"{name}.{size}", height(f"{name}.{size}")))
+            upwards[name].append((f"{name}.{size}", drawing.height(f"{name}.{size}")))
+    return upwards
+
+
+def _growing_total(drawing: _Drawing, plain: Any) -> Sizes:
+    """The sign of a sum, larger in a formula of its own line."""
     total = drawing.codes[0x2211]
     drawing.take(plain, total, f"{total}.1", 1.4, 1.4)
-    upwards[total] = [(total, height(total)), (f"{total}.1", height(f"{total}.1"))]
-    upwards["root"] = []
+    return {total: [(name, drawing.height(name)) for name in (total, f"{total}.1")]}
+
+
+def _growing_root(drawing: _Drawing) -> Sizes:
+    """Roots, as tall as what is under them."""
+    sizes = []
     for size, tall in enumerate((1000, 1300, 1700, 2200, 2800)):
         name = f"root.{size}" if size else "root"
         drawing.draw(name, 560, _root(tall))
-        upwards["root"].append((name, tall))
+        sizes.append((name, tall))
     drawing.codes[0x221A] = "root"
+    return {"root": sizes}
 
+
+def _growing_brace(drawing: _Drawing) -> dict[str, tuple[list, int]]:
+    """The parts of which a brace below something is put together, as wide as that is."""
     drawing.draw("brace", 1000, lambda pen: None)
     drawing.draw("brace.left", 300, _end_of_brace(300, mirrored=False))
     drawing.draw("brace.right", 300, _end_of_brace(300, mirrored=True))
@@ -295,15 +332,17 @@ def _made(upright: Path, italic: Path) -> Any:
     drawing.draw("brace.more", 200, _shape((0, 130), (0, 70), (200, 70), (200, 130)))
     drawing.codes[0x23DF] = "brace"
     more = ("brace.more", 1, 200, 200, 200)
-    sideways = {
-        "brace": (
-            [
-                *(("brace.left", 0, 0, 100, 300), more, ("brace.middle", 0, 100, 100, 400)),
-                *(more, ("brace.right", 0, 100, 0, 300)),
-            ],
-            0,
-        )
-    }
+    parts = [
+        *(("brace.left", 0, 0, 100, 300), more, ("brace.middle", 0, 100, 100, 400)),
+        *(more, ("brace.right", 0, 100, 0, 300)),
+    ]
+    return {"brace": (parts, 0)}
+
+
+def _built(drawing: _Drawing) -> Any:
+    """A font of these glyphs, as yet without what mathematics needs."""
+    from fontTools.fontBuilder import FontBuilder
+
     builder = FontBuilder(1000, isTTF=True)
     builder.setupGlyphOrder([*drawing.glyphs])
     builder.setupCharacterMap(drawing.codes)
@@ -316,13 +355,26 @@ def _made(upright: Path, italic: Path) -> Any:
     builder.setupNameTable({"familyName": "Book Maths", "styleName": "Regular"})
     builder.setupOS2(sTypoAscender=1036, sTypoDescender=-335, usWinAscent=1036, usWinDescent=335)
     builder.setupPost(keepGlyphNames=False)
-    leaning = {
+    return builder.font
+
+
+def _leaning(drawing: _Drawing, table: Any, italics: dict[int, int]) -> dict[str, int]:
+    """How far italic letters lean beyond their width."""
+    return {
         name: table[name].xMax - drawing.widths[name] + 20
         for name in (f"u{code:X}" for code in italics)
         if name in drawing.glyphs and table[name].xMax + 20 > drawing.widths[name]
     }
+
+
+def _add_math_table(
+    font: Any, leaning: dict[str, int], upwards: Sizes, sideways: dict[str, tuple[list, int]]
+) -> None:
+    """Constants, corrections, and what grows, so that browsers set formulas in this font."""
+    from fontTools.otlLib.builder import buildMathTable
+
     buildMathTable(
-        builder.font,
+        font,
         constants=CONSTANTS,
         italicsCorrections=leaning,
         minConnectorOverlap=20,
@@ -330,4 +382,3 @@ def _made(upright: Path, italic: Path) -> Any:
         horizGlyphVariants={"brace": [("brace", 1000)]},
         horizGlyphAssembly=sideways,
     )
-    return builder.font

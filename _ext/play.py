@@ -144,12 +144,13 @@ def bring_script(
 
 
 def write_numbers(app: Sphinx) -> None:
-    """Write what the module knows beside the scripts: strategies' colours, playthings' numbers."""
+    """Write what the module knows beside the scripts: of strategies, and playthings' numbers."""
     if app.builder.format != "html":
         return
     folder = Path(app.outdir) / "_static" / "play"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "strategies.css").write_text(strategies_css(), encoding="utf-8")
+    (folder / "strategies.mjs").write_text(strategies_mjs(), encoding="utf-8")
     app.add_css_file("play/strategies.css")
     for file in sorted((HERE / "play_data").glob("[a-z]*.py")):
         numbers = import_module(f"_ext.play_data.{file.stem}").numbers()
@@ -170,6 +171,16 @@ def strategies_css() -> str:
             f".play svg .open.{name} {{ color: var(--play-{name}); fill: var(--play-halo); }}\n"
         )
     return "".join(lines)
+
+
+def strategies_mjs() -> str:
+    """What strategies are called: all, and a way to take some in the order that a picture has."""
+    labels = {name: strategy.label for name, strategy in REGISTRY.items()}
+    return (
+        f"export const LABELS = {json.dumps(labels, separators=(',', ':'))};\n"
+        "export const labelled = (...names) =>\n"
+        "  Object.fromEntries(names.map((name) => [name, LABELS[name]]));\n"
+    )
 
 
 def setup(app: Sphinx) -> dict:

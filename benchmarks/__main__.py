@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from pathlib import Path
 
 from tqdm import tqdm
 
 from benchmarks import cost, memory, plan, single, universe, without_rows
+from tools import ROOT
 
-README = Path(__file__).parents[1] / "README.md"
+README = ROOT / "README.md"
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"
 
 

@@ -1,7 +1,7 @@
 """Simulate clustered data, fit it in several ways, state what was found.
 
-Figures are in `helpers.figures`, closed forms in `helpers.theory`. A name, and the libraries behind
-it, are loaded when they are first used, so that `import helpers` by itself costs nothing.
+Figures are in `helpers.book.figures`, closed forms in `helpers.theory`. A name, and the libraries
+behind it, are loaded when they are first used, so that `import helpers` by itself costs nothing.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from helpers.engine import (
 )
 from helpers.engine.cluster_data import ClusterData
 from helpers.engine.crossproducts import Crossproducts
+from helpers.engine.estimates import Estimates
 from helpers.engine.formula import Formula, parse_formula
 from helpers.engine.identified import confounded
 from helpers.engine.inference import (
@@ -32,10 +33,10 @@ from helpers.engine.inference import (
 from helpers.engine.kenward_roger import DF, check_df, kenward_roger
 from helpers.engine.level_fit import fit_levels
 from helpers.engine.level_kenward_roger import level_kenward_roger
-from helpers.engine.level_rows import read_groupings, read_levels
+from helpers.engine.level_rows import LevelData, read_groupings, read_levels
 from helpers.engine.multilevel import MultilevelFit, gls_crossproducts, multilevel
 from helpers.engine.multiway import MultiwayFit, by_cluster, multiway_robust
-from helpers.engine.report import Estimates, Fit, clustered_fit, coefficient_table, untested
+from helpers.engine.report import Fit, clustered_fit, coefficient_table, untested
 from helpers.engine.rows import Rows, one_frame, read_clusters
 from helpers.engine.starts import FEW_ROWS, starts_needed
 from helpers.engine.two_stage import two_stage
@@ -153,12 +154,7 @@ def _several_ways(
     for name, each in by_name.items():
         refusals.need_clusters(each, name)
     result = multiway_robust(cells, codes, correction)
-    notes = grouping_notes.nested_clusters(clusters, codes)
-    for name, each in by_name.items():
-        notes += tuple(
-            note.replace("A single cluster", f"A single cluster of {name!r}")
-            for note in _lone_cluster(rows.names, each.crossproducts, robust=True)
-        )
+    notes = grouping_notes.nested_clusters(clusters, codes) + _lone_clusters_of(by_name)
     table = coefficient_table(rows.names, result)
     n_levels = pd.Series(codes.max(axis=0) + 1, index=list(clusters), name="levels")
     fewest = f"{n_levels.min()} by {n_levels.idxmin()}"
@@ -172,6 +168,15 @@ def _several_ways(
         notes=notes + _repaired(rows.names, result) + untested(table),
         n_levels=n_levels,
         model=SeveralWays(rows, result, correction, codes),
+    )
+
+
+def _lone_clusters_of(by_name: dict[str, ClusterData]) -> tuple[str, ...]:
+    """What `_lone_cluster` notes of the rows as each column clusters them."""
+    return tuple(
+        note.replace("A single cluster", f"A single cluster of {name!r}")
+        for name, rows in by_name.items()
+        for note in _lone_cluster(rows.names, rows.crossproducts, robust=True)
     )
 
 
@@ -218,29 +223,18 @@ def fit_fixed_effects(
         Of the p predictors; its `strategy` says how errors were worked out.
     """
     count_intercepts = true_or_false("count_intercepts", count_intercepts)
-    if count_intercepts and correction != "CR1":
-        raise InputError(
-            "count_intercepts=True is for correction='CR1', whose factor counts coefficients; "
-            f"correction={correction!r} does not: leave it out."
-        )
+    _refuse_counting(count_intercepts, correction)
     rows = _clustered(formula, data, cluster, "fit_fixed_effects", weights)
     cp = rows.crossproducts
     refusals.need_intercept_and_predictor(rows)
     refusals.refuse_constant_within(rows)
     refusals.need_rows(cp.n_obs, cp.n_clusters + cp.k - 1)
     result = pooled.fixed_effects(cp, correction, count_intercepts)
-    if result.residual_variance[0] <= 1e-24 * cp.scale**2:
-        raise InputError(
-            f"Within clusters the outcome of {formula!r} is constant, or an exact combination of "
-            "the predictors: no noise is left."
-        )
-    errors, notes = "classical errors, t(N - G - p)", tuple[str, ...]()
+    _need_noise_within(result, cp, formula)
+    notes: tuple[str, ...] = ()
     if correction is not None:
-        counted = "counted, as by areg" if count_intercepts else "not counted, as by xtreg"
-        errors = _robust_errors(
-            correction, f" (clusters' intercepts {counted})" if correction == "CR1" else ""
-        )
         notes = _lone_cluster(rows.names[1:], pooled.within_clusters(cp), robust=True)
+    errors = _errors_within(correction, count_intercepts)
     return clustered_fit(
         f"Fixed effects (within clusters), {errors}{_weighted(weights)}",
         rows,
@@ -249,6 +243,32 @@ def fit_fixed_effects(
         names=rows.names[1:],
         residual_sd=_residual_sd(result),
         model=FixedEffects(rows, result, correction, count_intercepts),
+    )
+
+
+def _refuse_counting(count_intercepts: bool, correction: str | None) -> None:
+    if count_intercepts and correction != "CR1":
+        raise InputError(
+            "count_intercepts=True is for correction='CR1', whose factor counts coefficients; "
+            f"correction={correction!r} does not: leave it out."
+        )
+
+
+def _need_noise_within(result: pooled.PooledFit, cp: Crossproducts, formula: str) -> None:
+    if result.residual_variance[0] <= 1e-24 * cp.scale**2:
+        raise InputError(
+            f"Within clusters the outcome of {formula!r} is constant, or an exact combination of "
+            "the predictors: no noise is left."
+        )
+
+
+def _errors_within(correction: str | None, count_intercepts: bool) -> str:
+    """The errors of fixed effects, in words."""
+    if correction is None:
+        return "classical errors, t(N - G - p)"
+    counted = "counted, as by areg" if count_intercepts else "not counted, as by xtreg"
+    return _robust_errors(
+        correction, f" (clusters' intercepts {counted})" if correction == "CR1" else ""
     )
 
 
@@ -380,18 +400,31 @@ def _several_groupings(
         result = replace(result, criterion=result.criterion - read.rows.log_weights)
     if df == "kenward_roger":
         result = level_kenward_roger(levels, result)
+    residuals = level_report.conditional_residuals(read, result)
+    notes = _not_identified(within) + grouping_notes.crossed_levels(groupings)
+    notes += grouping_notes.alike_in_cells(groupings, residuals)
+    return _levels_fit(read, formula, result, reml, starts, df, notes)
+
+
+def _levels_fit(
+    read: LevelData,
+    formula: Formula,
+    result: MultilevelFit,
+    reml: bool,
+    starts: str,
+    df: str,
+    notes: tuple[str, ...],
+) -> Fit:
+    """What a fitted model of several groupings says, as `_multilevel_fit` does of one."""
     converged, singular = bool(result.converged[0]), random_effects.is_singular(read.rows, result)
     table = coefficient_table(read.rows.names, result)
     sd, corr = level_report.sd_and_correlation(read, formula, result)
-    sizes = {grouping.name: len(grouping.labels) for grouping in groupings}
-    residuals = level_report.conditional_residuals(read, result)
-    notes = _what_to_watch(converged, singular) + _not_identified(within)
-    notes += grouping_notes.crossed_levels(groupings)
-    notes += grouping_notes.alike_in_cells(groupings, residuals)
+    sizes = {grouping.name: len(grouping.labels) for grouping in read.groupings}
+    weights = _weighted(read.rows.recipe.weights)
     return Fit(
-        f"Multilevel model by {'REML' if reml else 'ML'}, {DF[df]}{_weighted(weights)}",
+        f"Multilevel model by {'REML' if reml else 'ML'}, {DF[df]}{weights}",
         table,
-        levels.n_obs,
+        read.levels.n_obs,
         None,
         converged=converged,
         singular=singular,
@@ -400,7 +433,7 @@ def _several_groupings(
         random_corr=corr,
         residual_sd=_residual_sd(result),
         cluster_coefficients=level_report.conditional_coefficients(read, formula, result),
-        notes=notes + untested(table),
+        notes=_what_to_watch(converged, singular) + notes + untested(table),
         n_levels=pd.Series({name: sizes[name] for name in formula.groupings}, name="levels"),
         model=SeveralGroupings(read.without_rows(), result, reml, df, starts),
     )

@@ -39,9 +39,11 @@ NAMES = {
     "helpers": {"run_study": "helpers.run_simulation"},
     "helpers.cells": {
         "design_number": "helpers.running.digests.design_number",
+        "digest": "helpers.running.digests.cell_digest",
         "write_whole": "helpers.running.store.write_table",
     },
     "helpers.dense": {"dense_designs": "helpers.running.stored_universe.universe_designs"},
+    "helpers.formula": {"describe": "helpers.engine.formula.parse_formula"},
     "helpers.multilevel": {
         "deviance": "helpers.engine.criterion.profiled_criterion",
         "share_of_noise": "helpers.engine.reduced_rows.unexplained_share",
@@ -72,6 +74,22 @@ NAMES = {
 def install() -> None:
     """Let old modules be found. Modules that still stand ask `named` for what they do not have."""
     sys.meta_path.append(_OldModules())
+
+
+class OldAttribute:
+    """An attribute of a class under the name that it had, beside the one that it has `now`."""
+
+    def __init__(self, now: str):
+        self.now = now
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.old = name
+
+    def __get__(self, thing: object, owner: type) -> Any:
+        if thing is None:
+            return self
+        _say(f"{owner.__name__}.{self.old}", f"{owner.__name__}.{self.now}")
+        return getattr(thing, self.now)
 
 
 class _OldModules(MetaPathFinder, Loader):

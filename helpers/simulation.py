@@ -77,6 +77,15 @@ def _parser() -> argparse.ArgumentParser:
         epilog="\n".join(["strategies:", *_strategies_in_lines()]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    _add_sizes(parser)
+    _add_recipe(parser)
+    _add_studies(parser)
+    _add_work(parser)
+    return parser
+
+
+def _add_sizes(parser: argparse.ArgumentParser) -> None:
+    """How large designs are, and how unlike their clusters."""
     parser.add_argument(
         "grid",
         nargs="?",
@@ -94,6 +103,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SD",
         help="SDs between clusters, one for all terms",
     )
+
+
+def _add_recipe(parser: argparse.ArgumentParser) -> None:
+    """What all designs have in common."""
     parser.add_argument(
         "--predictors", type=int, default=3, metavar="P", help="number of slopes (default: 3)"
     )
@@ -119,6 +132,10 @@ def _parser() -> argparse.ArgumentParser:
             metavar="R",
             help=f"correlation of a row's {what} with the row before (default: 0)",
         )
+
+
+def _add_studies(parser: argparse.ArgumentParser) -> None:
+    """How many studies are drawn, and what is fitted to them."""
     parser.add_argument(
         "--studies", type=int, default=50, metavar="S", help="studies a design (default: 50)"
     )
@@ -137,6 +154,10 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="leave out degrees of freedom and p-values, which saves time",
     )
+
+
+def _add_work(parser: argparse.ArgumentParser) -> None:
+    """Who does the work, and where it is kept."""
     parser.add_argument(
         "--jobs", type=int, default=1, help="processes at work (-1: one a processor)"
     )
@@ -150,7 +171,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--out", required=True, metavar="FILE", help="the table, as .parquet or .csv"
     )
-    return parser
 
 
 def _strategies_in_lines() -> list[str]:

@@ -9,31 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
-
-import numpy as np
+from typing import Any, Literal
 
 from helpers import renamed
 from helpers.engine import many_studies, pooled
 from helpers.engine.crossproducts import Crossproducts
+from helpers.engine.estimates import Estimates
 from helpers.engine.random_terms import RandomTerms
 from helpers.errors import InputError
-
-
-class Result(Protocol):
-    """What every strategy says of S studies; searches add ``converged`` and ``singular``."""
-
-    @property
-    def estimate(self) -> np.ndarray:
-        """(S, k)."""
-
-    @property
-    def std_error(self) -> np.ndarray:
-        """(S, k)."""
-
-    @property
-    def df(self) -> np.ndarray:
-        """(S, k)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +34,8 @@ class Strategy:
     fits : str
         What it fits, in one line.
     fit : callable
-        From the crossproducts of S studies to a `Result`. It is given the random terms, where there
-        are some, and by keyword what it `takes`.
+        From the crossproducts of S studies to their `Estimates`. It is given the random terms,
+        where there are some, and by keyword what it `takes`.
     by_cluster : callable
         From crossproducts, result and any random terms to a function that gives each cluster's
         coefficients (S, G, k), intercept first, when it is called.
@@ -82,9 +65,9 @@ class Strategy:
     label: str
     colour: str
     fits: str
-    fit: Callable[..., Result]
+    fit: Callable[..., Estimates]
     by_cluster: Callable[..., many_studies.ClusterCoefficients] = many_studies.one_line
-    other_errors: Callable[..., Result] | None = None
+    other_errors: Callable[..., Estimates] | None = None
     takes: tuple[str, ...] = ()
     random_terms: Callable[[int], tuple[tuple[int, ...], ...]] | None = None
     intercept: bool = True
@@ -94,7 +77,7 @@ class Strategy:
 
     def apply(
         self, cp: Crossproducts, **asked: Any
-    ) -> tuple[Result, many_studies.ClusterCoefficients]:
+    ) -> tuple[Estimates, many_studies.ClusterCoefficients]:
         """Fit S studies: the result, and what gives each cluster's coefficients.
 
         Parameters
@@ -110,8 +93,8 @@ class Strategy:
         return result, self.by_cluster(cp, result, *random)
 
     def apply_other_errors(
-        self, cp: Crossproducts, result: Result, noise_sd: float, correction: str | None
-    ) -> Result:
+        self, cp: Crossproducts, result: Estimates, noise_sd: float, correction: str | None
+    ) -> Estimates:
         """The same fits with cluster-robust errors, or else Kenward and Roger's, by no new search.
 
         For strategies that have `other_errors`.

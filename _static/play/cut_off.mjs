@@ -4,19 +4,14 @@
 import { choice, slider } from "./controls.mjs";
 import { percent, scale, share } from "./drawing.mjs";
 import { normalQuantile } from "./statistics.mjs";
+import { labelled } from "./strategies.mjs"; // written at build, by _ext/play.py
 
 export const title = "A cut-off moves: false alarms and power";
 export const height = { narrow: "50rem", wide: "37rem" };
 export const lines = { narrow: 5, wide: 3 };
 export const data = true;
 
-const NAMES = {
-  ols: "Pooled OLS",
-  random_intercept: "Random intercept",
-  multilevel: "Multilevel",
-  cluster_robust: "Cluster-robust",
-  two_stage: "Two-stage",
-};
+const NAMES = labelled("ols", "random_intercept", "multilevel", "cluster_robust", "two_stage");
 const FIRST = -3.5, LAST = Math.log10(0.5), STEPS = 64; // as in _ext/play_data/cut_off.py
 const cutAt = (step) => 10 ** (FIRST + ((LAST - FIRST) * step) / STEPS);
 const shown = (cut) => share(cut, cut < 0.00995 ? 4 : cut < 0.0995 ? 3 : 2);

@@ -3,19 +3,14 @@
 
 import { percent, scale, share } from "./drawing.mjs";
 import { stops } from "./stops.mjs";
+import { labelled } from "./strategies.mjs"; // written at build, by _ext/play.py
 
 export const title = "Real and printed errors of an average slope, five strategies";
 export const height = { narrow: "43.5rem", wide: "36rem" };
 export const lines = { narrow: 5, wide: 3 };
 export const data = true; // _ext/play_data/universe.py
 
-const LABELS = {
-  ols: "Pooled OLS",
-  cluster_robust: "Cluster-robust",
-  random_intercept: "Random intercept",
-  two_stage: "Two-stage",
-  multilevel: "Multilevel",
-};
+const LABELS = labelled("ols", "cluster_robust", "random_intercept", "two_stage", "multilevel");
 const PROMISED = 0.05;
 
 const spread = (value) => String(value).replace(/^0\./, ".");

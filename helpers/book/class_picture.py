@@ -6,14 +6,13 @@ They show what the two playthings there show: one student's study, and what thir
 
 from __future__ import annotations
 
-import sys
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from helpers.book import figures
+from helpers.book.still_pictures import ALARM, CALM, main
 from helpers.running.fit_studies import fit_studies
 from helpers.simulate import Design, simulate_studies
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SEED, STUDENTS, PEOPLE, ROWS, BINS = 2019, 30, 20, 10, 25
-ALARM, CALM = "#b3122f", "#55698a"
 WITH_APP = np.arange(PEOPLE) >= PEOPLE // 2
 DESIGN = Design(
     PEOPLE, ROWS, 1, coefficients=(0, 0), between_sd=(1, 0), cluster_values=WITH_APP.astype(float)
@@ -99,25 +97,5 @@ def draw_study() -> Figure:
 
 PICTURES = {"class_of_thirty.png": draw_class, "one_study.png": draw_study}
 
-
-def write(folder: Path) -> None:
-    """Draw them into files.
-
-    Parameters
-    ----------
-    folder : Path
-        Where; PNGs, at twice the size at which they are shown.
-    """
-    for name, draw in PICTURES.items():
-        draw().savefig(folder / name, dpi=150, metadata={"Software": None})
-
-
-def main() -> int:
-    """Draw them where the page looks for them, or in the folder that is named."""
-    here = Path(__file__).parents[2] / "_static"
-    write(Path(sys.argv[1]) if len(sys.argv) > 1 else here)
-    return 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main(PICTURES)

@@ -6,13 +6,12 @@ helpers.book.explorer_picture` draws that into `_static/`; a test compares.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from helpers.book import figures
+from helpers.book.still_pictures import ALARM, CALM, main
 from helpers.errors import InputError
 from helpers.running.stored_universe import load_universe
 from helpers.strategies import REGISTRY
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 PEOPLE, ROWS, SD = 30, 25, 0.5
 PROMISED = 0.05
-ALARM, CALM = "#b3122f", "#55698a"
 
 
 def draw(people: int = PEOPLE, rows: int = ROWS, sd: float = SD) -> Figure:
@@ -93,16 +91,7 @@ def _stored(people: int, rows: int, sd: float) -> pd.DataFrame:
     return table
 
 
-def write(file: Path) -> None:
-    """Draw it into a file.
-
-    Parameters
-    ----------
-    file : Path
-        A PNG, at twice the size at which it is shown.
-    """
-    draw().savefig(file, dpi=150, metadata={"Software": None})
-
+PICTURES = {"explore.png": draw}
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1] if len(sys.argv) > 1 else "_static/explore.png"))
+    main(PICTURES)

@@ -6,14 +6,13 @@ It shows what the plaything there shows: 21 people asked once, 3 people asked se
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from helpers import theory
 from helpers.book import figures
+from helpers.book.still_pictures import ALARM, CALM, main
 from helpers.running.fit_studies import fit_studies
 from helpers.simulate import Design, simulate_studies
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SEED, STUDIES, SHOWN, BINS = 2019, 1_000, 2, 20
-ALARM, CALM = "#b3122f", "#55698a"
 PLANS = {"21 people, once": (21, 1), "3 people, seven times": (3, 7)}
 
 
@@ -67,16 +65,7 @@ def draw() -> Figure:
     return figure
 
 
-def write(file: Path) -> None:
-    """Draw it into a file.
-
-    Parameters
-    ----------
-    file : Path
-        A PNG, at twice the size at which it is shown.
-    """
-    draw().savefig(file, dpi=150, metadata={"Software": None})
-
+PICTURES = {"first_picture.png": draw}
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1] if len(sys.argv) > 1 else "_static/first_picture.png"))
+    main(PICTURES)

@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from helpers.renamed import OldAttribute
+
 # Clusters worked on at once, those of all studies together: keeps the arrays in the processor's
 # cache.
 CLUSTERS_AT_ONCE = 1 << 15
@@ -39,6 +41,9 @@ class Units:
     back_transform: np.ndarray
     preliminary: np.ndarray
     scale: float
+
+    to_data = OldAttribute("back_transform")
+    first_fit = OldAttribute("preliminary")
 
     def combined(self, L: np.ndarray) -> Units:
         """Units in which results are those of combinations L (r, k) of the data's coefficients.
@@ -69,6 +74,9 @@ class Crossproducts:
     n_per_cluster: np.ndarray
     k: int
     units: Units | None = None
+
+    to_data = OldAttribute("back_transform")
+    first_fit = OldAttribute("preliminary")
 
     @property
     def XtX(self) -> np.ndarray:

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers.engine import smallmatrix
 from helpers.engine.level_criterion import LevelCriterion
 from helpers.engine.levels import Levels, side_by_side
-from helpers.engine.multilevel import MultilevelFit, best_minimum, units_in_criterion
-from helpers.engine.satterthwaite import satterthwaite
+from helpers.engine.multilevel import MultilevelFit, best_minimum, fit_at
 from helpers.engine.singular import is_singular
 from helpers.engine.starts import start_sizes
 
@@ -65,22 +63,17 @@ def _fit(
     levels: Levels, reml: bool, p_values: bool, starts: str, max_iterations: int, alone: bool
 ) -> MultilevelFit:
     """The fit of one batch."""
-    evaluate, totals = LevelCriterion(levels, reml), levels.totals
+    evaluate, blocks = LevelCriterion(levels, reml), levels.blocks
     converged, point = best_minimum(evaluate, starts, max_iterations, alone)
-    A, blocks = totals.back_transform, levels.blocks
-    Psi = point.factor @ point.factor.swapaxes(1, 2)
-    L = smallmatrix.semidefinite_cholesky(np.moveaxis(Psi, 0, 2))
-    return MultilevelFit(
-        estimate=totals.preliminary + point.b @ A.T,
-        covariance=point.s2[:, None, None] * (A @ point.XtVinvX_inverse @ A.T),
-        df=satterthwaite(point, evaluate.rows, A) if p_values else np.full(point.b.shape, np.nan),
-        theta=np.stack([L[i, j] for i, j in blocks.free], axis=1),
-        Psi=Psi,
-        residual_variance=point.s2 * totals.scale**2,
-        criterion=point.criterion + units_in_criterion(totals, reml),
-        modes=_modes(levels, Psi, point.ZtVinve) * totals.scale,
+    as_they_are = [False] * len(blocks.sizes)
+    return fit_at(
+        point,
+        evaluate,
+        levels.totals,
+        p_values,
+        modes=lambda Psi: _modes(levels, Psi, point.ZtVinve),
         converged=converged,
-        singular=is_singular(Psi, _moments(levels), blocks, [False] * len(blocks.sizes)),
+        singular=lambda Psi: is_singular(Psi, _moments(levels), blocks, as_they_are),
     )
 
 

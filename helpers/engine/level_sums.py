@@ -25,9 +25,11 @@ def first_with_itself(A: np.ndarray, B: np.ndarray, n: np.ndarray) -> tuple[np.n
     Parameters
     ----------
     A : (S, G, q, q) array
+        M within a level, before B B' is taken away.
     B : (S, G, q, r) array
         M is A within a level, less B B'.
     n : (S, G, q, c) array
+        T = n n'.
     """
     own, BB, nn = _by_entry(A), _by_entry(B @ B.swapaxes(2, 3)), _by_entry(n @ n.swapaxes(2, 3))
     with_B, with_n = _outer_sums(B, B), _outer_sums(B, n)

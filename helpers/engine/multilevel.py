@@ -9,7 +9,7 @@ Arrays: S studies, G clusters, q random terms, k coefficients, t entries of thet
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Protocol, Self
 
@@ -29,7 +29,9 @@ _ONE_MINIMUM = 1e-7  # searches that end nearer to each other than this have fou
 
 
 class AnyCriterion(Guessable, Evaluate[CriterionPoint], Protocol):
-    """A criterion whose minimum can be guessed and searched for."""
+    """A criterion, REML's or ML's, whose minimum can be guessed and searched for."""
+
+    reml: bool
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,45 @@ def _fit(
     """The fit of one batch."""
     evaluate = ProfiledCriterion(cp, terms, reml)
     converged, point = best_minimum(evaluate, starts, max_iterations, alone)
+    with_intercept = [bar[0] == 0 for bar in terms.bars]
+    return fit_at(
+        point,
+        evaluate,
+        cp,
+        p_values,
+        modes=lambda Psi: (Psi @ point.ZtVinve).swapaxes(1, 2),
+        converged=converged,
+        singular=lambda Psi: is_singular(Psi, _moments(cp, terms), terms.blocks, with_intercept),
+    )
+
+
+def fit_at(
+    point: CriterionPoint,
+    evaluate: AnyCriterion,
+    cp: Crossproducts,
+    p_values: bool,
+    *,
+    modes: Callable[[np.ndarray], np.ndarray],
+    converged: np.ndarray,
+    singular: Callable[[np.ndarray], np.ndarray],
+) -> MultilevelFit:
+    """The fit that a minimum comes to, in the data's units.
+
+    Parameters
+    ----------
+    point : CriterionPoint
+        The minimum.
+    evaluate : AnyCriterion
+        What was minimised.
+    cp : Crossproducts
+        Of X and the outcome, which know their units.
+    p_values : bool
+        Without them Satterthwaite's degrees of freedom are left out.
+    modes, singular : callable
+        From Psi to the modes, in working units, and to whether a fit is singular.
+    converged : (S,) array of bool
+        Whether the search ended there.
+    """
     A = cp.back_transform
     Psi = point.factor @ point.factor.swapaxes(1, 2)
     L = smallmatrix.semidefinite_cholesky(np.moveaxis(Psi, 0, 2))
@@ -167,15 +208,13 @@ def _fit(
         estimate=cp.preliminary + point.b @ A.T,
         covariance=point.s2[:, None, None] * (A @ point.XtVinvX_inverse @ A.T),
         df=satterthwaite(point, evaluate.rows, A) if p_values else np.full(point.b.shape, np.nan),
-        theta=np.stack([L[i, j] for i, j in terms.blocks.free], axis=1),
+        theta=np.stack([L[i, j] for i, j in evaluate.blocks.free], axis=1),
         Psi=Psi,
         residual_variance=point.s2 * cp.scale**2,
-        criterion=point.criterion + units_in_criterion(cp, reml),
-        modes=(Psi @ point.ZtVinve).swapaxes(1, 2) * cp.scale,
+        criterion=point.criterion + units_in_criterion(cp, evaluate.reml),
+        modes=modes(Psi) * cp.scale,
         converged=converged,
-        singular=is_singular(
-            Psi, _moments(cp, terms), terms.blocks, [bar[0] == 0 for bar in terms.bars]
-        ),
+        singular=singular(Psi),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from helpers import special
 from helpers.engine.cluster_data import ClusterData
 from helpers.engine.conditional_effects import conditional_sd
 from helpers.engine.contrasts import parse_contrast
+from helpers.engine.estimates import Estimates
 from helpers.engine.inference import Fitted, OneGrouping, SeveralGroupings
 from helpers.engine.likelihood import criterion, has_likelihood
 from helpers.engine.predictions import Clusters, check_level, predict
@@ -245,22 +246,6 @@ def _rounded(value: float) -> str:
 
 def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-class Estimates(Protocol):
-    """What the engine says of each coefficient: (S, k) arrays."""
-
-    @property
-    def estimate(self) -> np.ndarray:
-        """Coefficients."""
-
-    @property
-    def std_error(self) -> np.ndarray:
-        """Their standard errors."""
-
-    @property
-    def df(self) -> np.ndarray:
-        """Degrees of freedom of their t statistics."""
 
 
 def clustered_fit(

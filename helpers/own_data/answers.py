@@ -223,68 +223,84 @@ def _cluster_means(question: Question) -> Fit:
 
 def _advised(question: Question, fits: Mapping[str, Fit]) -> tuple[str, str]:
     """The strategy that the guide leads to, as far as data can say, and why."""
-    q = question
-    spare = int(q.sizes.min()) - len(q.terms)
+    for name, why in [*_by_the_guide(question), *_otherwise(question)]:
+        if name in fits and fits[name].converged:
+            return name, f"{label(name)}: {why}."
+    name = next(name for name in fits if name != "ols")
+    return name, f"{label(name)}: it is the first that could be fitted."
+
+
+def _by_the_guide(q: Question) -> list[tuple[str, str]]:
+    """The strategy that the guide names for data like these, and why, if it names one."""
     if len(q.formula.groupings) > 1:
-        ways = [("multilevel", "several groupings repeat, and the model lets each of them count")]
-    elif q.binary:
+        return [("multilevel", "several groupings repeat, and the model lets each of them count")]
+    if q.binary:
         level = "" if own_bars_are_one_level(q) else ", which is all that it lets vary"
-        chance = f"the outcome is yes or no, and clusters may differ in their chance{level}"
-        ways = [("logistic", chance)]
-    elif not q.term_varies_within:
-        ways = [
+        return [
             (
-                "random_intercept_cr2",
-                "clusters are the rows where a mean over them is asked for"
-                if q.term == "Intercept"
-                else f"{q.term} is one value for a whole cluster, so clusters are the rows here",
+                "logistic",
+                f"the outcome is yes or no, and clusters may differ in their chance{level}",
             )
         ]
-    elif spare >= _FEW and q.sizes.max() <= 2 * q.sizes.min():
-        ways = [
+    return _for_slopes_within(q) if q.term_varies_within else [_for_rows_that_are_clusters(q)]
+
+
+def _for_rows_that_are_clusters(q: Question) -> tuple[str, str]:
+    """What to do where the predictor of interest has one value a cluster."""
+    return (
+        "random_intercept_cr2",
+        "clusters are the rows where a mean over them is asked for"
+        if q.term == "Intercept"
+        else f"{q.term} is one value for a whole cluster, so clusters are the rows here",
+    )
+
+
+def _for_slopes_within(q: Question) -> list[tuple[str, str]]:
+    """What to do where it varies within clusters, if these are of a kind that the guide knows."""
+    spare = int(q.sizes.min()) - len(q.terms)
+    if spare >= _FEW and q.sizes.max() <= 2 * q.sizes.min():
+        return [
             (
                 "two_stage",
                 f"every cluster has {spare} rows or more to spare for a line of its own, and "
                 "their sizes are alike",
             )
         ]
-    else:
-        ways = []
-        slopes = within_and_between(q)
-        if slopes is not None and slopes.p_value < DISAGREE:
-            ways = [
-                (
-                    "fixed_effects_cr2",
-                    f"the slopes of {q.term} within clusters and between them disagree, and this "
-                    "is the one within",
-                )
-            ]
-        elif own_bars_are_one_level(q):
-            ways = [
-                (
-                    "random_intercept_cr2",
-                    f"{q.term} varies within clusters, and errors that compare clusters hold "
-                    "whether or not they respond alike",
-                )
-            ]
-    ways += [
+    slopes = within_and_between(q)
+    if slopes is not None and slopes.p_value < DISAGREE:
+        return [
+            (
+                "fixed_effects_cr2",
+                f"the slopes of {q.term} within clusters and between them disagree, and this "
+                "is the one within",
+            )
+        ]
+    if own_bars_are_one_level(q):
+        return [
+            (
+                "random_intercept_cr2",
+                f"{q.term} varies within clusters, and errors that compare clusters hold "
+                "whether or not they respond alike",
+            )
+        ]
+    return []
+
+
+def _otherwise(q: Question) -> list[tuple[str, str]]:
+    """What to do where the guide names nothing, or nothing that could be fitted: best first."""
+    no_model = (
+        "your formula lets no response vary"
+        if own_bars_are_one_level(q)
+        else "the model of your formula could not be fitted"
+    )
+    return [
         ("multilevel_cr2", f"{q.term} varies within clusters, and clusters may respond unlike"),
         (
             "cluster_robust_cr2",
-            "its errors hold whether or not clusters respond alike, and "
-            + (
-                "your formula lets no response vary"
-                if own_bars_are_one_level(q)
-                else "the model of your formula could not be fitted"
-            ),
+            f"its errors hold whether or not clusters respond alike, and {no_model}",
         ),
         ("cluster_robust", "its errors compare clusters, and no model of yours could be fitted"),
     ]
-    for name, why in ways:
-        if name in fits and fits[name].converged:
-            return name, f"{label(name)}: {why}."
-    name = next(name for name in fits if name != "ols")
-    return name, f"{label(name)}: it is the first that could be fitted."
 
 
 def _shown(table: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from helpers import special
 from helpers.checks import whole_number
 from helpers.engine import pooled, refusals
 from helpers.engine.crossproducts import CLUSTERS_AT_ONCE, Crossproducts
+from helpers.engine.estimates import Estimates
 from helpers.engine.formula import parse_formula
 from helpers.engine.inference import OneGrouping
 from helpers.engine.likelihood_ratio import simulated_crossproducts
@@ -22,7 +23,6 @@ from helpers.fit import fit_multilevel
 from helpers.own_data.answers import Answers
 from helpers.own_data.names import label
 from helpers.own_data.question import Question
-from helpers.strategies import Result
 
 _MOST_IN_REPORT, _CLUSTERS_IN_REPORT = 4_000, 400_000  # some ten seconds of searches
 _MOST_CLUSTERS = 40_000_000  # of all studies together: half a minute for a strategy without search
@@ -59,43 +59,58 @@ def null_simulation(
         A row a strategy: rejected, and rejected_mc, its Monte Carlo error.
     """
     studies = whole_number("studies", studies, least=100)
-    parsed = parse_formula(formula)
-    refusals.need_bar(parsed)
-    if len(parsed.groupings) > 1:
-        raise InputError("A null simulation needs one grouping: leave one bar in the formula.")
-    unknown = [name for name in strategies if name not in SIMULATED]
-    if unknown:
-        raise InputError(
-            f"A null simulation knows {', '.join(SIMULATED)}, and not {unknown[0]!r}, which does "
-            "not work from crossproducts."
-        )
+    _need_one_grouping(formula)
+    _need_known(strategies)
     fitted = fit_multilevel(formula, data).model
     assert isinstance(fitted, OneGrouping)
     rows, terms = fitted.rows, fitted.rows.random_terms
     if term not in rows.names:
         raise InputError(f"The fixed part of {formula!r} has no term {term!r}.")
     G, j = len(rows.labels), rows.names.index(term)
-    if G * studies > _MOST_CLUSTERS:
-        raise InputError(
-            f"{studies:,} studies of {G:,} clusters take too long: ask for fewer studies."
-        )
+    _need_few(studies, G)
     rng, rejected = np.random.default_rng(seed), dict.fromkeys(strategies, 0)
     at_once = max(1, CLUSTERS_AT_ONCE // G)
     for start in range(0, studies, at_once):
         S = min(at_once, studies - start)
         drawn = simulated_crossproducts(rows.crossproducts, terms, fitted.result.Psi[0], S, rng)
         for name in strategies:
-            result = SIMULATED[name](drawn, terms)
-            of = j - (
-                rows.crossproducts.k - result.estimate.shape[1]
-            )  # fixed effects: no intercept
-            if of < 0:
-                raise InputError(f"{label(name)} has no intercept to test.")
-            t = np.abs(result.estimate[:, of] / result.std_error[:, of])
-            rejected[name] += int((2 * special.stdtr(result.df[:, of], -t) < 0.05).sum())
+            rejected[name] += _rejected(name, drawn, terms, j)
     share = np.array([rejected[name] for name in strategies]) / studies
     error = np.sqrt(np.maximum(share * (1 - share), 1 / studies) / studies)
     return pd.DataFrame({"rejected": share, "rejected_mc": error}, index=list(strategies))
+
+
+def _need_one_grouping(formula: str) -> None:
+    parsed = parse_formula(formula)
+    refusals.need_bar(parsed)
+    if len(parsed.groupings) > 1:
+        raise InputError("A null simulation needs one grouping: leave one bar in the formula.")
+
+
+def _need_known(strategies: tuple[str, ...]) -> None:
+    unknown = [name for name in strategies if name not in SIMULATED]
+    if unknown:
+        raise InputError(
+            f"A null simulation knows {', '.join(SIMULATED)}, and not {unknown[0]!r}, which does "
+            "not work from crossproducts."
+        )
+
+
+def _need_few(studies: int, G: int) -> None:
+    if G * studies > _MOST_CLUSTERS:
+        raise InputError(
+            f"{studies:,} studies of {G:,} clusters take too long: ask for fewer studies."
+        )
+
+
+def _rejected(strategy: str, drawn: Crossproducts, terms: RandomTerms, j: int) -> int:
+    """In how many of the studies a strategy rejects, at 5%, that coefficient j is zero."""
+    result = SIMULATED[strategy](drawn, terms)
+    of = j - (drawn.k - result.estimate.shape[1])  # fixed effects: no intercept
+    if of < 0:
+        raise InputError(f"{label(strategy)} has no intercept to test.")
+    t = np.abs(result.estimate[:, of] / result.std_error[:, of])
+    return int((2 * special.stdtr(result.df[:, of], -t) < 0.05).sum())
 
 
 def null_of(question: Question, answers: Answers, studies: int, seed: int | None) -> list[str]:
@@ -167,16 +182,16 @@ def _verdict(rejected: float, error: float) -> str:
     return ", and it says so less often" if rejected + 4 * error < 0.05 else ""
 
 
-def _multilevel(cp: Crossproducts, terms: RandomTerms, correction: str | None = None) -> Result:
+def _multilevel(cp: Crossproducts, terms: RandomTerms, correction: str | None = None) -> Estimates:
     """With outcomes drawn in units of the noise."""
     return multilevel_models(cp, terms, 1.0, True, correction, "satterthwaite")
 
 
-def _level(cp: Crossproducts, _: RandomTerms, correction: str | None = None) -> Result:
+def _level(cp: Crossproducts, _: RandomTerms, correction: str | None = None) -> Estimates:
     return _multilevel(cp, RandomTerms(((0,),)), correction)
 
 
-def _within(cp: Crossproducts, correction: str | None = None) -> Result:
+def _within(cp: Crossproducts, correction: str | None = None) -> Estimates:
     """Fixed effects, where every predictor varies within clusters."""
     inside = pooled.within_clusters(cp.studies(slice(0, 1))).XtX[0].sum(axis=0)
     if np.linalg.eigvalsh(inside)[0] <= 1e-10 * np.trace(cp.XtX[0].sum(axis=0)):
@@ -186,7 +201,7 @@ def _within(cp: Crossproducts, correction: str | None = None) -> Result:
     return pooled.fixed_effects(cp, correction)
 
 
-def _means(cp: Crossproducts) -> Result:
+def _means(cp: Crossproducts) -> Estimates:
     """OLS of one row a cluster: the means of its rows."""
     n = cp.n_per_cluster
     mean = cp.WtW[..., 0, :] / cp.WtW[..., 0, :1]
@@ -194,7 +209,7 @@ def _means(cp: Crossproducts) -> Result:
     return pooled.ols(Crossproducts(WtW, np.ones_like(n), cp.k, cp.units))
 
 
-SIMULATED: dict[str, Callable[[Crossproducts, RandomTerms], Result]] = {
+SIMULATED: dict[str, Callable[[Crossproducts, RandomTerms], Estimates]] = {
     "multilevel": _multilevel,
     "multilevel_cr2": lambda cp, terms: _multilevel(cp, terms, "CR2"),
     "random_intercept": _level,

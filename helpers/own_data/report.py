@@ -46,24 +46,47 @@ def make_report(
     InputError
         Where the data or the formula cannot be used, or the folder cannot be written to.
     """
+    _need_papermill()
+    source, place = _need_file(file), _need_folder(folder)
+    given = {name: value for name, value in parameters.items() if value is not None}
+    notebook = _executed(given | {"FILE": str(source), "FORMULA": formula})
     try:
-        import nbformat
-        import papermill
-        from papermill.exceptions import PapermillExecutionError
+        return _written(notebook, f"{source.name}: {formula}", place, source.stem)
+    except OSError as error:
+        why = error.strerror or error
+        raise InputError(f"The report cannot be written to {str(folder)!r}: {why}.") from None
+
+
+def _need_papermill() -> None:
+    try:
+        import nbformat  # noqa: F401  (whether it is there)
+        import papermill  # noqa: F401  (as above)
     except ImportError as error:
         raise InputError(f"A report needs papermill and a kernel to run it: {error}.") from None
-    from helpers.own_data.page import page
-    from helpers.running.whole_file import written_whole
 
-    source, place = Path(file).resolve(), Path(folder)
+
+def _need_file(file: str | os.PathLike[str]) -> Path:
+    source = Path(file).resolve()
     if source.is_dir():
         raise InputError(f"{str(file)!r} is a folder: name a file in it.")
     if not source.is_file():
         raise InputError(f"There is no file {str(file)!r}.")
+    return source
+
+
+def _need_folder(folder: str | os.PathLike[str]) -> Path:
+    place = Path(folder)
     if not place.is_dir():
         raise InputError(f"There is no folder {str(folder)!r}.")
-    given = {name: value for name, value in parameters.items() if value is not None}
-    given |= {"FILE": str(source), "FORMULA": formula}
+    return place
+
+
+def _executed(given: dict[str, Any]) -> Any:
+    """The report's notebook, run with these parameters, or in words why it could not be."""
+    import nbformat
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
     with tempfile.TemporaryDirectory(prefix="report-") as work, _own_kernel():
         made = Path(work) / "report.ipynb"
         try:
@@ -87,16 +110,21 @@ def make_report(
                 f"The notebook could not be run ({type(error).__name__}: {error}); was there "
                 "enough memory?"
             ) from None
-        notebook = nbformat.read(made, as_version=4)
-    html = page(notebook, f"{source.name}: {formula}")
-    to_page, to_notebook = _free_names(place, source.stem)
-    try:
-        with written_whole(to_notebook) as beside, written_whole(to_page) as path:  # or neither
-            path.write_text(html, encoding="utf-8")
-            nbformat.write(notebook, beside)
-    except OSError as error:
-        why = error.strerror or error
-        raise InputError(f"The report cannot be written to {str(folder)!r}: {why}.") from None
+        return nbformat.read(made, as_version=4)
+
+
+def _written(notebook: Any, title: str, folder: Path, stem: str) -> tuple[Path, Path]:
+    """Page and notebook, in files of their own: both, or neither."""
+    import nbformat
+
+    from helpers.own_data.page import page
+    from helpers.running.whole_file import written_whole
+
+    html = page(notebook, title)
+    to_page, to_notebook = _free_names(folder, stem)
+    with written_whole(to_notebook) as beside, written_whole(to_page) as path:
+        path.write_text(html, encoding="utf-8")
+        nbformat.write(notebook, beside)
     return to_page, to_notebook
 
 

@@ -126,34 +126,48 @@ def cluster_bootstrap(
         else fit_cluster_robust(formula, data, grouping)  # type: ignore[arg-type]
     )
     rows = read_clusters(parsed, data, grouping)
-    if "noise" in rows.random_names:
-        raise InputError(
-            "sd(noise) is the SD of the rows' noise, so a predictor called 'noise' cannot vary "
-            "between clusters here: rename the column."
-        )
-    cp, rng = rows.crossproducts, generator(seed)
+    _refuse_noise(rows)
+    names, own, rng = rows.names, [*fit.table["estimate"]], generator(seed)
     if parsed.bars:
-        draws = side_by_side(cp, rng.integers(cp.n_clusters, size=(resamples, cp.n_clusters)))
-        draws = draws.studies(np.flatnonzero(can_be_fitted(draws)))
-        _need_most(draws.n_studies, resamples)
-        terms = rows.random_terms
-        starts = starts_needed(np.asarray(cp.n_per_cluster), terms.blocks.n_variances)
-        many = multilevel(draws, terms, reml=reml, p_values=False, starts=starts)
-        values = np.column_stack([many.estimate, _standard_deviations(rows, many)])
-        names = [*rows.names, *(f"sd({name})" for name in [*rows.random_names, "noise"])]
+        values = _models(rows, resamples, reml, rng)
+        names = [*names, *(f"sd({name})" for name in [*rows.random_names, "noise"])]
         assert fit.random_sd is not None
-        own = [*fit.table["estimate"], *fit.random_sd, fit.residual_sd]
+        own += [*fit.random_sd, fit.residual_sd]
     else:
-        values = bootstrap_ols(cp, resamples, rng)[0]
-        values = values[np.isfinite(values).all(axis=1)]
-        _need_most(len(values), resamples)
-        names, own = rows.names, [*fit.table["estimate"]]
+        values = _lines(rows, resamples, rng)
     return ClusterBootstrap(
         fit,
         pd.Series(own, index=names),
         pd.DataFrame(values, columns=names),
         resamples - len(values),
     )
+
+
+def _models(rows: ClusterData, resamples: int, reml: bool, rng: np.random.Generator) -> np.ndarray:
+    """Coefficients and SDs of the multilevel model, of each resample that can be fitted."""
+    cp, terms = rows.crossproducts, rows.random_terms
+    draws = side_by_side(cp, rng.integers(cp.n_clusters, size=(resamples, cp.n_clusters)))
+    draws = draws.studies(np.flatnonzero(can_be_fitted(draws)))
+    _need_most(draws.n_studies, resamples)
+    starts = starts_needed(np.asarray(cp.n_per_cluster), terms.blocks.n_variances)
+    many = multilevel(draws, terms, reml=reml, p_values=False, starts=starts)
+    return np.column_stack([many.estimate, _standard_deviations(rows, many)])
+
+
+def _lines(rows: ClusterData, resamples: int, rng: np.random.Generator) -> np.ndarray:
+    """Coefficients of the line, of each resample that can be fitted."""
+    values = bootstrap_ols(rows.crossproducts, resamples, rng)[0]
+    values = values[np.isfinite(values).all(axis=1)]
+    _need_most(len(values), resamples)
+    return values
+
+
+def _refuse_noise(rows: ClusterData) -> None:
+    if "noise" in rows.random_names:
+        raise InputError(
+            "sd(noise) is the SD of the rows' noise, so a predictor called 'noise' cannot vary "
+            "between clusters here: rename the column."
+        )
 
 
 def _grouping(formula: Formula, cluster: str | None) -> str | tuple[str, ...]:

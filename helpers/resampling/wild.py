@@ -8,7 +8,9 @@ import numpy as np
 
 from helpers.checks import number, true_or_false, whole_number
 from helpers.engine import refusals
-from helpers.engine.formula import parse_formula
+from helpers.engine.cluster_data import ClusterData
+from helpers.engine.crossproducts import Crossproducts
+from helpers.engine.formula import Formula, parse_formula
 from helpers.engine.pooled import lone_clusters
 from helpers.engine.rows import Rows, read_clusters
 from helpers.engine.sign_vectors import share_beyond, sign_vectors, webb_vectors
@@ -123,42 +125,66 @@ def wild_bootstrap(
     null = number("null", null)
     impose_null = true_or_false("impose_null", impose_null)
     count_ties = true_or_false("count_ties", count_ties)
-    need_one_column(cluster)
-    rows = read_clusters(parsed, data, cluster)
-    refusals.need_clusters(rows, cluster)
-    cp = rows.crossproducts
-    refusals.need_rows(cp.n_obs, cp.k)
-    if term not in rows.names:
-        raise InputError(f"{term!r} is no coefficient of {formula!r}: {', '.join(rows.names)} are.")
-    j = rows.names.index(term)
+    rows = _rows_with(term, parsed, data, cluster)
+    cp, j = rows.crossproducts, rows.names.index(term)
     drawn, all_of_them = _weights(cp.n_clusters, weights, level, most, seed)
     found, reference = wild_t(cp, j, null, impose_null, drawn)
-    if not np.isfinite(found[0]):
-        raise InputError(
-            f"The cluster-robust error of {term!r} is zero, so there is no t to compare: no "
-            "cluster's residuals say anything of it."
-        )
+    _need_error(found[0], term)
     p_value = share_beyond(found, np.nan_to_num(reference), count_ties, all_of_them)[0]
-    b = np.linalg.solve(cp.XtX.sum(axis=1), cp.Xty.sum(axis=1)[..., None])[0, :, 0]
-    notes: tuple[str, ...] = ()
-    if lone_clusters(cp)[0, j]:
-        notes = (f"A single cluster alone identifies {term!r}: this p-value is not to be trusted.",)
-    kind = "vectors of signs" if weights == "rademacher" else "vectors of Webb's weights"
-    how = (
-        f"{kind}, null {'imposed' if impose_null else 'not imposed'}, "
-        f"{'ties counted' if count_ties else 'strictly larger counted'}"
-    )
     return WildBootstrap(
         term,
         null,
-        float(cp.preliminary[j] + cp.back_transform[j] @ b),
+        _estimate(cp, j),
         float(found[0]),
         float(p_value),
         reference[0],
         all_of_them,
-        how,
-        notes,
+        _in_words(weights, impose_null, count_ties),
+        _lone_cluster(cp, j, term),
     )
+
+
+def _rows_with(term: str, formula: Formula, data: Rows, cluster: str) -> ClusterData:
+    """The rows, which can be fitted and whose model has this coefficient."""
+    need_one_column(cluster)
+    rows = read_clusters(formula, data, cluster)
+    refusals.need_clusters(rows, cluster)
+    refusals.need_rows(rows.crossproducts.n_obs, rows.crossproducts.k)
+    if term not in rows.names:
+        raise InputError(
+            f"{term!r} is no coefficient of {formula.text!r}: {', '.join(rows.names)} are."
+        )
+    return rows
+
+
+def _need_error(t: float, term: str) -> None:
+    if not np.isfinite(t):
+        raise InputError(
+            f"The cluster-robust error of {term!r} is zero, so there is no t to compare: no "
+            "cluster's residuals say anything of it."
+        )
+
+
+def _estimate(cp: Crossproducts, j: int) -> float:
+    """The least-squares estimate of coefficient j, in the data's units."""
+    b = np.linalg.solve(cp.XtX.sum(axis=1), cp.Xty.sum(axis=1)[..., None])[0, :, 0]
+    return float(cp.preliminary[j] + cp.back_transform[j] @ b)
+
+
+def _in_words(weights: str, impose_null: bool, count_ties: bool) -> str:
+    """How the bootstrap was done."""
+    kind = "vectors of signs" if weights == "rademacher" else "vectors of Webb's weights"
+    return (
+        f"{kind}, null {'imposed' if impose_null else 'not imposed'}, "
+        f"{'ties counted' if count_ties else 'strictly larger counted'}"
+    )
+
+
+def _lone_cluster(cp: Crossproducts, j: int, term: str) -> tuple[str, ...]:
+    """A note where a single cluster alone identifies coefficient j."""
+    if not lone_clusters(cp)[0, j]:
+        return ()
+    return (f"A single cluster alone identifies {term!r}: this p-value is not to be trusted.",)
 
 
 def wild_p_values(

@@ -71,45 +71,66 @@ def fit_grouped_studies(
     InputError
         Where the formula is not of these studies, or cannot be fitted.
     """
+    _need_grouped_studies(studies)
+    parsed, reml = parse_formula(formula), true_or_false("reml", reml)
+    if cluster is not None:
+        _refuse_options_of_models(reml, df)
+        return _clustered(studies, parsed, need_cluster_names(cluster), correction)
+    _refuse_correction(correction)
+    need_bar(parsed)
+    check_df(df, None, reml)
+    return _multilevel(studies, parsed, reml, df)
+
+
+def _need_grouped_studies(studies: GroupedStudies) -> None:
     if not isinstance(studies, GroupedStudies):
         raise InputError(
             "fit_grouped_studies takes what CrossedDesign(...).studies(...) or NestedDesign(...)"
             f".studies(...) gives, not {type(studies).__name__}."
         )
-    parsed, reml = parse_formula(formula), true_or_false("reml", reml)
-    if cluster is not None:
-        if not reml or df != "satterthwaite":
-            raise InputError(
-                "reml and df are for multilevel models, and cluster=... is for a line without "
-                "bars: leave one or the other out."
-            )
-        return _clustered(studies, parsed, need_cluster_names(cluster), correction)
+
+
+def _refuse_options_of_models(reml: bool, df: str) -> None:
+    if not reml or df != "satterthwaite":
+        raise InputError(
+            "reml and df are for multilevel models, and cluster=... is for a line without "
+            "bars: leave one or the other out."
+        )
+
+
+def _refuse_correction(correction: str) -> None:
     if correction != "CR1":
         raise InputError(
             f"correction={correction!r} is for clustered errors: name the grouping by cluster=..., "
             "or leave it out."
         )
-    need_bar(parsed)
-    check_df(df, None, reml)
-    model = _Model.of(parsed, studies)
+
+
+def _multilevel(studies: GroupedStudies, formula: Formula, reml: bool, df: str) -> pd.DataFrame:
+    """A multilevel model of every study."""
+    model = _Model.of(formula, studies)
     levels = model.levels(studies.rows[:1])
     need_rows(levels.n_obs, levels.k)
     _need_slope(model.fixed, studies)
-    undecided = need_told_apart(levels, model.in_words, parsed)
-    if undecided:
-        raise InputError(
-            f"In {formula!r} the variances and correlations of {' and of '.join(undecided)} are "
-            "not all identified: x does not vary within these levels, or hardly. Leave it out of "
-            "the bar."
-        )
-    need_noise_beside_levels(levels, parsed)
+    _need_all_told_apart(levels, model, formula)
+    need_noise_beside_levels(levels, formula)
     starts = "one" if levels.n_obs > FEW_ROWS else "few"
     parts, size = [], levels.studies_at_once()
     for start in range(0, len(studies), size):
         some = model.levels(studies.rows[start : start + size])
         fit = fit_levels(some, reml=reml, p_values=df == "satterthwaite", starts=starts)
         parts.append(level_kenward_roger(some, fit) if df == "kenward_roger" else fit)
-    return _table(parts, parsed, studies, formula)
+    return _table(parts, formula, studies, formula.text)
+
+
+def _need_all_told_apart(levels: Levels, model: _Model, formula: Formula) -> None:
+    undecided = need_told_apart(levels, model.in_words, formula)
+    if undecided:
+        raise InputError(
+            f"In {formula.text!r} the variances and correlations of {' and of '.join(undecided)} "
+            "are not all identified: x does not vary within these levels, or hardly. Leave it out "
+            "of the bar."
+        )
 
 
 def _clustered(

@@ -10,12 +10,13 @@ import numpy as np
 
 from helpers import special
 from helpers.engine.crossproducts import Crossproducts, crossproducts_of_studies, stacked
+from helpers.engine.estimates import Estimates
 from helpers.engine.kenward_roger import check_df
 from helpers.engine.starts import starts_needed
 from helpers.errors import InputError
 from helpers.running.requirements import check_sizes, check_variation
 from helpers.simulate import Design, SimulatedCrossproducts, SimulatedStudies
-from helpers.strategies import Result, Strategy, find_strategy, strategies_taking
+from helpers.strategies import Strategy, find_strategy, strategies_taking
 
 Studies = SimulatedStudies | SimulatedCrossproducts
 
@@ -292,7 +293,7 @@ def _of_each_part(
     parts: Sequence[ReducedStudies],
     cp: Crossproducts,
     strategy: Strategy,
-    result: Result,
+    result: Estimates,
     by_cluster: Callable[[], np.ndarray],
 ) -> list[StudyFits]:
     """What the result says of each part, and how to have it with other errors."""

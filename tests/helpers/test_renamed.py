@@ -6,8 +6,10 @@ import warnings
 from contextlib import suppress
 from importlib import import_module
 
+import numpy as np
 import pytest
 
+from helpers.engine.crossproducts import Crossproducts
 from helpers.renamed import MODULES, NAMES
 from helpers.simulation import main
 
@@ -68,6 +70,22 @@ def test_every_old_name_leads_somewhere(old):
     said = str(told[-1].message)
     assert said.startswith((f"{old} is now", f"{name} is now")), said
     assert its_name in said and told[-1].category is FutureWarning
+
+
+@pytest.mark.parametrize("old, now", [("to_data", "back_transform"), ("first_fit", "preliminary")])
+def test_an_attribute_is_found_under_its_old_name(old, now):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from helpers.crossproducts import Units
+    units = Units(np.diag([2.0, 3.0]), np.array([1.0, 4.0]), 1.0)
+    of_data = Crossproducts(np.zeros((1, 2, 3, 3)), np.array([3, 3]), 2, units)
+    for thing in (units, of_data, Crossproducts(of_data.WtW, of_data.n_per_cluster, 2)):
+        with pytest.warns(FutureWarning) as told:
+            found = getattr(thing, old)
+        assert np.array_equal(found, getattr(thing, now))
+        name = type(thing).__name__
+        assert str(told[0].message) == f"{name}.{old} is now called {name}.{now}."
+        assert told[0].filename == __file__
 
 
 @pytest.mark.parametrize("statement", ["from helpers import magic", "import helpers.magic"])

@@ -28,15 +28,15 @@ PORT = 8000
 class Book(http.server.SimpleHTTPRequestHandler):
     """Says of each file what kind it is, and nothing in the terminal."""
 
-    def guess_type(self, path):
+    def guess_type(self, path: str) -> str:
         """The kind of a file by its ending, the same on every machine."""
         return KINDS.get(pathlib.Path(path).suffix) or super().guess_type(path)
 
-    def log_message(self, *args):
+    def log_message(self, *args: object) -> None:
         """Be quiet."""
 
 
-def server(port):
+def server(port: int) -> http.server.ThreadingHTTPServer:
     """A server for this folder, at another port if this one is taken."""
     book = functools.partial(Book, directory=str(FOLDER))
     try:
@@ -45,7 +45,7 @@ def server(port):
         return http.server.ThreadingHTTPServer(("127.0.0.1", 0), book)
 
 
-def main():
+def main() -> None:
     """Serve the folder and open its first page, unless told `--quietly`."""
     asked = [word for word in sys.argv[1:] if word.isdigit()]
     with server(int(asked[0]) if asked else PORT) as book:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from helpers.running.whole_file import written_whole
 from tools import ROOT
 from tools.live.font_list import font_list
 from tools.live.sources import PYODIDE, CannotFetch, Wheel, believed, fetch, plain_wheels, sha256
@@ -152,9 +153,8 @@ def _write(path: Path, content: bytes) -> None:
     """Write a file, whole or not at all; one that says the same already keeps its time."""
     if path.is_file() and path.read_bytes() == content:
         return
-    half = path.with_name(path.name + ".half")
-    half.write_bytes(content)
-    half.replace(path)
+    with written_whole(path) as part:
+        part.write_bytes(content)
 
 
 def _gzipped(path: Path) -> int:

@@ -32,9 +32,12 @@ def execute(
 
     Parameters
     ----------
-    notebook : its cells are run in order, in an empty folder, with one BLAS thread.
-    parameters : values for the cell that is tagged "parameters", set right after it has run.
-    past_errors : whether the cells after one with an error are run too.
+    notebook : NotebookNode
+        Its cells are run in order, in an empty folder, with one BLAS thread.
+    parameters : dict, optional
+        Values for the cell that is tagged "parameters", set right after it has run.
+    past_errors : bool
+        Whether the cells after one with an error are run too.
 
     Notes
     -----

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
@@ -104,7 +105,7 @@ def run_many(
         return list(pool.map(one, jobs))
 
 
-def _in_time(path: Path, function: Callable, *given: object):
+def _in_time(path: Path, function: Callable, *given: object) -> Any:
     try:
         return call(function, *given, seconds=TIMEOUT)
     except ProcessError as error:

@@ -1,17 +1,22 @@
 // What the explorer says of a study, in sentences, and what it advises.
 
 import { many, percent, share } from "../drawing.mjs";
+import { LABELS } from "../strategies.mjs"; // written at build, by _ext/play.py
 import { oneValueEach, slopeSd } from "./forms.mjs";
 import { WOLF, known, wild } from "./picture.mjs";
 
 // in the order in which one is named of those that do equally well
+const ORDER = [
+  "multilevel", "random_intercept", "two_stage", "cluster_robust_cr2", "cluster_robust",
+  "uncorrelated", "fixed_effects", "ols",
+];
+// as a sentence calls them, where their labels would not do
 const SHORT = {
-  "multilevel": "the multilevel model", "random_intercept": "the random intercept",
-  "two_stage": "two-stage", "cluster_robust_cr2": "CR2", "cluster_robust": "CR1",
-  "uncorrelated": "the multilevel model without correlations", "fixed_effects": "fixed effects",
-  "ols": "pooled OLS",
+  multilevel: "the multilevel model", random_intercept: "the random intercept",
+  cluster_robust_cr2: "CR2", cluster_robust: "CR1",
+  uncorrelated: "the multilevel model without correlations",
 };
-const ORDER = Object.keys(SHORT);
+const called = (name) => SHORT[name] ?? LABELS[name][0].toLowerCase() + LABELS[name].slice(1);
 const off = (value) => share(value, value < 0.0995 ? 3 : 2);
 const size = (value) => share(value, Math.abs(value) < 0.0995 ? 3 : 2).replace(/\.?0+$/, "") || "0";
 const rate = (value) => percent(value, value < 0.0995 ? 1 : 0);
@@ -30,12 +35,12 @@ function beforeIt(state, found) {
   if (worst) {
     const alarms = known(found, worst, "alarms");
     const cries = wild(alarms) ? "would cry wolf" : "would find what is not there";
-    told.push(`${capital(SHORT[worst])} ${cries} in ${rate(alarms.value)} of studies`);
+    told.push(`${capital(called(worst))} ${cries} in ${rate(alarms.value)} of studies`);
   }
   const finder = ["multilevel", "two_stage", "random_intercept"].find((name) => known(found, name, "power"));
   if (finder && state.effect) {
     const power = known(found, finder, "power");
-    told.push(`${SHORT[finder]} would find your effect of ${size(state.effect)} in ${rate(power.value)}`);
+    told.push(`${called(finder)} would find your effect of ${size(state.effect)} in ${rate(power.value)}`);
   }
   const from = sources(found);
   if (!told.length) return `${from} Run it, and your own study is simulated ${many(4000)} times.`;
@@ -67,12 +72,12 @@ function ofRun(state, found) {
     .filter((one) => most.value - one.power.value < near(one))
     .sort((one, other) => ORDER.indexOf(one.name) - ORDER.indexOf(other.name));
   const power = best.power.value;
-  const same = level.length ? ` (${list(level.map(({ name }) => SHORT[name]))} ${level.length > 1 ? "do" : "does"} as well)` : "";
+  const same = level.length ? ` (${list(level.map(({ name }) => called(name)))} ${level.length > 1 ? "do" : "does"} as well)` : "";
   const told = [];
   if (state.effect === 0) {
-    told.push(`with an effect of zero all that is found is a false alarm, and ${SHORT[best.name]} raises one in ${rate(best.alarms.value)} of studies`);
+    told.push(`with an effect of zero all that is found is a false alarm, and ${called(best.name)} raises one in ${rate(best.alarms.value)} of studies`);
   } else {
-    told.push(`use ${SHORT[best.name]}${same}: its false alarms are ${rate(best.alarms.value)}, and it finds your effect of ${size(state.effect)} in ${percent(power)} of studies`);
+    told.push(`use ${called(best.name)}${same}: its false alarms are ${rate(best.alarms.value)}, and it finds your effect of ${size(state.effect)} in ${percent(power)} of studies`);
   }
   told.push(`${reach(state, found, best)}`);
   const flatterer = temptation(found);
@@ -103,7 +108,7 @@ function temptation(found) {
     .filter((one) => one.alarms !== undefined && one.alarms - 2 * one.alarms_mc > WOLF && one.real)
     .sort((one, other) => one.printed / one.real - other.printed / other.real)[0];
   if (!tempting) return "";
-  return `${SHORT[tempting.name]} prints an error of ${off(tempting.printed)} where it is ${off(tempting.real)}, and cries wolf in ${rate(tempting.alarms)}`;
+  return `${called(tempting.name)} prints an error of ${off(tempting.printed)} where it is ${off(tempting.real)}, and cries wolf in ${rate(tempting.alarms)}`;
 }
 
 function noneHonest(found) {
@@ -111,7 +116,7 @@ function noneHonest(found) {
     .map(({ name }) => ({ name, alarms: known(found, name, "alarms") }))
     .filter(({ alarms }) => alarms)
     .sort((one, other) => one.alarms.value - other.alarms.value)[0];
-  return `no strategy keeps its promise of 5% in this study; ${SHORT[closest.name]} comes closest, with ${rate(closest.alarms.value)}. Ask more people.`;
+  return `no strategy keeps its promise of 5% in this study; ${called(closest.name)} comes closest, with ${rate(closest.alarms.value)}. Ask more people.`;
 }
 
 /** What the advice rests on. */

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from helpers.book import class_picture
+from helpers.book.still_pictures import write
 from tests.helpers.book.test_first_picture import pixels
 from tools import ROOT
 
 
 @pytest.mark.slow
 def test_the_stored_pictures_are_drawn_by_the_module(tmp_path):
-    class_picture.write(tmp_path)
+    write(class_picture.PICTURES, tmp_path)
     for name in class_picture.PICTURES:
         stored, fresh = pixels(ROOT / "_static" / name), pixels(tmp_path / name)
         assert stored.shape == fresh.shape, "python -m helpers.book.class_picture"

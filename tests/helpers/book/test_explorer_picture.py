@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.book import explorer_picture
+from helpers.book.still_pictures import write
 from helpers.errors import InputError
 from helpers.live.study_setting import StudySetting
 from tests.helpers.book.test_first_picture import pixels
@@ -11,8 +12,8 @@ from tools import ROOT
 
 
 def test_the_stored_picture_is_up_to_date(tmp_path):
-    explorer_picture.write(tmp_path / "fresh.png")
-    stored, fresh = pixels(ROOT / "_static" / "explore.png"), pixels(tmp_path / "fresh.png")
+    write(explorer_picture.PICTURES, tmp_path)
+    stored, fresh = pixels(ROOT / "_static" / "explore.png"), pixels(tmp_path / "explore.png")
     assert stored.shape == fresh.shape, "python -m helpers.book.explorer_picture"
     changed = (np.abs(stored - fresh).max(axis=2) > 0.04).mean()
     assert changed < 0.001, "python -m helpers.book.explorer_picture"

@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image
 
 from helpers.book import first_picture
+from helpers.book.still_pictures import write
 from tools import ROOT
 
 
@@ -12,9 +13,9 @@ def pixels(file):
 
 
 def test_the_stored_picture_is_the_one_that_is_drawn(tmp_path):
-    first_picture.write(tmp_path / "fresh.png")
+    write(first_picture.PICTURES, tmp_path)
     stored = pixels(ROOT / "_static" / "first_picture.png")
-    fresh = pixels(tmp_path / "fresh.png")
+    fresh = pixels(tmp_path / "first_picture.png")
     assert stored.shape == fresh.shape, "python -m helpers.book.first_picture"
     changed = (np.abs(stored - fresh).max(axis=2) > 0.04).mean()
     assert changed < 0.001, "python -m helpers.book.first_picture"

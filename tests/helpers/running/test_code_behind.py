@@ -25,6 +25,7 @@ def copy(tmp_path_factory):
 ALGEBRA = (
     "criterion",
     "crossproducts",
+    "estimates",
     "kenward_roger",
     "kronecker",
     "many_studies",

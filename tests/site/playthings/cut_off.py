@@ -6,6 +6,7 @@ import numpy as np
 from scipy import stats
 
 from helpers import Design, fit_studies, simulate_studies
+from helpers.strategies import REGISTRY
 from tests.site.playthings import percent
 
 PAGE = "chapters/false_alarms_and_misses.html"
@@ -53,6 +54,7 @@ def expected(state, numbers):
 def phrases(state, numbers):
     hills = state["hills"]
     return [
+        f"{REGISTRY[hills].label}, rejecting below",
         f"finds {percent(numbers[f'{hills}_power'])}",
         f"in {percent(numbers[f'{hills}_alarms'])} of the studies without one",
         f"find {percent(numbers['fair_power'])}",
