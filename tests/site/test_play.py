@@ -14,6 +14,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.site import playthings
+from tests.site.conftest import SITE
 from tests.site.built import soup
 from tools import ROOT
 from tools.site.browser import CONTRAST, RULES, RUN_AXE, TARGETS, WIDEST, WIDTH
@@ -218,7 +219,8 @@ def test_a_planted_mistake_shows(live):
 
 
 def source(file):
-    return (ROOT / "_static" / "play" / file).read_text(encoding="utf-8")
+    """A script as it is served: some are written when the site is built."""
+    return (SITE / "_static" / "play" / file).read_text(encoding="utf-8")
 
 
 def test_the_still_figure_says_it_and_nothing_jumps(live):
