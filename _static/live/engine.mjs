@@ -37,7 +37,7 @@ let noted = null;
 export function ready() {
   noted ??= fetch(new URL("live/ready.json", ROOT))
     .then((answer) => (answer.ok ? answer.json() : null))
-    .catch(() => null);
+    .catch(() => (noted = null)); // the connection is away: who asks again may be told
   return noted;
 }
 

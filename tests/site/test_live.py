@@ -115,7 +115,7 @@ def test_compiled_modules_give_way_to_ones_that_say_so():
         wheel.writestr("statsmodels/slow.py", "x = 1")
         wheel.writestr("statsmodels-1.0.dist-info/WHEEL", "Tag: cp311")
     name, content = wheels.without_compiled("statsmodels-1.0-cp311-x.whl", held.getvalue())
-    assert name == "statsmodels-1.0-py3-none-any.whl"
+    assert re.fullmatch(r"statsmodels-1\.0-0x[0-9a-f]{10}-py3-none-any\.whl", name)
     with zipfile.ZipFile(io.BytesIO(content)) as plain:
         assert "statsmodels/tests/test_x.py" not in plain.namelist()
         assert plain.read("statsmodels/slow.py") == b"x = 1"

@@ -72,10 +72,13 @@ def book_wheel() -> tuple[str, bytes]:
     }
     files = [(path.as_posix(), (ROOT / path).read_bytes()) for path in _of_the_module()]
     files += [(f"{info}/{file}", text.encode()) for file, text in about.items()]
-    content = written(files, info)
-    # named by what is in it, so that no browser takes an old one from its cache for the new
+    return named(name, project["version"], written(files, info))
+
+
+def named(name: str, version: str, content: bytes) -> tuple[str, bytes]:
+    """A wheel with a name that says its contents, so that no cached one is taken for it."""
     build = f"0x{hashlib.sha256(content).hexdigest()[:10]}"
-    return f"{name}-{project['version']}-{build}-py3-none-any.whl", content
+    return f"{name}-{version}-{build}-py3-none-any.whl", content
 
 
 def _of_the_module() -> list[Path]:
@@ -105,7 +108,7 @@ def notebooks_wheel(fonts: bytes) -> tuple[str, bytes]:
     info = f"{name}-1.dist-info"
     files = [(f"{info}/{file}", text.encode()) for file, text in about.items()]
     files += [(f"{name}/__init__.py", b""), (WHERE, fonts)]
-    return f"{name}-1-py3-none-any.whl", written(files, info)
+    return named(name, "1", written(files, info))
 
 
 def without_compiled(name: str, content: bytes) -> tuple[str, bytes]:
@@ -130,7 +133,7 @@ def without_compiled(name: str, content: bytes) -> tuple[str, bytes]:
                 files.append((inside, (text + "Tag: py3-none-any\n").encode()))
             elif path.suffix in (".py", ".txt") or path.parts[0] == info:
                 files.append((inside, wheel.read(inside)))
-    return f"{distribution}-{version}-py3-none-any.whl", written(files, info)
+    return named(distribution, version, written(files, info))
 
 
 def imported_as(content: bytes) -> list[str]:
