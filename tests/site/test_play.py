@@ -14,8 +14,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.site import playthings
-from tests.site.conftest import SITE
 from tests.site.built import soup
+from tests.site.conftest import SITE
 from tools import ROOT
 from tools.site.browser import CONTRAST, RULES, RUN_AXE, TARGETS, WIDEST, WIDTH
 from tools.site.files import pages_of
