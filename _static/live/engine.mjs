@@ -32,22 +32,26 @@ export class EngineError extends Error {
   }
 }
 
+const LONG = 20_000; // ms after which a small file will not come any more
+
 let noted = null;
-/** What the site has of the engine: the contents of live/ready.json; null where it has none. */
+/** What the site has of the engine: the contents of live/ready.json; null where it has none, and
+ * undefined where that did not come, so that who asks again may be told. */
 export function ready() {
-  noted ??= fetch(new URL("live/ready.json", ROOT))
+  noted ??= fetch(new URL("live/ready.json", ROOT), { signal: AbortSignal.timeout(LONG) })
     .then((answer) => (answer.ok ? answer.json() : null))
-    .catch(() => (noted = null)); // the connection is away: who asks again may be told
+    .catch(() => void (noted = null));
   return noted;
 }
 
 const BOOK = "dependent-data-by-simulation"; // the wheel of `helpers`
 
 /** Bytes of the runtime, the book and these packages, with all that they need: `bytes` as they are
- * read here, `sent` as they come over the line; null where the site has no engine. */
+ * read here, `sent` as they come over the line; null where the site has no engine, undefined where
+ * that is not known. */
 export async function weight(packages = []) {
   const there = await ready();
-  if (!there?.runtime) return null;
+  if (!there?.runtime) return there && null;
   const needed = new Set([BOOK]);
   const take = (name) => {
     if (needed.has(name)) return;
@@ -106,16 +110,19 @@ const STOPPED = { kind: "stopped", message: "Stopped." };
 
 /** An engine for one part of a page. */
 export function startEngine({ packages = ["numpy"], onProgress = () => {} } = {}) {
-  const mine = new Set();
+  const mine = new Map(); // by id, what ends a call that has not begun
 
   async function call(name, args = {}, { onPartial = () => {} } = {}) {
     clearTimeout(idle);
     const id = next++;
-    mine.add(id);
+    const stopped = new Promise((_, fail) => mine.set(id, fail));
     const lacks = !here || packages.some((one) => !here.includes(one));
-    const load = lacks ? await lacking(packages) : null;
+    const load = lacks ? await Promise.race([lacking(packages), stopped]) : null;
+    if (load === undefined) {
+      mine.delete(id);
+      throw new EngineError({ kind: "loading", message: "live/ready.json did not come." });
+    }
     const of = load?.bytes, sent = load && load.sent;
-    if (!mine.has(id)) throw new EngineError(STOPPED); // before it had begun
     return new Promise((resolve, reject) => {
       const before = fetched;
       let stage = lacks ? "loading" : "running";
@@ -153,10 +160,13 @@ export function startEngine({ packages = ["numpy"], onProgress = () => {} } = {}
   /** Stop what this part of the page has asked for: at the next partial result, which keeps Python
    * loaded; and where none comes in time (ms), by ending the worker. */
   function stop(patience = PATIENCE) {
-    const asked = [...mine];
+    const asked = [...mine.keys()];
     for (const id of asked) {
       if (calls.has(id)) worker?.postMessage({ id, halt: true });
-      else mine.delete(id);
+      else {
+        mine.get(id)(new EngineError(STOPPED));
+        mine.delete(id);
+      }
     }
     setTimeout(() => {
       if (asked.some((id) => mine.has(id))) end(STOPPED);

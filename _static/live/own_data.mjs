@@ -139,7 +139,7 @@ for (const part of still) part.remove?.();
 place.append(stage);
 place.classList.add("live");
 ready().then((there) => {
-  if (there?.runtime) return;
+  if (there === undefined || there?.runtime) return;
   place.style.minHeight = `${place.offsetHeight}px`; // what stands below has been seen: it stays
   box.remove(); // without an engine the words of those without scripts hold
   for (const part of still) stage.append(part);

@@ -159,7 +159,7 @@ addEventListener("hashchange", () => {
   if (wanted) change(wanted);
 });
 ready().then((there) => {
-  if (there?.runtime) return;
+  if (there === undefined || there?.runtime) return;
   for (const part of [search, budget, pilot.node, items]) part.remove();
   for (const part of still) stage.append(part);
 });

@@ -108,7 +108,8 @@ export function runner({ label, packages = ["numpy"], begin, missing = MISSING, 
     if (asked) return;
     const load = await lacking(packages);
     if (asked) return;
-    if (!load) {
+    if (load === undefined) say(""); // a press will tell
+    else if (!load) {
       button.remove();
       say(missing);
     } else if (load.bytes <= 0) say("");

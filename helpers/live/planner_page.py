@@ -432,9 +432,10 @@ def _size(name: str) -> str:
 def _refuse_too_many(plan: StudyPlan, studies: int) -> None:
     """Studies whose rows have to be drawn, in a page that has little memory."""
     whole_number("studies", studies, 100)
-    if plan.dropout and plan.sizes.sum() * studies > _MOST_ROWS:
+    rows = int(plan.sizes.sum())  # times studies it would overflow where integers have 32 bits
+    if plan.dropout and rows * studies > _MOST_ROWS:
         raise InputError(
-            f"{studies:,} studies of {plan.sizes.sum():,} rows are more than a page can hold where "
+            f"{studies:,} studies of {rows:,} rows are more than a page can hold where "
             "some of them are lost: plan for fewer, or for none lost."
         )
     if plan.dropout and studies * float((plan.dropout**plan.sizes).sum()) > _LOST_WHOLE:

@@ -15,6 +15,12 @@ def singular(things: str) -> str:
     return "person" if things == "people" else re.sub("(?<=ss)es$|s$", "", things)
 
 
+def plain(value: float, digits: int = 6) -> str:
+    """A number to so many digits; what is large as 51,500 and not as 5.15e+04."""
+    short = f"{value:.{digits}g}"
+    return f"{float(short):,.0f}" if 10**4 <= abs(value) < 1e9 else short
+
+
 def sizes_in_words(plan: StudyPlan) -> str:
     """Such as "With 30 clusters and 10 rows each"."""
     lost = f", of which {plan.dropout:.0%} are lost" if plan.dropout else ""
@@ -83,19 +89,19 @@ def application_in_words(plan: StudyPlan, answer: Answer, seed: int) -> str:
     arms = ""
     if plan.level == "arm":
         arms = f", {plan.n_treated} of them in the treated arm,"
-    sds = f"SDs of {plan.intercept_sd:g} between {clusters}"
+    sds = f"SDs of {plain(plan.intercept_sd)} between {clusters}"
     if plan.level != "arm":
-        sds += f" in level and {plan.slope_sd:g} in the effect"
+        sds += f" in level and {plain(plan.slope_sd)} in the effect"
     return (
         f"The study has {plan.n_clusters} {clusters}{arms} with {_rows_in_words(plan)}.{lost} We "
-        f"suppose {sds}, and of {plan.noise_sd:.3g} between {each} of a {singular(clusters)}. An "
-        f"effect of {plan.effect:g} is then "
-        f"found, two-sided at the 5% level, by {REGISTRY[answer.strategy].label} in "
-        f"{answer.power:.1%} of {answer.n_studies:,} simulated studies (Monte Carlo standard error "
+        f"suppose {sds}, and of {plain(plan.noise_sd, 3)} between {each} of a "
+        f"{singular(clusters)}. An effect of {plain(plan.effect)} is then found, two-sided at the "
+        f"5% level, by {REGISTRY[answer.strategy].label} in {answer.power:.1%} of "
+        f"{answer.n_studies:,} simulated studies (Monte Carlo standard error "
         f"{answer.power_mc:.1%}); where there is no effect, the same test finds one in "
         f"{answer.false_alarms:.1%} ({answer.false_alarms_mc:.1%}). Its 95% interval is "
-        f"{answer.width:.3g} wide in the middle one of these studies. Simulated with the book "
-        f"Dependent Data by Simulation, seed {seed}."
+        f"{plain(answer.width, 3)} wide in the middle one of these studies. Simulated with the "
+        f"book Dependent Data by Simulation, seed {seed}."
     )
 
 

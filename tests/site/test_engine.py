@@ -198,6 +198,20 @@ def test_what_does_not_come_is_said_in_plain_words_and_a_press_tries_again(look,
             page.context.unroute(f"**/{what}")
         assert any("exit(1)" in one for one in told)  # for whoever mends the site
 
+        # the list of what there is: read by each page once, so that it is read anew for this
+        page.context.route("**/live/ready.json", lambda route: route.abort())
+        page.reload(wait_until="load")
+        page.locator("#play-explore").scroll_into_view_if_needed()
+        page.locator(".run-button").click()
+        refused(page, NOT_LOADED)
+        page.context.unroute("**/live/ready.json")
+        page.context.route("**/live/ready.json", lambda route: None)
+        page.locator(".run-button").click()
+        page.locator(".run.runs").wait_for()
+        page.locator(".run-button").click()
+        page.locator(".run:not(.runs) .run-words", has_text="Stopped.").wait_for()
+        page.context.unroute("**/live/ready.json")
+
         body = "delete self.WebAssembly;" + worker
         page.context.route("**/worker.mjs", lambda route: route.fulfill(body=body, **script))
         page.locator(".run-button").click()

@@ -276,3 +276,17 @@ def test_the_script_knows_every_level():
     script = Path("_static/live/planner_setting.mjs").read_text(encoding="utf-8")
     for level in ("row", "binary", "arm", "times"):
         assert f"    {level}: " in script
+
+
+def test_large_numbers_are_written_out():
+    told = here.answer(START | {"noise_sd": 1e5, "slope_sd": 9e4, "effect": 4.25e4}, 100)
+    assert "e+0" not in told["application"]
+    assert "of 100,000 between" in told["application"] and "of 42,500 is" in told["application"]
+
+
+def test_too_many_rows_are_counted_where_integers_are_short(monkeypatch):
+    """As in a browser, where a product of two of them overflows."""
+    plan = here.plan_of(START | {"level": "row", "people": 1500, "rows": 1000, "dropout": 0.1})
+    monkeypatch.setattr(type(plan), "sizes", plan.sizes.astype(np.int32))
+    with pytest.raises(InputError, match="2,000 studies of 1,500,000 rows are more than a page"):
+        here._refuse_too_many(plan, 2000)

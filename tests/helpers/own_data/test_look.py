@@ -79,6 +79,8 @@ def test_labels_beside_gaps_are_whole_numbers():
         ({"g": [1, 1, 2], "y": [1, np.inf, 3]}, "'y' has 1 infinite value"),
         ({"g": [1, 1, 2], "y": ["2020-01-02", "2020-01-03", "2020-01-04"]}, "'y' holds dates"),
         ({"g": [1, 1, 2], "y": ["31.12.2020", "1.2.2021", "3.4.21"]}, "'y' holds dates"),
+        ({"g": [1, 1, 2], "y": ["10 March 2021", "1 Apr 2021", "3-May-21"]}, "'y' holds dates"),
+        ({"g": [1, 1, 2], "y": ["March 10, 2021", "Apr 1, 2021", "Dec 3 2021"]}, "'y' holds dates"),
         ({"g": [1, 1, 2], "y": [[1], [2], [3]]}, "'y' holds values that are no labels"),
         ({"g": [[1], [1], [2]], "y": [1, 2, 3]}, "'g' holds values that are no labels"),
     ],
@@ -86,6 +88,11 @@ def test_labels_beside_gaps_are_whole_numbers():
 def test_what_cannot_be_looked_at_is_said(data, said):
     with pytest.raises(InputError, match=said):
         look(pd.DataFrame(data), "g", ["y"])
+
+
+def test_labels_that_look_a_little_like_dates_are_labels():
+    y = ["12 Oaks 2020", "Marchwood 3", "May"]
+    assert look(pd.DataFrame({"g": [1, 1, 2], "y": y}), "g", ["y"]).columns.loc["y", "missing"] == 0
 
 
 def test_two_columns_of_one_name_are_said():
