@@ -124,6 +124,10 @@ def simulate(**controls: Any) -> Iterator[dict[str, Any]]:
         }
 
 
+MANY = 20
+"""People, or rows beyond each one's first, from which forms for many hold."""
+
+
 def closed_forms(**controls: Any) -> dict[str, Any]:
     """What theory says of the reader's study, without a simulation: what there is a form for.
 
@@ -161,12 +165,19 @@ def _of_arms(s: StudySetting) -> dict[str, dict[str, float]]:
         for name in ("ols", "cluster_robust", "cluster_robust_cr2", "random_intercept")
     }
     power = float(theory.t_test_power(s.effect, variance, s.people - s.arms))
-    told["random_intercept"] |= {"printed": math.sqrt(variance), "power": power}
+    t_test = "random_intercept" if s.rows > 1 else "ols"  # of one row each no model can tell levels
+    told[t_test] |= {"printed": math.sqrt(variance), "power": power}
+    if s.rows == 1:
+        del told["random_intercept"]
     return told
 
 
 def _of_shared_values(s: StudySetting) -> dict[str, dict[str, float]]:
     """Normal x that people have in part, or wholly, for their own."""
+    if s.share == 1:
+        return _of_one_value_each(s)
+    if s.people < MANY:
+        return {}
     sizes = (s.people, s.rows, 1, s.slope_sd, s.noise_sd)
     more = {"intercept_sd": s.level_sd, "predictor_icc": s.share}
     real = math.sqrt(theory.pooled_ols_variance(*sizes, **more))
@@ -174,13 +185,28 @@ def _of_shared_values(s: StudySetting) -> dict[str, dict[str, float]]:
     told["ols"]["printed"] = math.sqrt(
         theory.pooled_ols_printed_variance(*sizes, intercept_sd=s.level_sd)
     )
-    if s.share == 1:
-        icc = s.level_sd**2 / (s.level_sd**2 + s.noise_sd**2)
-        told["ols"]["alarms"] = float(
-            theory.cluster_level_false_alarm_rate_exact(s.people, s.rows, icc)
-        )
-    else:
-        told["ols"]["alarms"] = float(theory.ols_false_alarm_rate(*sizes[1:], **more))
+    told["ols"]["alarms"] = float(theory.ols_false_alarm_rate(*sizes[1:], **more))
+    return told
+
+
+def _of_one_value_each(s: StudySetting) -> dict[str, dict[str, float]]:
+    """Normal x with one value a person: the regression of the people's means, exactly.
+
+    Given x, the slope's variance is v / S with v = level_sd^2 + noise_sd^2 / n and S the sum of
+    squares of x over people, and 1 / S has the mean 1 / (G - 3). Residual squares have the mean
+    (G - 2) n v + G (n - 1) noise_sd^2, on Gn - 2 df, whatever x is.
+    """
+    G, n, noise = s.people, s.rows, s.noise_sd**2
+    icc = s.level_sd**2 / (s.level_sd**2 + noise)
+    alarms = float(theory.cluster_level_false_alarm_rate_exact(G, n, icc))
+    told: dict[str, dict[str, float]] = {"ols": {"alarms": alarms}}
+    if G <= 3:  # the errors have no variance
+        return told
+    v = s.level_sd**2 + noise / n
+    squares = (G - 2) * n * v + G * (n - 1) * noise
+    told["ols"]["printed"] = math.sqrt(squares / ((G * n - 2) * n * (G - 3)))
+    for name in ("ols", "cluster_robust", "cluster_robust_cr2"):
+        told.setdefault(name, {})["real"] = math.sqrt(v / (G - 3))
     return told
 
 
@@ -195,11 +221,13 @@ def _of_new_values(s: StudySetting) -> dict[str, dict[str, float]]:
         alarms = theory.ols_false_alarm_rate(*sizes[1:], **more, n_clusters=s.people)
         told["ols"] |= {"printed": printed, "alarms": float(alarms)}
     if s.rows > 1:
-        told["random_intercept"] = {
-            "real": math.sqrt(theory.random_intercept_variance(*sizes, **more)),
-            "printed": float(theory.random_intercept_se(*sizes, **more)),
-            "alarms": float(theory.random_intercept_false_alarm_rate(*sizes[1:], **more)),
-        }
+        alarms = theory.random_intercept_false_alarm_rate(*sizes[1:], **more)
+        told["random_intercept"] = {"alarms": float(alarms)}
+        if s.people * (s.rows - 1) >= MANY:
+            told["random_intercept"] |= {
+                "real": math.sqrt(theory.random_intercept_variance(*sizes, **more)),
+                "printed": float(theory.random_intercept_se(*sizes, **more)),
+            }
     if s.rows > 3:
         variance = float(theory.two_stage_variance(*sizes))
         told["two_stage"] = {"real": math.sqrt(variance), "printed": math.sqrt(variance)}

@@ -92,12 +92,16 @@ def application_in_words(plan: StudyPlan, answer: Answer, seed: int) -> str:
     sds = f"SDs of {plain(plan.intercept_sd)} between {clusters}"
     if plan.level != "arm":
         sds += f" in level and {plain(plan.slope_sd)} in the effect"
+    predictor = {
+        "row": " The predictor is new in every row, with an SD of 1.",
+        "binary": f" Each {singular(clusters)} is seen in both conditions.",
+    }.get(plan.level, "")
     return (
         f"The study has {plan.n_clusters} {clusters}{arms} with {_rows_in_words(plan)}.{lost} We "
         f"suppose {sds}, and of {plain(plan.noise_sd, 3)} between {each} of a "
-        f"{singular(clusters)}. An effect of {plain(plan.effect)} is then found, two-sided at the "
-        f"5% level, by {REGISTRY[answer.strategy].label} in {answer.power:.1%} of "
-        f"{answer.n_studies:,} simulated studies (Monte Carlo standard error "
+        f"{singular(clusters)}.{predictor} An effect of {plain(plan.effect)} is then found, "
+        f"two-sided at the 5% level, by {REGISTRY[answer.strategy].label} in {answer.power:.1%} "
+        f"of {answer.n_studies:,} simulated studies (Monte Carlo standard error "
         f"{answer.power_mc:.1%}); where there is no effect, the same test finds one in "
         f"{answer.false_alarms:.1%} ({answer.false_alarms_mc:.1%}). Its 95% interval is "
         f"{plain(answer.width, 3)} wide in the middle one of these studies. Simulated with the "
@@ -112,6 +116,7 @@ def pilot_in_words(plan: StudyPlan, told: PilotTells, power: float) -> str:
     return (
         f"By its estimates a power of {power:.0%} needs {told.clusters_at_estimate:,} {clusters}. "
         f"But a pilot of this size leaves the SD between {clusters} open from {low_sd:.2g} to "
-        f"{high_sd:.2g} ({told.confidence:.0%} interval), and the {clusters} needed from {low} to "
-        f"{high}. With {told.clusters_at_estimate:,} the chance of that power is {told.chance:.0%}."
+        f"{high_sd:.2g} ({told.confidence:.0%} interval or wider), and the {clusters} needed from "
+        f"{low} to {high}. With {told.clusters_at_estimate:,} the chance of that power is about "
+        f"{told.chance:.0%}."
     )

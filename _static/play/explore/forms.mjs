@@ -5,6 +5,7 @@ import { falseAlarmRate } from "../studies.mjs";
 import { integral, logGamma, normalBelow, normalQuantile, tCritical } from "../statistics.mjs";
 
 const CRITICAL_Z = normalQuantile(0.975);
+const MANY = 20; // people, or rows beyond each one's first, from which forms for many hold
 const LINES = ["ols", "cluster_robust", "cluster_robust_cr2"]; // all have the same estimate
 
 /** How often a test at 5% rejects a true null whose error it prints so many times too large. */
@@ -43,23 +44,33 @@ function ofArms({ people, rows, effect, level_sd, noise_sd, arms }) {
   const variance = (level_sd ** 2 + noise_sd ** 2 / rows) * (1 / size(0) + 1 / size(1));
   const real = Math.sqrt(variance), told = {};
   for (const name of LINES) told[name] = { real };
-  told.random_intercept = {
-    real, printed: real, power: tTestPower(effect, variance, people - Number(arms)),
-  };
+  const t = { real, printed: real, power: tTestPower(effect, variance, people - Number(arms)) };
+  told[rows > 1 ? "random_intercept" : "ols"] = t; // of one row each no model can tell levels
   return told;
 }
 
 function ofSharedValues(state) {
   const { people: G, rows: n, share, level_sd, noise_sd } = state, slope = slopeSd(state);
+  if (share === 1) return ofOneValueEach(G, n, level_sd, noise_sd);
+  if (G < MANY) return {};
   const c = 1 + (n - 1) * share ** 2, d = 1 + (n - 1) * share;
   const inside = slope ** 2 * (1 + (2 * c) / n) + (level_sd ** 2 * d) / n + noise_sd ** 2 / n;
   const real = Math.sqrt(inside / G);
   const printed = Math.sqrt((noise_sd ** 2 + level_sd ** 2 + slope ** 2) / (G * n));
   const told = {};
   for (const name of LINES) told[name] = { real };
-  const icc = level_sd ** 2 / (level_sd ** 2 + noise_sd ** 2);
-  const alarms = share === 1 ? falseAlarmRate(G, n, icc) : alarmsAt(printed / real);
-  Object.assign(told.ols, { printed, alarms });
+  Object.assign(told.ols, { printed, alarms: alarmsAt(printed / real) });
+  return told;
+}
+
+/** Exact; errors have no variance with three people or fewer. */
+function ofOneValueEach(G, n, level, noise) {
+  const told = { ols: { alarms: falseAlarmRate(G, n, level ** 2 / (level ** 2 + noise ** 2)) } };
+  if (G <= 3) return told;
+  const real = Math.sqrt((level ** 2 + noise ** 2 / n) / (G - 3));
+  const squares = (G - 2) * (n * level ** 2 + noise ** 2) + G * (n - 1) * noise ** 2;
+  told.ols.printed = Math.sqrt(squares / ((G * n - 2) * n * (G - 3)));
+  for (const name of LINES) told[name] = { ...told[name], real };
   return told;
 }
 
@@ -98,5 +109,6 @@ function randomIntercept({ people: G, rows: n, level_sd: level, effect_sd: slope
   const m = n - 1 + w, q = n - 1 + w ** 2;
   const parts = level ** 2 * w ** 2 * n + slope ** 2 * (m ** 2 + 2 * q) + noise ** 2 * q;
   const real = Math.sqrt(parts / (G * m ** 2)), printed = Math.sqrt(all / (G * m));
-  return { real, printed, alarms: alarmsAt(printed / real) };
+  const alarms = alarmsAt(printed / real);
+  return G * (n - 1) < MANY ? { alarms } : { real, printed, alarms };
 }

@@ -31,34 +31,42 @@ export function says(state, found) {
 /** Before anything is run: what theory and the stored universe know. */
 function beforeIt(state, found) {
   const worst = ["random_intercept", "ols"].find((name) => known(found, name, "alarms"));
-  const told = [];
+  const told = [], from = new Set();
   if (worst) {
     const alarms = known(found, worst, "alarms");
+    from.add(alarms.from);
     const cries = wild(alarms) ? "would cry wolf" : "would find what is not there";
     told.push(`${capital(called(worst))} ${cries} in ${rate(alarms.value)} of studies`);
   }
-  const finder = ["multilevel", "two_stage", "random_intercept"].find((name) => known(found, name, "power"));
+  const finder = ["multilevel", "two_stage", "random_intercept", "ols"].find((name) => known(found, name, "power"));
   if (finder && state.effect) {
     const power = known(found, finder, "power");
+    from.add(power.from);
     told.push(`${called(finder)} would find your effect of ${size(state.effect)} in ${rate(power.value)}`);
   }
-  const from = sources(found);
-  if (!told.length) return `${from} Run it, and your own study is simulated ${many(4000)} times.`;
-  return `${capital(list(told))}. ${from} Run it for all strategies, and for your own study.`;
+  const source = sources(found, from);
+  if (!told.length) return `${source} Run it, and your own study is simulated ${many(4000)} times.`;
+  return `${capital(list(told))}. ${source} Run it for all strategies, and for your own study.`;
 }
 
-function sources({ theory, stored }) {
+/** Where the numbers that were said come from, and what else is drawn. */
+function sources({ theory, stored }, from) {
   const near = stored && `the nearest of 294 stored designs (${stored.people} people, ${stored.rows} rows, SD ${size(stored.sd)})`;
-  if (Object.keys(theory).length) return near ? `So say theory and ${near}.` : "So says theory; the stored universe has no such study.";
-  return near ? `So says ${near}.` : "Neither theory nor the stored universe knows of such a study.";
+  if (!near) return Object.keys(theory).length ? "So says theory; the stored universe has no such study." : "Neither theory nor the stored universe knows of such a study.";
+  if (from.has("stored")) return `So ${from.has("theory") ? "say theory and" : "says"} ${near}, which has three predictors.`;
+  return `${from.size ? "So says theory. " : ""}Squares show ${near}, which has three predictors.`;
 }
 
-/** The strategies whose tests keep their promise, the one that finds most first. */
+/** The strategies whose tests keep their promise, the one that finds most at an honest 5% first:
+ * a test that rejects a little too often finds more by that alone. */
 export function honest(found) {
   return found.labels
-    .map(({ name }) => ({ name, alarms: known(found, name, "alarms"), power: known(found, name, "power") }))
+    .map(({ name }) => {
+      const [alarms, power, adjusted] = ["alarms", "power", "adjusted"].map((one) => known(found, name, one));
+      return { name, alarms, power, finds: adjusted ?? power };
+    })
     .filter(({ alarms }) => alarms && !wild(alarms))
-    .sort((one, other) => other.power.value - one.power.value);
+    .sort((one, other) => other.finds.value - one.finds.value);
 }
 
 /** After a run, or in the middle of one. */
@@ -67,12 +75,12 @@ function ofRun(state, found) {
   const lead = done < of ? `After ${many(done)} of ${many(of)} studies: ` : "";
   const able = honest(found);
   if (!able.length) return capital(lead + noneHonest(found));
-  const most = able[0].power, near = (one) => 2 * Math.hypot(one.power.mc, most.mc);
+  const most = able[0].finds, near = (one) => 2 * Math.hypot(one.finds.mc, most.mc);
   const [best, ...level] = able
-    .filter((one) => most.value - one.power.value < near(one))
+    .filter((one) => most.value - one.finds.value < near(one))
     .sort((one, other) => ORDER.indexOf(one.name) - ORDER.indexOf(other.name));
   const power = best.power.value;
-  const same = level.length ? ` (${list(level.map(({ name }) => called(name)))} ${level.length > 1 ? "do" : "does"} as well)` : "";
+  const same = level.length ? ` (${list(level.map(({ name }) => called(name)))} ${level.length > 1 ? "do" : "does"} as well at an honest 5%)` : "";
   const told = [];
   if (state.effect === 0) {
     told.push(`with an effect of zero all that is found is a false alarm, and ${called(best.name)} raises one in ${rate(best.alarms.value)} of studies`);
@@ -93,12 +101,19 @@ function reach(state, found, { name, power }) {
   const words = `in four studies out of five it would find one of ${size(least)}`;
   if (power.value >= 0.8 || state.effect === 0) return words;
   // what more rows cannot bring down: people's own effects, or their levels where x is theirs
-  const { level_sd, noise_sd, rows } = state;
+  const { level_sd, noise_sd, rows, drift } = state;
   const floor = oneValueEach(state)
-    ? level_sd / Math.hypot(level_sd, noise_sd / Math.sqrt(rows)) : found.floor / real;
+    ? level_sd / Math.hypot(level_sd, noise_sd * Math.sqrt(ofMean(rows, drift))) : found.floor / real;
   const more = floor > 0.9 ? "; more people would help, and more rows from each hardly"
     : floor > 0.6 ? "; more people would help most" : "; more people would help, or more rows";
   return words + more;
+}
+
+/** Variance of the mean of n rows, each of which keeps a part of the one before it; in that of a row. */
+function ofMean(n, kept) {
+  let sum = n;
+  for (let apart = 1; apart < n; apart++) sum += 2 * (n - apart) * kept ** apart;
+  return sum / n ** 2;
 }
 
 /** Of those who cry wolf, the one that prints the smallest part of its error. */
@@ -108,6 +123,9 @@ function temptation(found) {
     .filter((one) => one.alarms !== undefined && one.alarms - 2 * one.alarms_mc > WOLF && one.real)
     .sort((one, other) => one.printed / one.real - other.printed / other.real)[0];
   if (!tempting) return "";
+  if (tempting.printed > 0.95 * tempting.real) {
+    return `${called(tempting.name)} prints the right error on average and still cries wolf in ${rate(tempting.alarms)}: it takes so few people for more than they are`;
+  }
   return `${called(tempting.name)} prints an error of ${off(tempting.printed)} where it is ${off(tempting.real)}, and cries wolf in ${rate(tempting.alarms)}`;
 }
 

@@ -82,6 +82,34 @@ def test_theory_and_simulation_agree(setting):
     assert all(one["real"] > 0.9 * forms["floor"] for one in told["strategies"].values())
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"share": 1, "people": 6, "rows": 10},
+        {"share": 1, "people": 9, "rows": 3, "level_sd": 0},
+        {"arms": 2, "people": 12, "rows": 1},
+    ],
+    ids=str,
+)
+def test_exact_forms_hold_for_few_people(setting):
+    controls = {"effect": 0.9, "studies": 4000} | setting
+    told, forms = last(**controls), closed_forms(**controls)
+    assert "real" in forms["strategies"]["ols"]
+    for name, form in forms["strategies"].items():
+        for measure, value in form.items():
+            said = told["strategies"][name]
+            assert abs(said[measure] - value) < NOISE * said[f"{measure}_mc"], (name, measure)
+
+
+def test_forms_for_many_are_silent_on_few():
+    assert closed_forms(share=0.5, people=19)["strategies"] == {}
+    assert closed_forms(share=1, people=3)["strategies"]["ols"].keys() == {"alarms"}
+    few = closed_forms(people=6, rows=4)["strategies"]["random_intercept"]
+    assert few.keys() == {"alarms"}
+    assert "random_intercept" not in closed_forms(arms=2, rows=1)["strategies"]
+
+
 def test_no_form_knows_of_drift_and_few_rows_have_few():
     assert closed_forms(drift=0.3)["strategies"] == {}
     assert "two_stage" not in closed_forms(rows=3)["strategies"]
