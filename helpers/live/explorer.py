@@ -124,6 +124,8 @@ def simulate(**controls: Any) -> Iterator[dict[str, Any]]:
         }
 
 
+LINES = ("ols", "cluster_robust", "cluster_robust_cr2")
+"""They have the same estimate: one line through all rows."""
 MANY = 20
 """People, or rows beyond each one's first, from which forms for many hold."""
 
@@ -160,15 +162,10 @@ def _of_arms(s: StudySetting) -> dict[str, dict[str, float]]:
     """Arms of people with equally many rows: the comparison of their means, by any line."""
     control, first = s.arm_sizes[:2]
     variance = (s.level_sd**2 + s.noise_sd**2 / s.rows) * (1 / control + 1 / first)
-    told: dict[str, dict[str, float]] = {
-        name: {"real": math.sqrt(variance)}
-        for name in ("ols", "cluster_robust", "cluster_robust_cr2", "random_intercept")
-    }
-    power = float(theory.t_test_power(s.effect, variance, s.people - s.arms))
     t_test = "random_intercept" if s.rows > 1 else "ols"  # of one row each no model can tell levels
+    told = {name: {"real": math.sqrt(variance)} for name in (*LINES, t_test)}
+    power = float(theory.t_test_power(s.effect, variance, s.people - s.arms))
     told[t_test] |= {"printed": math.sqrt(variance), "power": power}
-    if s.rows == 1:
-        del told["random_intercept"]
     return told
 
 
@@ -181,7 +178,7 @@ def _of_shared_values(s: StudySetting) -> dict[str, dict[str, float]]:
     sizes = (s.people, s.rows, 1, s.slope_sd, s.noise_sd)
     more = {"intercept_sd": s.level_sd, "predictor_icc": s.share}
     real = math.sqrt(theory.pooled_ols_variance(*sizes, **more))
-    told = {name: {"real": real} for name in ("ols", "cluster_robust", "cluster_robust_cr2")}
+    told = {name: {"real": real} for name in LINES}
     told["ols"]["printed"] = math.sqrt(
         theory.pooled_ols_printed_variance(*sizes, intercept_sd=s.level_sd)
     )
@@ -205,7 +202,7 @@ def _of_one_value_each(s: StudySetting) -> dict[str, dict[str, float]]:
     v = s.level_sd**2 + noise / n
     squares = (G - 2) * n * v + G * (n - 1) * noise
     told["ols"]["printed"] = math.sqrt(squares / ((G * n - 2) * n * (G - 3)))
-    for name in ("ols", "cluster_robust", "cluster_robust_cr2"):
+    for name in LINES:
         told.setdefault(name, {})["real"] = math.sqrt(v / (G - 3))
     return told
 
@@ -216,7 +213,7 @@ def _of_new_values(s: StudySetting) -> dict[str, dict[str, float]]:
     told: dict[str, dict[str, float]] = {}
     if s.people * s.rows > 3:
         real = math.sqrt(theory.pooled_ols_variance_exact(*sizes, **more))
-        told = {name: {"real": real} for name in ("ols", "cluster_robust", "cluster_robust_cr2")}
+        told = {name: {"real": real} for name in LINES}
         printed = math.sqrt(theory.pooled_ols_printed_variance_exact(*sizes, **more))
         alarms = theory.ols_false_alarm_rate(*sizes[1:], **more, n_clusters=s.people)
         told["ols"] |= {"printed": printed, "alarms": float(alarms)}

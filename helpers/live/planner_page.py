@@ -286,8 +286,8 @@ def pilot(
         ``low`` and ``high``, between which the people needed lie (80% interval), ``at_estimate``
         and ``chance``, that so many reach the power; ``says``, all of it in words.
     """
-    for name, size in (("pilot_people", pilot_people), ("pilot_rows", pilot_rows)):
-        need_sizes({name: size}, {name: 1})
+    sizes = {"pilot_people": pilot_people, "pilot_rows": pilot_rows}
+    need_sizes(sizes, dict.fromkeys(sizes, 1))
     plan = plan_of(setting)
     told = pilot_tells(plan, pilot_people, pilot_rows, power, seed=seed)
     low, high = told.clusters
